@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * distshard.c
+ *	  Entry point of the library: settings and hooks, nothing else.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+
+PG_MODULE_MAGIC;
+
+void _PG_init(void);
+
+/*
+ * _PG_init runs once in the postmaster: the hooks must be in place before the
+ * first statement of any session, or a logical table would look empty.
+ */
+void
+_PG_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("distshard can only be loaded via shared_preload_libraries"),
+						errhint("Add distshard to shared_preload_libraries in postgresql.conf and "
+								"restart the server.")));
+}

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * xact.h
+ *	  The session's transaction on the nodes that it has touched.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_XACT_H
+#define DISTSHARD_XACT_H
+
+#include "postgres.h"
+
+#include "transport/connection.h"
+
+typedef enum RemoteAccess
+{
+	REMOTE_READ,
+	REMOTE_WRITE
+} RemoteAccess;
+
+extern void InitTransactions(void);
+
+/*
+ * EnlistNode makes the node take part in the current (sub)transaction and
+ * returns its connection. BEGIN and SAVEPOINT are queued, and ride with the
+ * first statement. Several writing nodes make the commit a two-phase one.
+ */
+extern NodeConn *EnlistNode(int32 node_id, RemoteAccess access);
+
+/*
+ * EnlistForOneStatement is EnlistNode for a statement that is a transaction
+ * by itself: where that is provably so, no BEGIN and no COMMIT are sent.
+ */
+extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
+
+/* Counts this node's own data among the writers of the transaction. */
+extern void EnlistLocalWrite(void);
+
+/* Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded. */
+extern void RunOnNode(int32 node_id, List *statements);
+extern void RunOnOtherNodes(List *statements);
+
+#endif
