@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 
@@ -26,4 +27,6 @@ _PG_init(void)
 						errmsg("distshard can only be loaded via shared_preload_libraries"),
 						errhint("Add distshard to shared_preload_libraries in postgresql.conf and "
 								"restart the server.")));
+
+	InitMetadataCache();
 }

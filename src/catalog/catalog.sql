@@ -89,3 +89,22 @@ INSERT INTO distshard.node (node_id, group_id, host, port, socket_dir)
 		nullif(btrim(split_part(current_setting('unix_socket_directories'), ',', 1)), ''));
 INSERT INTO distshard.local (cluster_id, secret, group_id)
 	VALUES (gen_random_uuid(), uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 1);
+
+-- A change of metadata, by whomever, reaches every backend of this server when it is committed.
+CREATE FUNCTION distshard.metadata_changed() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_metadata_changed';
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON distshard.node
+	EXECUTE FUNCTION distshard.metadata_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON distshard.colocation
+	EXECUTE FUNCTION distshard.metadata_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON distshard.shard
+	EXECUTE FUNCTION distshard.metadata_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON distshard.distributed_table
+	EXECUTE FUNCTION distshard.metadata_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON distshard.local
+	EXECUTE FUNCTION distshard.metadata_changed();
+ALTER TABLE distshard.node ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE distshard.colocation ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE distshard.shard ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE distshard.distributed_table ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE distshard.local ENABLE ALWAYS TRIGGER changed;

@@ -1,0 +1,821 @@
+/*-------------------------------------------------------------------------
+ *
+ * metadata.c
+ *	  What lives where, cached for the session.
+ *
+ * The cache is loaded from the tables of schema distshard on first use: nodes
+ * and the list of distributed tables at once, a table's shards when it is
+ * first looked up. It is read by plain scans with fresh catalog snapshots, so
+ * it shows the session's own uncommitted changes and everything committed,
+ * whatever the transaction's snapshot, and needs nobody's privileges.
+ *
+ * Whoever changes metadata causes a relcache invalidation of
+ * distshard.distributed_table (triggers on the metadata tables see to it),
+ * which makes every backend load anew at its next lookup. An invalidation of a
+ * data table, as when a partition comes or goes, rebuilds that table's entry.
+ * So what a statement sees is as new as its lock on the logical table.
+ *
+ * What a lookup returned stays valid to the end of the transaction: outdated
+ * memory is only set aside at first. Locks are taken on the relations read, and
+ * released at once; nothing here talks to another node.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/metadata.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_namespace.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
+#include "port/pg_bitutils.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* Columns of the metadata tables, in the order of catalog.sql. */
+enum
+{
+	NODE_ID = 1,
+	NODE_GROUP,
+	NODE_ROLE,
+	NODE_HOST,
+	NODE_PORT,
+	NODE_SOCKET_DIR,
+	NODE_REGION,
+	NODE_WEIGHT,
+	NODE_HOLDS_SHARDS
+};
+enum
+{
+	COLOCATION_ID = 1,
+	COLOCATION_METHOD
+};
+enum
+{
+	SHARD_ID = 1,
+	SHARD_COLOCATION,
+	SHARD_HASH_MIN,
+	SHARD_HASH_MAX,
+	SHARD_GROUP,
+	SHARD_GENERATION
+};
+enum
+{
+	TABLE_LOGICAL = 1,
+	TABLE_DATA,
+	TABLE_COLOCATION
+};
+enum
+{
+	LOCAL_GROUP = 3,
+	LOCAL_PLACEMENT_VERSION
+};
+
+/* A row of distshard.distributed_table, and what was built for it. */
+typedef struct TableEntry
+{
+	Oid           relid; /* hash key: logical table */
+	Oid           data_relid;
+	int32         colocation_id;
+	bool          valid;   /* is table up to date? */
+	uint32        changes; /* counts changes of the data table */
+	MemoryContext context;
+	DistTable    *table;
+} TableEntry;
+
+typedef struct DataEntry
+{
+	Oid         data_relid; /* hash key */
+	TableEntry *entry;
+} DataEntry;
+
+typedef struct MetadataCache
+{
+	MemoryContext context;
+	Oid           schema;
+	HTAB         *tables;
+	HTAB         *tables_by_data;
+	List         *nodes; /* of ClusterNode *, by node_id */
+	int32         local_group;
+	int64         placement_version;
+} MetadataCache;
+
+/* The cache as last loaded; NULL if the extension isn't in this database. */
+static MetadataCache *Cache = NULL;
+static bool           CacheValid = false;
+static uint32         CacheChanges = 0; /* counts what made it invalid */
+
+/* distshard.distributed_table: its invalidation is everyone's. */
+static Oid TableOfTables = InvalidOid;
+
+/* Parent of contexts that are outdated, but may be in use by this transaction. */
+static MemoryContext RetiredContext = NULL;
+
+PG_FUNCTION_INFO_V1(distshard_metadata_changed);
+
+/*
+ * Called for each relation whose catalog entries changed, and with InvalidOid
+ * for all: only marks what to build anew, since no catalog can be read here.
+ */
+static void
+RelationChanged(Datum arg, Oid relid)
+{
+	DataEntry *data;
+
+	if (relid == InvalidOid || relid == TableOfTables)
+	{
+		CacheValid = false;
+		CacheChanges++;
+	}
+	if (Cache == NULL)
+		return;
+	data = hash_search(Cache->tables_by_data, &relid, HASH_FIND, NULL);
+	if (data != NULL)
+	{
+		data->entry->valid = false;
+		data->entry->changes++;
+	}
+}
+
+/* A schema changed: the extension may have been created. */
+static void
+SchemaChanged(Datum arg, int cacheid, uint32 hashvalue)
+{
+	if (Cache != NULL)
+		return;
+	CacheValid = false;
+	CacheChanges++;
+}
+
+static void
+Retire(MemoryContext context)
+{
+	if (RetiredContext == NULL)
+		RetiredContext = AllocSetContextCreate(CacheMemoryContext, "distshard retired metadata",
+											   ALLOCSET_SMALL_SIZES);
+	MemoryContextSetParent(context, RetiredContext);
+}
+
+static void
+FreeRetired(XactEvent event, void *arg)
+{
+	if (RetiredContext == NULL || event == XACT_EVENT_PRE_COMMIT ||
+		event == XACT_EVENT_PRE_PREPARE || event == XACT_EVENT_PARALLEL_PRE_COMMIT)
+		return;
+	MemoryContextDelete(RetiredContext);
+	RetiredContext = NULL;
+}
+
+void
+InitMetadataCache(void)
+{
+	CacheRegisterRelcacheCallback(RelationChanged, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, SchemaChanged, (Datum) 0);
+	RegisterXactCallback(FreeRetired, NULL);
+}
+
+/*
+ * Scans of a metadata table. The table may be gone if the extension is just
+ * being dropped: then the scan is NULL and yields no rows.
+ */
+typedef struct MetadataScan
+{
+	Relation    relation;
+	SysScanDesc scan;
+	HeapTuple   tuple;
+} MetadataScan;
+
+static MetadataScan *
+BeginScan(Oid schema, const char *table, const char *index, ScanKey key)
+{
+	Oid           relid = get_relname_relid(table, schema);
+	Oid           indexid = index ? get_relname_relid(index, schema) : InvalidOid;
+	Relation      relation = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+	MetadataScan *scan;
+
+	if (relation == NULL)
+		return NULL;
+	scan = palloc(sizeof(MetadataScan));
+	scan->relation = relation;
+	scan->scan = systable_beginscan(relation, indexid, OidIsValid(indexid), NULL, key != NULL, key);
+	return scan;
+}
+
+static bool
+NextTuple(MetadataScan *scan)
+{
+	if (scan == NULL)
+		return false;
+	scan->tuple = systable_getnext(scan->scan);
+	return HeapTupleIsValid(scan->tuple);
+}
+
+static void
+EndScan(MetadataScan *scan)
+{
+	if (scan == NULL)
+		return;
+	systable_endscan(scan->scan);
+	table_close(scan->relation, AccessShareLock);
+	pfree(scan);
+}
+
+static Datum
+Column(MetadataScan *scan, int attno, bool *isnull)
+{
+	bool  null;
+	Datum value =
+		heap_getattr(scan->tuple, attno, RelationGetDescr(scan->relation), isnull ? isnull : &null);
+
+	if (isnull == NULL && null)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("unexpected null value in column %d of table distshard.%s", attno,
+							   RelationGetRelationName(scan->relation))));
+	return value;
+}
+
+static int
+CompareNodes(const ListCell *a, const ListCell *b)
+{
+	return ((ClusterNode *) lfirst(a))->node_id < ((ClusterNode *) lfirst(b))->node_id ? -1 : 1;
+}
+
+/* Needs cache->local_group. Builds in the current memory context. */
+static void
+LoadNodes(MetadataCache *cache)
+{
+	MetadataScan *scan = BeginScan(cache->schema, "node", NULL, NULL);
+
+	while (NextTuple(scan))
+	{
+		ClusterNode *node = palloc(sizeof(ClusterNode));
+		bool         no_socket;
+		Datum        socket_dir = Column(scan, NODE_SOCKET_DIR, &no_socket);
+
+		node->node_id = DatumGetInt32(Column(scan, NODE_ID, NULL));
+		node->group_id = DatumGetInt32(Column(scan, NODE_GROUP, NULL));
+		node->is_primary =
+			strcmp(TextDatumGetCString(Column(scan, NODE_ROLE, NULL)), "primary") == 0;
+		node->host = TextDatumGetCString(Column(scan, NODE_HOST, NULL));
+		node->port = DatumGetInt32(Column(scan, NODE_PORT, NULL));
+		node->socket_dir = no_socket ? NULL : TextDatumGetCString(socket_dir);
+		node->holds_shards = DatumGetBool(Column(scan, NODE_HOLDS_SHARDS, NULL));
+		node->is_local = node->is_primary && node->group_id == cache->local_group;
+		cache->nodes = lappend(cache->nodes, node);
+	}
+	EndScan(scan);
+	list_sort(cache->nodes, CompareNodes);
+}
+
+static void
+LoadLocal(MetadataCache *cache)
+{
+	MetadataScan *scan = BeginScan(cache->schema, "local", NULL, NULL);
+
+	if (NextTuple(scan))
+	{
+		cache->local_group = DatumGetInt32(Column(scan, LOCAL_GROUP, NULL));
+		cache->placement_version = DatumGetInt64(Column(scan, LOCAL_PLACEMENT_VERSION, NULL));
+	}
+	EndScan(scan);
+}
+
+static void
+LoadTables(MetadataCache *cache)
+{
+	HASHCTL       ctl = {.keysize = sizeof(Oid), .hcxt = cache->context};
+	MetadataScan *scan = BeginScan(cache->schema, "distributed_table", NULL, NULL);
+
+	ctl.entrysize = sizeof(TableEntry);
+	cache->tables =
+		hash_create("distshard tables", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	ctl.entrysize = sizeof(DataEntry);
+	cache->tables_by_data =
+		hash_create("distshard data tables", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	while (NextTuple(scan))
+	{
+		Oid         relid = DatumGetObjectId(Column(scan, TABLE_LOGICAL, NULL));
+		TableEntry *entry = hash_search(cache->tables, &relid, HASH_ENTER, NULL);
+		DataEntry  *data;
+
+		entry->data_relid = DatumGetObjectId(Column(scan, TABLE_DATA, NULL));
+		entry->colocation_id = DatumGetInt32(Column(scan, TABLE_COLOCATION, NULL));
+		entry->valid = false;
+		entry->changes = 0;
+		entry->context = NULL;
+		entry->table = NULL;
+		data = hash_search(cache->tables_by_data, &entry->data_relid, HASH_ENTER, NULL);
+		data->entry = entry;
+	}
+	EndScan(scan);
+}
+
+/*
+ * Returns the extension's schema, or InvalidOid if the extension is not in this
+ * database. A schema of that name that somebody else made doesn't count.
+ */
+static Oid
+FindSchema(void)
+{
+	Oid schema;
+	Oid extension;
+
+	if (!OidIsValid(MyDatabaseId))
+		return InvalidOid;
+	schema = get_namespace_oid("distshard", true);
+	if (!OidIsValid(schema))
+		return InvalidOid;
+	extension = get_extension_oid("distshard", true);
+	if (!OidIsValid(extension) || getExtensionOfObject(NamespaceRelationId, schema) != extension)
+		return InvalidOid;
+	return schema;
+}
+
+/* While its script runs, the extension isn't there yet. */
+static bool
+InInstallScript(void)
+{
+	return creating_extension && CurrentExtensionObject == get_extension_oid("distshard", true);
+}
+
+/*
+ * Reads the metadata into a new cache, which is not valid if a change arrived
+ * meanwhile, as it may whenever a table is opened.
+ */
+static void
+LoadCache(void)
+{
+	uint32         changes = CacheChanges;
+	Oid            schema = FindSchema();
+	MemoryContext  context;
+	MemoryContext  caller;
+	MetadataCache *cache;
+
+	if (Cache != NULL)
+	{
+		Retire(Cache->context);
+		Cache = NULL;
+	}
+	if (!OidIsValid(schema))
+	{
+		CacheValid = changes == CacheChanges;
+		return;
+	}
+
+	/* The context belongs to the transaction's until the load is complete. */
+	context =
+		AllocSetContextCreate(CurTransactionContext, "distshard metadata", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	cache = palloc0(sizeof(MetadataCache));
+	cache->context = context;
+	cache->schema = schema;
+	TableOfTables = get_relname_relid("distributed_table", schema);
+	LoadLocal(cache);
+	LoadNodes(cache);
+	LoadTables(cache);
+	MemoryContextSwitchTo(caller);
+	MemoryContextSetParent(context, CacheMemoryContext);
+	Cache = cache;
+	CacheValid = changes == CacheChanges;
+}
+
+/*
+ * GetCache returns the cache, or NULL if the extension is not in this database
+ * or no catalog can be read now.
+ */
+static inline MetadataCache *
+GetCache(void)
+{
+	if (likely(CacheValid))
+		return Cache;
+
+	if (!IsTransactionState() || InInstallScript())
+		return NULL;
+	while (!CacheValid)
+		LoadCache();
+	return Cache;
+}
+
+bool
+DistshardInstalled(void)
+{
+	return GetCache() != NULL;
+}
+
+bool
+HaveDistTables(void)
+{
+	MetadataCache *cache = GetCache();
+
+	return cache != NULL && hash_get_num_entries(cache->tables) > 0;
+}
+
+static DistMethod
+ReadMethod(Oid schema, int32 colocation_id)
+{
+	ScanKeyData   key;
+	MetadataScan *scan;
+	char         *method = NULL;
+
+	ScanKeyInit(&key, COLOCATION_ID, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(colocation_id));
+	scan = BeginScan(schema, "colocation", "colocation_pkey", &key);
+	if (NextTuple(scan))
+		method = TextDatumGetCString(Column(scan, COLOCATION_METHOD, NULL));
+	EndScan(scan);
+	if (method == NULL)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("colocation %d is not in distshard.colocation", colocation_id)));
+	if (strcmp(method, "hash") == 0)
+		return DIST_HASH;
+	return strcmp(method, "single") == 0 ? DIST_SINGLE : DIST_REFERENCE;
+}
+
+static int
+CompareShards(const void *a, const void *b)
+{
+	return ((const Shard *) a)->hash_min < ((const Shard *) b)->hash_min ? -1 : 1;
+}
+
+/* Reads the shards of table->colocation_id into table. */
+static void
+ReadShards(Oid schema, DistTable *table)
+{
+	ScanKeyData   key;
+	MetadataScan *scan;
+	int           allocated = 32;
+
+	table->shards = palloc(allocated * sizeof(Shard));
+	ScanKeyInit(&key, SHARD_COLOCATION, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(table->colocation_id));
+	scan = BeginScan(schema, "shard", "shard_colocation_id_hash_min_key", &key);
+	while (NextTuple(scan))
+	{
+		Shard *shard;
+		bool   everywhere;
+		Datum  group = Column(scan, SHARD_GROUP, &everywhere);
+
+		if (table->nshards == allocated)
+		{
+			allocated *= 2;
+			table->shards = repalloc(table->shards, allocated * sizeof(Shard));
+		}
+		shard = &table->shards[table->nshards++];
+		shard->shard_id = DatumGetInt64(Column(scan, SHARD_ID, NULL));
+		shard->hash_min = (uint32) DatumGetInt64(Column(scan, SHARD_HASH_MIN, NULL));
+		shard->hash_max = (uint32) DatumGetInt64(Column(scan, SHARD_HASH_MAX, NULL));
+		shard->group_id = everywhere ? 0 : DatumGetInt32(group);
+		shard->generation = DatumGetInt64(Column(scan, SHARD_GENERATION, NULL));
+		shard->partition = InvalidOid;
+	}
+	EndScan(scan);
+	if (table->nshards == 0)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("colocation %d has no shards", table->colocation_id)));
+	qsort(table->shards, table->nshards, sizeof(Shard), CompareShards);
+}
+
+static uint32
+ReverseBits(uint32 word)
+{
+	word = ((word >> 1) & 0x55555555) | ((word & 0x55555555) << 1);
+	word = ((word >> 2) & 0x33333333) | ((word & 0x33333333) << 2);
+	word = ((word >> 4) & 0x0F0F0F0F) | ((word & 0x0F0F0F0F) << 4);
+	return pg_bswap32(word);
+}
+
+/*
+ * Finds this node's partition of each shard: remainder r of modulus 2^k is the
+ * slice of the hash ring that begins at r bit-reversed and is 2^(32-k) wide.
+ */
+static void
+FindPartitions(DistTable *table, PartitionDesc desc)
+{
+	for (int i = 0; i < desc->nparts; i++)
+	{
+		uint32 modulus = DatumGetInt32(desc->boundinfo->datums[i][0]);
+		uint32 remainder = DatumGetInt32(desc->boundinfo->datums[i][1]);
+		uint32 hash_min = ReverseBits(remainder);
+		Shard *shard = ShardForHash(table, hash_min);
+
+		if (shard->hash_min == hash_min &&
+			(uint64) shard->hash_max - hash_min + 1 == (UINT64CONST(1) << 32) / modulus)
+			shard->partition = desc->oids[i];
+	}
+}
+
+/* Takes the key from the data table, and how to hash it. */
+static void
+CopyPartitionKey(DistTable *table, PartitionKey key)
+{
+	table->key_attno = key->partattrs[0];
+	table->key_type = key->parttypid[0];
+	table->key_typmod = key->parttypmod[0];
+	table->key_collation = key->partcollation[0];
+	table->hash_opfamily = key->partopfamily[0];
+	table->hash_opcintype = key->partopcintype[0];
+	fmgr_info_copy(&table->hash_proc, &key->partsupfunc[0], CurrentMemoryContext);
+}
+
+static DistTable *
+BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
+{
+	DistTable *table = palloc0(sizeof(DistTable));
+
+	table->relid = entry->relid;
+	table->data_relid = entry->data_relid;
+	table->colocation_id = entry->colocation_id;
+	table->method = ReadMethod(cache->schema, entry->colocation_id);
+	ReadShards(cache->schema, table);
+	if (table->method == DIST_HASH)
+	{
+		if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("data table \"%s.%s\" is not partitioned",
+								   get_namespace_name(RelationGetNamespace(data)),
+								   RelationGetRelationName(data))));
+		CopyPartitionKey(table, RelationGetPartitionKey(data));
+		FindPartitions(table, RelationGetPartitionDesc(data, true));
+	}
+	else if (table->method == DIST_REFERENCE || table->shards[0].group_id == cache->local_group)
+		table->shards[0].partition = entry->data_relid;
+	return table;
+}
+
+/*
+ * Brings entry->table up to date. Repeats the work if the data table changes
+ * meanwhile. Returns NULL if the tables have just been dropped.
+ */
+static DistTable *
+RefreshTable(MetadataCache *cache, TableEntry *entry)
+{
+	DistTable *table;
+
+	while (!entry->valid)
+	{
+		uint32        changes = entry->changes;
+		MemoryContext context;
+		MemoryContext caller;
+		Relation      data = try_relation_open(entry->data_relid, AccessShareLock);
+
+		if (data == NULL && !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid)))
+			return NULL;
+		if (data == NULL)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("data table of \"%s\" is missing", get_rel_name(entry->relid))));
+
+		context =
+			AllocSetContextCreate(CurTransactionContext, "distshard table", ALLOCSET_SMALL_SIZES);
+		caller = MemoryContextSwitchTo(context);
+		table = BuildTable(cache, entry, data);
+		MemoryContextSwitchTo(caller);
+		relation_close(data, AccessShareLock);
+
+		if (entry->context != NULL)
+			Retire(entry->context);
+		MemoryContextSetParent(context, cache->context);
+		entry->context = context;
+		entry->table = table;
+		entry->valid = changes == entry->changes;
+	}
+	return entry->table;
+}
+
+/*
+ * LookupDistTable returns what is known of a logical table, or NULL if relid is
+ * an ordinary relation. Valid to the end of the transaction.
+ */
+DistTable *
+LookupDistTable(Oid relid)
+{
+	MetadataCache *cache = GetCache();
+	TableEntry    *entry;
+
+	if (cache == NULL)
+		return NULL;
+	entry = hash_search(cache->tables, &relid, HASH_FIND, NULL);
+	if (entry == NULL)
+		return NULL;
+	return likely(entry->valid) ? entry->table : RefreshTable(cache, entry);
+}
+
+/* The same by data table; NULL for a shard and any other relation. */
+DistTable *
+LookupDistTableByData(Oid data_relid)
+{
+	MetadataCache *cache = GetCache();
+	DataEntry     *data;
+
+	if (cache == NULL)
+		return NULL;
+	data = hash_search(cache->tables_by_data, &data_relid, HASH_FIND, NULL);
+	if (data == NULL)
+		return NULL;
+	return likely(data->entry->valid) ? data->entry->table : RefreshTable(cache, data->entry);
+}
+
+/* Returns OIDs of all logical tables as of the last load, in ascending order. */
+static List *
+AllRelids(MetadataCache *cache)
+{
+	HASH_SEQ_STATUS status;
+	TableEntry     *entry;
+	List           *relids = NIL;
+
+	hash_seq_init(&status, cache->tables);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		relids = lappend_oid(relids, entry->relid);
+	list_sort(relids, list_oid_cmp);
+	return relids;
+}
+
+List *
+AllDistTables(void)
+{
+	MetadataCache *cache = GetCache();
+	List          *relids = cache ? AllRelids(cache) : NIL;
+	List          *tables = NIL;
+	ListCell      *lc;
+
+	foreach (lc, relids)
+	{
+		DistTable *table = LookupDistTable(lfirst_oid(lc));
+
+		if (table != NULL)
+			tables = lappend(tables, table);
+	}
+	return tables;
+}
+
+/* The group that this server belongs to; 0 if the extension isn't installed. */
+int32
+LocalGroupId(void)
+{
+	MetadataCache *cache = GetCache();
+
+	return cache ? cache->local_group : 0;
+}
+
+int64
+PlacementVersion(void)
+{
+	MetadataCache *cache = GetCache();
+
+	return cache ? cache->placement_version : 0;
+}
+
+List *
+AllPrimaries(void)
+{
+	MetadataCache *cache = GetCache();
+	List          *primaries = NIL;
+	ListCell      *lc;
+
+	foreach (lc, cache ? cache->nodes : NIL)
+	{
+		if (((ClusterNode *) lfirst(lc))->is_primary)
+			primaries = lappend(primaries, lfirst(lc));
+	}
+	return primaries;
+}
+
+ClusterNode *
+LookupNode(int32 node_id, bool missing_ok)
+{
+	MetadataCache *cache = GetCache();
+	ListCell      *lc;
+
+	foreach (lc, cache ? cache->nodes : NIL)
+	{
+		if (((ClusterNode *) lfirst(lc))->node_id == node_id)
+			return lfirst(lc);
+	}
+	if (!missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("node %d does not exist", node_id)));
+	return NULL;
+}
+
+ClusterNode *
+GroupPrimary(int32 group_id)
+{
+	MetadataCache *cache = GetCache();
+	ListCell      *lc;
+
+	foreach (lc, cache ? cache->nodes : NIL)
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (node->is_primary && node->group_id == group_id)
+			return node;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("node group %d has no primary", group_id)));
+}
+
+/* The position on the hash ring of a row whose partition hash is given. */
+uint32
+HashRingPosition(uint64 partition_hash)
+{
+	return ReverseBits((uint32) partition_hash);
+}
+
+/* The position of a key; value is of the key's type. */
+uint32
+HashKey(DistTable *table, Datum value, bool isnull)
+{
+	return HashRingPosition(
+		compute_partition_hash_value(1, &table->hash_proc, &table->key_collation, &value, &isnull));
+}
+
+/* ShardForHash returns the shard that holds a position: a binary search. */
+Shard *
+ShardForHash(DistTable *table, uint32 position)
+{
+	int low = 0;
+	int high = table->nshards - 1;
+
+	while (low < high)
+	{
+		int middle = (low + high + 1) / 2;
+
+		if (table->shards[middle].hash_min <= position)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return &table->shards[low];
+}
+
+/* ShardById returns the shard of that number, or NULL if the table has none. */
+Shard *
+ShardById(DistTable *table, int64 shard_id)
+{
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (table->shards[i].shard_id == shard_id)
+			return &table->shards[i];
+	}
+	return NULL;
+}
+
+static void
+InvalidateTables(MetadataCache *cache)
+{
+	ListCell *lc;
+
+	foreach (lc, AllRelids(cache))
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
+			CacheInvalidateRelcacheByRelid(lfirst_oid(lc));
+	}
+}
+
+/*
+ * InvalidateMetadata makes this session see the metadata that it changed so
+ * far, and tells every other backend of this server at commit. Plans on
+ * distributed tables are made anew, those on a removed table included.
+ */
+void
+InvalidateMetadata(void)
+{
+	MetadataCache *cache = GetCache();
+
+	if (cache == NULL)
+		return;
+	InvalidateTables(cache);
+	CacheInvalidateRelcacheByRelid(TableOfTables);
+	CommandCounterIncrement();
+	cache = GetCache();
+	if (cache == NULL)
+		return;
+	InvalidateTables(cache);
+	CommandCounterIncrement();
+}
+
+/* distshard.metadata_changed() trigger: on all metadata tables, for each statement. */
+Datum
+distshard_metadata_changed(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("metadata_changed() must be called as a trigger")));
+	InvalidateMetadata();
+	return PointerGetDatum(NULL);
+}
