@@ -17,6 +17,8 @@ EXTRA_CLEAN = distshard--1.0.sql
 # Bitcode for JIT inlining buys nothing here and needs clang.
 override with_llvm = no
 
+NO_INSTALLCHECK = 1 # our own is below
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -26,6 +28,39 @@ $(OBJS): $(wildcard src/*.h src/*/*.h)
 distshard--1.0.sql: $(SQL_PARTS)
 	cat $^ > $@
 
-.PHONY: format
+SOURCES = $(wildcard src/*.[ch] src/*/*.[ch])
+
+.PHONY: format check-format cppcheck
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch])
+	clang-format -i $(SOURCES)
+
+check-format:
+	clang-format --dry-run -Werror $(SOURCES)
+
+cppcheck:
+	cppcheck --quiet --error-exitcode=1 --enable=warning,style,performance,portability --inline-suppr \
+		--suppress=variableScope --suppress=constParameter --suppress=unusedStructMember \
+		--include=test/cppcheck.h -I src $(filter %.c,$(SOURCES))
+
+# Tests of the installed extension. Those on a cluster run against the coordinator that PGHOST and PGPORT name, as
+# test/cluster sets them; tests in test/t start servers of their own.
+REGRESS_DIR = $(dir $(PGXS))../test
+ISOLATION_TESTS = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+ON_COORDINATOR = --use-existing --bindir='$(bindir)' --host="$$PGHOST" --port="$$PGPORT" --user="$$PGUSER" \
+	--dbname="$$PGDATABASE"
+
+.PHONY: installcheck regress isolation tapcheck
+installcheck:
+	PG_CONFIG='$(PG_CONFIG)' test/cluster run --workers 3 -- $(MAKE) -k regress isolation
+
+regress:
+	$(REGRESS_DIR)/regress/pg_regress $(ON_COORDINATOR) --schedule=sql/schedule
+
+isolation:
+ifneq ($(ISOLATION_TESTS),)
+	$(REGRESS_DIR)/isolation/pg_isolation_regress $(ON_COORDINATOR) --inputdir=test/isolation \
+		--outputdir=output_iso $(ISOLATION_TESTS)
+endif
+
+tapcheck:
+	PG_CONFIG='$(PG_CONFIG)' test/tap

@@ -20,7 +20,7 @@
 
 typedef enum DistMethod
 {
-	DIST_HASH,	   /* cut by the hash of the key */
+	DIST_HASH,     /* cut by the hash of the key */
 	DIST_SINGLE,   /* the whole table is one shard */
 	DIST_REFERENCE /* a full copy on every node */
 } DistMethod;
@@ -32,7 +32,7 @@ typedef struct ClusterNode
 	int32 group_id;
 	bool  is_primary;
 	char *host;
-	int	  port;
+	int   port;
 	char *socket_dir; /* NULL if unknown */
 	bool  holds_shards;
 	bool  is_local; /* this very server */
@@ -46,42 +46,42 @@ typedef struct Shard
 	uint32 hash_max;
 	int32  group_id; /* 0 for a reference table: every group */
 	int64  generation;
-	Oid	   partition; /* this node's relation that holds its rows, or InvalidOid */
+	Oid    partition; /* this node's relation that holds its rows, or InvalidOid */
 } Shard;
 
 /* A logical table and how it is cut. */
 typedef struct DistTable
 {
-	Oid		   relid;	   /* logical table */
-	Oid		   data_relid; /* data table on this node */
-	int32	   colocation_id;
+	Oid        relid;      /* logical table */
+	Oid        data_relid; /* data table on this node */
+	int32      colocation_id;
 	DistMethod method;
 
 	/* DIST_HASH only, taken from the partition key of the data table */
 	AttrNumber key_attno;
-	Oid		   key_type;
-	int32	   key_typmod;
-	Oid		   key_collation;
-	Oid		   hash_opfamily;
-	Oid		   hash_opcintype;
+	Oid        key_type;
+	int32      key_typmod;
+	Oid        key_collation;
+	Oid        hash_opfamily;
+	Oid        hash_opcintype;
 	FmgrInfo   hash_proc; /* extended hash function of the key's type */
 
-	int	   nshards;
+	int    nshards;
 	Shard *shards; /* ordered by hash_min, without gaps */
 } DistTable;
 
 /* Everything below raises errors only for a damaged catalog or out of memory. */
 
-extern void		  InitMetadataCache(void);
-extern bool		  DistshardInstalled(void);
-extern bool		  HaveDistTables(void);
+extern void       InitMetadataCache(void);
+extern bool       DistshardInstalled(void);
+extern bool       HaveDistTables(void);
 extern DistTable *LookupDistTable(Oid relid);
 extern DistTable *LookupDistTableByData(Oid data_relid);
-extern List		 *AllDistTables(void); /* of DistTable * */
+extern List      *AllDistTables(void); /* of DistTable * */
 
-extern int32		LocalGroupId(void);
-extern int64		PlacementVersion(void);
-extern List		   *AllPrimaries(void); /* of ClusterNode *, by node_id */
+extern int32        LocalGroupId(void);
+extern int64        PlacementVersion(void);
+extern List        *AllPrimaries(void); /* of ClusterNode *, by node_id */
 extern ClusterNode *LookupNode(int32 node_id, bool missing_ok);
 extern ClusterNode *GroupPrimary(int32 group_id);
 

@@ -28,7 +28,7 @@ typedef struct Claim
 	int64 shard_id; /* 0: not for one shard */
 	int64 generation;
 	int64 placement_version; /* 0: not claimed */
-	Oid	  role;				 /* InvalidOid: the connection's own */
+	Oid   role;              /* InvalidOid: the connection's own */
 	bool  forwarded_ddl;
 } Claim;
 

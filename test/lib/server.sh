@@ -25,10 +25,10 @@ find_server_user() {
 		useradd --system --user-group --no-create-home --shell /usr/sbin/nologin "$server_user"
 }
 
-# as_server COMMAND... runs it as that user.
+# as_server COMMAND... runs it as that user, in a folder where that user can be.
 as_server() {
 	if [ -n "$server_user" ]; then
-		HOME=/nonexistent setpriv --reuid "$server_user" --regid "$(id -g "$server_user")" --init-groups "$@"
+		(cd / && HOME=/ exec setpriv --reuid "$server_user" --regid "$(id -g "$server_user")" --init-groups "$@")
 	else
 		"$@"
 	fi

@@ -1,0 +1,100 @@
+
+=pod
+
+=head1 NAME
+
+DistshardCluster - a distshard cluster for a TAP test
+
+=head1 SYNOPSIS
+
+  use DistshardCluster;
+  my $cluster = DistshardCluster->new(workers => 2);
+  $cluster->coordinator->safe_psql('postgres', 'SELECT ...');
+
+  # with settings for all servers
+  my $cluster = DistshardCluster->new(workers => 1, conf => "work_mem = '1MB'\n");
+
+  # servers that do not know of each other yet
+  my $node = DistshardCluster::start_server('lone');
+  $cluster->add($node);
+
+=head1 DESCRIPTION
+
+Each node is a running PostgreSQL::Test::Cluster with distshard preloaded, and is removed when the test ends.
+Everything is in the database "postgres". node(1) is the coordinator, node(2) and up are the workers, numbered
+as in distshard.nodes.
+
+=cut
+
+package DistshardCluster;
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+sub new
+{
+	my ($class, %options) = @_;
+	my $self = bless { nodes => [], conf => $options{conf} // '' }, $class;
+
+	my $coordinator = start_server('node1', $self->{conf});
+	$coordinator->safe_psql('postgres', 'CREATE EXTENSION distshard');
+	push @{ $self->{nodes} }, $coordinator;
+	$self->add(start_server("node$_", $self->{conf})) for 2 .. ($options{workers} // 0) + 1;
+	return $self;
+}
+
+# Starts a server that distshard can be used on, without creating the extension.
+sub start_server
+{
+	my ($name, $conf) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init;
+	$node->append_conf(
+		'postgresql.conf', "listen_addresses = 'localhost'
+shared_preload_libraries = 'distshard'
+wal_level = logical
+max_prepared_transactions = 100
+" . ($conf // ''));
+	$node->start;
+	return $node;
+}
+
+# Adds a running server to the cluster, and returns its node_id.
+sub add
+{
+	my ($self, $node) = @_;
+	my $port = $node->port;
+	my $node_id = $self->coordinator->safe_psql('postgres', "SELECT distshard.add_node('localhost', $port)");
+	push @{ $self->{nodes} }, $node;
+	return $node_id;
+}
+
+sub node
+{
+	my ($self, $node_id) = @_;
+	return $self->{nodes}[ $node_id - 1 ];
+}
+
+sub nodes
+{
+	my ($self) = @_;
+	return @{ $self->{nodes} };
+}
+
+sub coordinator
+{
+	my ($self) = @_;
+	return $self->node(1);
+}
+
+sub workers
+{
+	my ($self) = @_;
+	my ($coordinator, @workers) = $self->nodes;
+	return @workers;
+}
+
+1;
