@@ -1,0 +1,289 @@
+-- What another node needs to have the same table: commands that recreate a relation there, with all that it
+-- depends on, in an order that works.
+--
+-- The things to create form a graph. A table is three of its nodes, since its parts may need what needs the
+-- table's row type: 'base' (columns), 'rest' (defaults, constraints, indexes, triggers, ...) and 'foreign keys'.
+-- Everything else is one node ('whole'). The edges are read from pg_depend; the longest path from what was asked
+-- for gives the order. Extensions stand for their members.
+--
+-- The text is generated and run under search_path = pg_catalog, so that every name is qualified. The commands may
+-- be run where some of the things that they create exist already; only the relation itself must not. They are
+-- meant for a superuser inside a transaction.
+
+-- Raised on the node that lacks what cannot be recreated there.
+CREATE FUNCTION distshard.require_roles(roles name[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	missing name;
+BEGIN
+	FOREACH missing IN ARRAY roles LOOP
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = missing) THEN
+			RAISE EXCEPTION 'role "%" does not exist on this node', missing
+				USING ERRCODE = 'undefined_object',
+					HINT = 'A role that owns or may use a distributed table must exist on every node: create it there first.';
+		END IF;
+	END LOOP;
+END $$;
+
+CREATE FUNCTION distshard.require_object(type text, names text[], args text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+	PERFORM pg_get_object_address(type, names, args);
+EXCEPTION WHEN undefined_object OR undefined_function OR undefined_table OR invalid_schema_name THEN
+	RAISE EXCEPTION '% % does not exist on this node', type, array_to_string(names, '.')
+		USING ERRCODE = 'undefined_object',
+			DETAIL = 'A distributed table depends on it, and it cannot be copied from another node.',
+			HINT = 'Create it on every node first, or make it part of an extension.';
+END $$;
+
+-- Creates a type unless it exists; one of the same name but a different definition is an error.
+CREATE FUNCTION distshard.create_type(name text, definition text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	existing regtype := to_regtype(name);
+BEGIN
+	IF existing IS NULL THEN
+		EXECUTE definition;
+	ELSIF distshard.type_definition(existing) IS DISTINCT FROM definition THEN
+		RAISE EXCEPTION 'type % has another definition on this node', name
+			USING ERRCODE = 'duplicate_object',
+				DETAIL = format('Here it is: %s. There it is: %s.', distshard.type_definition(existing), definition),
+				HINT = 'A type that a distributed table uses must be the same on every node.';
+	END IF;
+END $$;
+
+CREATE FUNCTION distshard.create_sequence(name text, commands text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	command text;
+BEGIN
+	IF to_regclass(name) IS NULL THEN
+		FOREACH command IN ARRAY commands LOOP
+			EXECUTE command;
+		END LOOP;
+	END IF;
+END $$;
+
+-- COMMENT ON, ALTER .. OWNER TO and GRANT call objects by these words; object is "TABLE public.t", say.
+CREATE FUNCTION distshard.object_name(classid oid, objid oid, objsubid int DEFAULT 0) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT CASE
+			WHEN type LIKE '% column' THEN 'COLUMN'
+			WHEN type LIKE '% constraint' THEN 'CONSTRAINT'
+			WHEN type = 'statistics object' THEN 'STATISTICS'
+			ELSE upper(type)
+		END || ' ' ||
+		CASE WHEN type = 'domain constraint' THEN regexp_replace(identity, '^(.*) on (.*)$', '\1 on domain \2')
+			ELSE identity
+		END
+	FROM pg_identify_object(classid, objid, objsubid)
+$$;
+
+CREATE FUNCTION distshard.comment_commands(classid oid, objid oid) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('COMMENT ON %s IS %L', distshard.object_name(classoid, objoid, objsubid), description)
+	FROM pg_description
+	WHERE classoid = classid AND objoid = objid
+	ORDER BY objsubid
+$$;
+
+CREATE FUNCTION distshard.owner_command(classid oid, objid oid, owner oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('ALTER %s OWNER TO %I', distshard.object_name(classid, objid), pg_get_userbyid(owner))
+$$;
+
+-- Grants are made by a superuser, that is in the owner's name.
+CREATE FUNCTION distshard.grant_commands(object text, acl aclitem[], default_acl aclitem[], column_name name DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('REVOKE ALL ON %s FROM %s', object,
+			CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+	FROM (SELECT DISTINCT grantee FROM aclexplode(default_acl)) d
+	WHERE acl IS NOT NULL
+	UNION ALL
+	(SELECT format('GRANT %s%s ON %s TO %s%s', privilege_type, ' (' || quote_ident(column_name) || ')', object,
+			CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+			CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END)
+	FROM unnest(acl) WITH ORDINALITY i (item, nr), aclexplode(ARRAY[item])
+	ORDER BY nr)
+$$;
+
+-- What a name in pg_depend belongs to: the index of a constraint to its table, an array type to its element
+-- type, a member to its extension.
+CREATE FUNCTION distshard.recreated_object(INOUT classid oid, INOUT objid oid, OUT part text)
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	WITH RECURSIVE up AS (
+		SELECT classid AS class, objid AS obj, 0 AS depth
+		UNION ALL
+		SELECT d.refclassid, d.refobjid, depth + 1
+		FROM up, LATERAL (
+			SELECT refclassid, refobjid
+			FROM pg_depend d
+			WHERE d.classid = up.class AND d.objid = up.obj AND d.objsubid = 0
+				AND (deptype IN ('i', 'e')
+					OR deptype = 'a' AND up.class IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass,
+						'pg_rewrite'::regclass, 'pg_policy'::regclass)
+					OR deptype = 'a' AND up.class = 'pg_class'::regclass
+						AND (SELECT relkind = 'i' FROM pg_class WHERE oid = up.obj))
+			ORDER BY deptype = 'e' DESC, deptype = 'i' DESC
+			LIMIT 1) d)
+	SELECT class, obj,
+		CASE
+			WHEN class <> 'pg_class'::regclass OR (SELECT relkind IN ('S', 'v') FROM pg_class WHERE oid = obj) THEN 'whole'
+			WHEN classid IN ('pg_class'::regclass, 'pg_type'::regclass)
+				AND NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = objid) THEN 'base'
+			ELSE 'rest'
+		END
+	FROM up
+	ORDER BY depth DESC
+	LIMIT 1
+$$;
+
+-- The catalog entries that are created along with a node of the graph.
+CREATE FUNCTION distshard.recreated_parts(classid oid, objid oid, part text) RETURNS TABLE (partclass oid, partobj oid)
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT classid, objid WHERE part IN ('base', 'whole')
+	UNION ALL
+	SELECT 'pg_class'::regclass, typrelid FROM pg_type
+	WHERE classid = 'pg_type'::regclass AND oid = objid AND typtype = 'c'
+	UNION ALL
+	SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
+	WHERE classid = 'pg_type'::regclass AND contypid = objid
+	UNION ALL
+	SELECT 'pg_attrdef'::regclass, d.oid
+	FROM pg_attrdef d JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum
+	WHERE adrelid = objid AND part IN ('whole', CASE attgenerated WHEN '' THEN 'rest' ELSE 'base' END)
+	UNION ALL
+	SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite
+	WHERE ev_class = objid AND part IN ('whole', CASE rulename WHEN '_RETURN' THEN 'base' ELSE 'rest' END)
+	UNION ALL
+	SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
+	WHERE conrelid = objid AND contype <> 't' AND part = CASE contype WHEN 'f' THEN 'foreign keys' ELSE 'rest' END
+	UNION ALL
+	SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = objid AND part = 'rest'
+	UNION ALL
+	SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = objid AND NOT tgisinternal AND part IN ('whole', 'rest')
+	UNION ALL
+	SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = objid AND part = 'rest'
+	UNION ALL
+	SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = objid AND part = 'rest'
+$$;
+
+-- Can this be recreated from its catalog entries? If not, its dependencies do not matter either.
+CREATE FUNCTION distshard.can_recreate(classid oid, objid oid) RETURNS bool
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT CASE classid
+		WHEN 'pg_type'::regclass THEN distshard.type_definition(objid) IS NOT NULL
+		WHEN 'pg_proc'::regclass THEN (SELECT prokind <> 'a' FROM pg_proc WHERE oid = objid)
+		WHEN 'pg_class'::regclass THEN (SELECT relkind IN ('r', 'v', 'S') FROM pg_class WHERE oid = objid)
+		ELSE classid IN ('pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_collation'::regclass)
+	END
+$$;
+
+CREATE FUNCTION distshard.recreated_needs(of_class oid, of_obj oid, of_part text)
+RETURNS TABLE (classid oid, objid oid, part text)
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT DISTINCT o.classid, o.objid,
+		CASE WHEN of_part = 'foreign keys' AND o.part = 'base' THEN 'rest' ELSE o.part END
+	FROM distshard.recreated_parts(of_class, of_obj, of_part)
+		JOIN pg_depend d ON d.classid = partclass AND d.objid = partobj AND deptype <> 'e',
+		LATERAL distshard.recreated_object(refclassid, refobjid) o
+	WHERE (o.classid, o.objid) <> (of_class, of_obj) AND distshard.can_recreate(of_class, of_obj)
+	UNION
+	SELECT of_class, of_obj, 'rest' WHERE of_part = 'foreign keys'
+	UNION
+	SELECT of_class, of_obj, 'base' WHERE of_part = 'rest'
+	UNION
+	SELECT d.classid, d.objid, 'whole'		-- sequences owned by a column
+	FROM pg_depend d JOIN pg_class ON oid = d.objid AND relkind = 'S'
+	WHERE refclassid = of_class AND refobjid = of_obj AND d.classid = 'pg_class'::regclass AND deptype = 'a'
+		AND of_part = 'rest'
+$$;
+
+-- Everything that the relations need, and they themselves, with the length of the longest path to it. A cycle,
+-- which PostgreSQL allows between a function and a domain that checks by it, ends at the limit.
+CREATE FUNCTION distshard.recreated_graph(relations regclass[])
+RETURNS TABLE (classid oid, objid oid, part text, depth int)
+LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
+	WITH RECURSIVE graph AS (
+		SELECT 'pg_class'::regclass::oid AS class, oid AS obj, CASE relkind WHEN 'v' THEN 'whole' ELSE 'foreign keys' END AS part,
+			0 AS depth
+		FROM pg_class WHERE oid = ANY (relations)
+		UNION
+		SELECT n.classid, n.objid, n.part, depth + 1
+		FROM graph, LATERAL distshard.recreated_needs(class, obj, graph.part) n
+		WHERE depth < 100
+			AND NOT (n.classid = 'pg_class'::regclass AND n.objid <> ALL (relations)
+				AND EXISTS (SELECT FROM distshard.distributed_table WHERE logical_table = n.objid)))
+	SELECT class, obj, part, max(depth) FROM graph GROUP BY 1, 2, 3
+$$;
+
+-- The commands that recreate the relations (tables without children, views) on a node, in order.
+CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_node int) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
+SET extra_float_digits = 3 SET jit = off AS $$
+DECLARE
+	thing record;
+	roles name[];
+BEGIN
+	-- A function's body may name what comes later, or never.
+	RETURN NEXT 'SET LOCAL check_function_bodies = off';
+
+	SELECT array_agg(DISTINCT rolname ORDER BY rolname) INTO roles
+	FROM distshard.recreated_graph(relations) g, LATERAL distshard.recreated_parts(g.classid, g.objid, g.part),
+		pg_shdepend s, pg_roles r
+	WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+		AND s.classid = partclass AND s.objid = partobj AND s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid;
+	IF roles IS NOT NULL THEN
+		RETURN NEXT format('SELECT distshard.require_roles(%L)', roles);
+	END IF;
+
+	FOR thing IN
+		SELECT g.*, c.relkind FROM distshard.recreated_graph(relations) g
+			LEFT JOIN pg_class c ON g.classid = 'pg_class'::regclass AND c.oid = g.objid
+		ORDER BY depth DESC, g.classid, g.objid
+	LOOP
+		IF thing.relkind IN ('r', 'p', 'f', 'm') AND thing.objid <> ALL (relations) THEN
+			RAISE EXCEPTION 'cannot copy to other nodes what depends on table %, which is not distributed', thing.objid::regclass
+				USING ERRCODE = 'feature_not_supported',
+					HINT = format('Distribute %s first, or make it a reference table.', thing.objid::regclass);
+		ELSIF NOT distshard.can_recreate(thing.classid, thing.objid) THEN
+			RETURN QUERY SELECT format('SELECT distshard.require_object(%L, %L, %L)', type, object_names, object_args)
+				FROM pg_identify_object_as_address(thing.classid, thing.objid, 0);
+		ELSE
+			RETURN QUERY SELECT * FROM distshard.object_commands(thing.classid, thing.objid, thing.part, target_node);
+		END IF;
+	END LOOP;
+END $$;
+
+CREATE FUNCTION distshard.recreate_commands(relation regclass, target_node int) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS
+	'SELECT * FROM distshard.recreate_commands(ARRAY[relation], target_node)';
+
+-- Views over distributed tables (and over nothing that only this node has) belong on every node.
+CREATE FUNCTION distshard.recreate_view_commands(target_node int) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
+	SELECT * FROM distshard.recreate_commands(ARRAY(
+		SELECT v.oid::regclass
+		FROM pg_class v
+		WHERE relkind = 'v' AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = v.oid AND deptype = 'e')
+			AND v.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+			AND distshard.only_distributed(v.oid)
+		ORDER BY oid), target_node)
+$$;
+
+-- Does the view read distributed tables, and no other ones, itself or through views?
+CREATE FUNCTION distshard.only_distributed(view regclass) RETURNS bool
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	WITH RECURSIVE used AS (
+		SELECT view::oid AS rel
+		UNION
+		SELECT d.refobjid
+		FROM used JOIN pg_rewrite r ON ev_class = rel
+			JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+		WHERE NOT EXISTS (SELECT FROM distshard.distributed_table WHERE logical_table = rel)
+			AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = refobjid AND e.deptype = 'e')
+			AND d.refobjid >= 16384)
+	SELECT bool_or(logical_table IS NOT NULL) AND bool_and(logical_table IS NOT NULL OR relkind IN ('v', 'S'))
+	FROM used JOIN pg_class ON oid = rel LEFT JOIN distshard.distributed_table ON logical_table = rel
+$$;
