@@ -5,9 +5,7 @@
  *
  * The cache is loaded from the tables of schema distshard on first use: nodes
  * and the list of distributed tables at once, a table's shards when it is
- * first looked up. It is read by plain scans with fresh catalog snapshots, so
- * it shows the session's own uncommitted changes and everything committed,
- * whatever the transaction's snapshot, and needs nobody's privileges.
+ * first looked up.
  *
  * Whoever changes metadata causes a relcache invalidation of
  * distshard.distributed_table (triggers on the metadata tables see to it),
@@ -30,6 +28,7 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/metadata.h"
+#include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_namespace.h"
@@ -47,45 +46,6 @@
 #include "utils/partcache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
-
-/* Columns of the metadata tables, in the order of catalog.sql. */
-enum
-{
-	NODE_ID = 1,
-	NODE_GROUP,
-	NODE_ROLE,
-	NODE_HOST,
-	NODE_PORT,
-	NODE_SOCKET_DIR,
-	NODE_REGION,
-	NODE_WEIGHT,
-	NODE_HOLDS_SHARDS
-};
-enum
-{
-	COLOCATION_ID = 1,
-	COLOCATION_METHOD
-};
-enum
-{
-	SHARD_ID = 1,
-	SHARD_COLOCATION,
-	SHARD_HASH_MIN,
-	SHARD_HASH_MAX,
-	SHARD_GROUP,
-	SHARD_GENERATION
-};
-enum
-{
-	TABLE_LOGICAL = 1,
-	TABLE_DATA,
-	TABLE_COLOCATION
-};
-enum
-{
-	LOCAL_GROUP = 3,
-	LOCAL_PLACEMENT_VERSION
-};
 
 /* A row of distshard.distributed_table, and what was built for it. */
 typedef struct TableEntry
@@ -190,117 +150,11 @@ InitMetadataCache(void)
 	RegisterXactCallback(FreeRetired, NULL);
 }
 
-/*
- * Scans of a metadata table. The table may be gone if the extension is just
- * being dropped: then the scan is NULL and yields no rows.
- */
-typedef struct MetadataScan
-{
-	Relation    relation;
-	SysScanDesc scan;
-	HeapTuple   tuple;
-} MetadataScan;
-
-static MetadataScan *
-BeginScan(Oid schema, const char *table, const char *index, ScanKey key)
-{
-	Oid           relid = get_relname_relid(table, schema);
-	Oid           indexid = index ? get_relname_relid(index, schema) : InvalidOid;
-	Relation      relation = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
-	MetadataScan *scan;
-
-	if (relation == NULL)
-		return NULL;
-	scan = palloc(sizeof(MetadataScan));
-	scan->relation = relation;
-	scan->scan = systable_beginscan(relation, indexid, OidIsValid(indexid), NULL, key != NULL, key);
-	return scan;
-}
-
-static bool
-NextTuple(MetadataScan *scan)
-{
-	if (scan == NULL)
-		return false;
-	scan->tuple = systable_getnext(scan->scan);
-	return HeapTupleIsValid(scan->tuple);
-}
-
-static void
-EndScan(MetadataScan *scan)
-{
-	if (scan == NULL)
-		return;
-	systable_endscan(scan->scan);
-	table_close(scan->relation, AccessShareLock);
-	pfree(scan);
-}
-
-static Datum
-Column(MetadataScan *scan, int attno, bool *isnull)
-{
-	bool  null;
-	Datum value =
-		heap_getattr(scan->tuple, attno, RelationGetDescr(scan->relation), isnull ? isnull : &null);
-
-	if (isnull == NULL && null)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("unexpected null value in column %d of table distshard.%s", attno,
-							   RelationGetRelationName(scan->relation))));
-	return value;
-}
-
-static int
-CompareNodes(const ListCell *a, const ListCell *b)
-{
-	return ((ClusterNode *) lfirst(a))->node_id < ((ClusterNode *) lfirst(b))->node_id ? -1 : 1;
-}
-
-/* Needs cache->local_group. Builds in the current memory context. */
-static void
-LoadNodes(MetadataCache *cache)
-{
-	MetadataScan *scan = BeginScan(cache->schema, "node", NULL, NULL);
-
-	while (NextTuple(scan))
-	{
-		ClusterNode *node = palloc(sizeof(ClusterNode));
-		bool         no_socket;
-		Datum        socket_dir = Column(scan, NODE_SOCKET_DIR, &no_socket);
-
-		node->node_id = DatumGetInt32(Column(scan, NODE_ID, NULL));
-		node->group_id = DatumGetInt32(Column(scan, NODE_GROUP, NULL));
-		node->is_primary =
-			strcmp(TextDatumGetCString(Column(scan, NODE_ROLE, NULL)), "primary") == 0;
-		node->host = TextDatumGetCString(Column(scan, NODE_HOST, NULL));
-		node->port = DatumGetInt32(Column(scan, NODE_PORT, NULL));
-		node->socket_dir = no_socket ? NULL : TextDatumGetCString(socket_dir);
-		node->holds_shards = DatumGetBool(Column(scan, NODE_HOLDS_SHARDS, NULL));
-		node->is_local = node->is_primary && node->group_id == cache->local_group;
-		cache->nodes = lappend(cache->nodes, node);
-	}
-	EndScan(scan);
-	list_sort(cache->nodes, CompareNodes);
-}
-
-static void
-LoadLocal(MetadataCache *cache)
-{
-	MetadataScan *scan = BeginScan(cache->schema, "local", NULL, NULL);
-
-	if (NextTuple(scan))
-	{
-		cache->local_group = DatumGetInt32(Column(scan, LOCAL_GROUP, NULL));
-		cache->placement_version = DatumGetInt64(Column(scan, LOCAL_PLACEMENT_VERSION, NULL));
-	}
-	EndScan(scan);
-}
-
 static void
 LoadTables(MetadataCache *cache)
 {
-	HASHCTL       ctl = {.keysize = sizeof(Oid), .hcxt = cache->context};
-	MetadataScan *scan = BeginScan(cache->schema, "distributed_table", NULL, NULL);
+	HASHCTL   ctl = {.keysize = sizeof(Oid), .hcxt = cache->context};
+	ListCell *lc;
 
 	ctl.entrysize = sizeof(TableEntry);
 	cache->tables =
@@ -309,43 +163,20 @@ LoadTables(MetadataCache *cache)
 	cache->tables_by_data =
 		hash_create("distshard data tables", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
-	while (NextTuple(scan))
+	foreach (lc, ReadTables(cache->schema))
 	{
-		Oid         relid = DatumGetObjectId(Column(scan, TABLE_LOGICAL, NULL));
-		TableEntry *entry = hash_search(cache->tables, &relid, HASH_ENTER, NULL);
-		DataEntry  *data;
+		TableRow   *row = lfirst(lc);
+		TableEntry *entry = hash_search(cache->tables, &row->relid, HASH_ENTER, NULL);
+		DataEntry  *data = hash_search(cache->tables_by_data, &row->data_relid, HASH_ENTER, NULL);
 
-		entry->data_relid = DatumGetObjectId(Column(scan, TABLE_DATA, NULL));
-		entry->colocation_id = DatumGetInt32(Column(scan, TABLE_COLOCATION, NULL));
+		entry->data_relid = row->data_relid;
+		entry->colocation_id = row->colocation_id;
 		entry->valid = false;
 		entry->changes = 0;
 		entry->context = NULL;
 		entry->table = NULL;
-		data = hash_search(cache->tables_by_data, &entry->data_relid, HASH_ENTER, NULL);
 		data->entry = entry;
 	}
-	EndScan(scan);
-}
-
-/*
- * Returns the extension's schema, or InvalidOid if the extension is not in this
- * database. A schema of that name that somebody else made doesn't count.
- */
-static Oid
-FindSchema(void)
-{
-	Oid schema;
-	Oid extension;
-
-	if (!OidIsValid(MyDatabaseId))
-		return InvalidOid;
-	schema = get_namespace_oid("distshard", true);
-	if (!OidIsValid(schema))
-		return InvalidOid;
-	extension = get_extension_oid("distshard", true);
-	if (!OidIsValid(extension) || getExtensionOfObject(NamespaceRelationId, schema) != extension)
-		return InvalidOid;
-	return schema;
 }
 
 /* While its script runs, the extension isn't there yet. */
@@ -363,7 +194,7 @@ static void
 LoadCache(void)
 {
 	uint32         changes = CacheChanges;
-	Oid            schema = FindSchema();
+	Oid            schema = MetadataSchema();
 	MemoryContext  context;
 	MemoryContext  caller;
 	MetadataCache *cache;
@@ -387,8 +218,8 @@ LoadCache(void)
 	cache->context = context;
 	cache->schema = schema;
 	TableOfTables = get_relname_relid("distributed_table", schema);
-	LoadLocal(cache);
-	LoadNodes(cache);
+	ReadLocal(schema, &cache->local_group, &cache->placement_version);
+	cache->nodes = ReadNodes(schema, cache->local_group);
 	LoadTables(cache);
 	MemoryContextSwitchTo(caller);
 	MemoryContextSetParent(context, CacheMemoryContext);
@@ -425,70 +256,6 @@ HaveDistTables(void)
 	MetadataCache *cache = GetCache();
 
 	return cache != NULL && hash_get_num_entries(cache->tables) > 0;
-}
-
-static DistMethod
-ReadMethod(Oid schema, int32 colocation_id)
-{
-	ScanKeyData   key;
-	MetadataScan *scan;
-	char         *method = NULL;
-
-	ScanKeyInit(&key, COLOCATION_ID, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(colocation_id));
-	scan = BeginScan(schema, "colocation", "colocation_pkey", &key);
-	if (NextTuple(scan))
-		method = TextDatumGetCString(Column(scan, COLOCATION_METHOD, NULL));
-	EndScan(scan);
-	if (method == NULL)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("colocation %d is not in distshard.colocation", colocation_id)));
-	if (strcmp(method, "hash") == 0)
-		return DIST_HASH;
-	return strcmp(method, "single") == 0 ? DIST_SINGLE : DIST_REFERENCE;
-}
-
-static int
-CompareShards(const void *a, const void *b)
-{
-	return ((const Shard *) a)->hash_min < ((const Shard *) b)->hash_min ? -1 : 1;
-}
-
-/* Reads the shards of table->colocation_id into table. */
-static void
-ReadShards(Oid schema, DistTable *table)
-{
-	ScanKeyData   key;
-	MetadataScan *scan;
-	int           allocated = 32;
-
-	table->shards = palloc(allocated * sizeof(Shard));
-	ScanKeyInit(&key, SHARD_COLOCATION, BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(table->colocation_id));
-	scan = BeginScan(schema, "shard", "shard_colocation_id_hash_min_key", &key);
-	while (NextTuple(scan))
-	{
-		Shard *shard;
-		bool   everywhere;
-		Datum  group = Column(scan, SHARD_GROUP, &everywhere);
-
-		if (table->nshards == allocated)
-		{
-			allocated *= 2;
-			table->shards = repalloc(table->shards, allocated * sizeof(Shard));
-		}
-		shard = &table->shards[table->nshards++];
-		shard->shard_id = DatumGetInt64(Column(scan, SHARD_ID, NULL));
-		shard->hash_min = (uint32) DatumGetInt64(Column(scan, SHARD_HASH_MIN, NULL));
-		shard->hash_max = (uint32) DatumGetInt64(Column(scan, SHARD_HASH_MAX, NULL));
-		shard->group_id = everywhere ? 0 : DatumGetInt32(group);
-		shard->generation = DatumGetInt64(Column(scan, SHARD_GENERATION, NULL));
-		shard->partition = InvalidOid;
-	}
-	EndScan(scan);
-	if (table->nshards == 0)
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("colocation %d has no shards", table->colocation_id)));
-	qsort(table->shards, table->nshards, sizeof(Shard), CompareShards);
 }
 
 static uint32
@@ -542,7 +309,7 @@ BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 	table->data_relid = entry->data_relid;
 	table->colocation_id = entry->colocation_id;
 	table->method = ReadMethod(cache->schema, entry->colocation_id);
-	ReadShards(cache->schema, table);
+	table->shards = ReadShards(cache->schema, entry->colocation_id, &table->nshards);
 	if (table->method == DIST_HASH)
 	{
 		if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
