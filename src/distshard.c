@@ -10,6 +10,7 @@
 #include "catalog/metadata.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "placement/distribute.h"
 
 PG_MODULE_MAGIC;
 
@@ -29,4 +30,6 @@ _PG_init(void)
 								"restart the server.")));
 
 	InitMetadataCache();
+	InitColocation();
+	InitDistributeChecks();
 }

@@ -35,7 +35,8 @@ CREATE TABLE distshard.colocation (
 	method text NOT NULL CHECK (method IN ('hash', 'single', 'reference')),
 	key_type regtype,
 	key_collation regcollation,
-	shard_count int NOT NULL CHECK (shard_count >= 1)
+	shard_count int NOT NULL CHECK (shard_count >= 1),
+	joinable bool NOT NULL DEFAULT true         -- do new tables that are cut alike join it unasked?
 );
 CREATE SEQUENCE distshard.colocation_id_seq AS int;
 

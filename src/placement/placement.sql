@@ -1,0 +1,25 @@
+
+-- Row triggers of data tables call this; it calls the trigger function of the logical table's trigger.
+CREATE FUNCTION distshard.fire_trigger() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_fire_trigger';
+
+-- The verbs.
+CREATE FUNCTION pg_catalog.create_distributed_table(table_name regclass, key text, shard_count int DEFAULT NULL,
+		colocate_with text DEFAULT NULL) RETURNS void
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_create_distributed_table';
+COMMENT ON FUNCTION pg_catalog.create_distributed_table IS 'spread the rows of a table over the nodes by a key';
+CREATE FUNCTION pg_catalog.create_reference_table(table_name regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_create_reference_table';
+COMMENT ON FUNCTION pg_catalog.create_reference_table IS 'keep a full copy of a table on every node';
+CREATE FUNCTION pg_catalog.undistribute_table(table_name regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_undistribute_table';
+COMMENT ON FUNCTION pg_catalog.undistribute_table IS 'make a distributed or reference table an ordinary one again';
+
+-- What another node does for a table that is being distributed: the logical table exists there, and the rows of
+-- its colocation and shards. Rows are moved in between these two.
+CREATE FUNCTION distshard.create_data_table(logical regclass, colocation_id int, key name) RETURNS void
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_create_data_table';
+REVOKE ALL ON FUNCTION distshard.create_data_table FROM PUBLIC;
+CREATE FUNCTION distshard.finish_data_table(logical regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_finish_data_table';
+REVOKE ALL ON FUNCTION distshard.finish_data_table FROM PUBLIC;

@@ -1,0 +1,442 @@
+/*-------------------------------------------------------------------------
+ *
+ * data_table.c
+ *	  Makes and drops the relations that hold a logical table's rows.
+ *
+ * A data table is derived from this node's own logical table: same columns at
+ * the same attribute numbers, dropped ones included, so that Vars, plans and
+ * rows of one fit the other. It is created by the backend's own functions from
+ * the logical table's tuple descriptor and stored expressions; no SQL text is
+ * built, and no code of the user's runs as superuser. What is better done when
+ * the rows are in (indexes, keys, triggers, policies) is in data_table_finish.c.
+ *
+ * Data tables, shards and their schemas belong to the extension, so that
+ * pg_dump leaves them out. Tables are owned by the owner of the logical table.
+ * The caller holds AccessExclusiveLock on the logical table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/heap.h"
+#include "catalog/metadata_read.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "catalog/toasting.h"
+#include "commands/defrem.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "commands/tablecmds.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "placement/data_table.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/*
+ * EnterCatalogWork makes this session the superuser that owns the extension,
+ * with settings under which names mean what they say, until LeaveCatalogWork or
+ * the end of the (sub)transaction. No code of users may run in between, other
+ * than where the backend itself switches to the table's owner.
+ */
+void
+EnterCatalogWork(CatalogWork *work)
+{
+	GetUserIdAndSecContext(&work->user, &work->security_context);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
+						   work->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	work->guc_level = NewGUCNestLevel();
+	set_config_option("search_path", "pg_catalog", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+					  0, false);
+	set_config_option("default_tablespace", "", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+					  false);
+}
+
+void
+LeaveCatalogWork(CatalogWork *work)
+{
+	AtEOXact_GUC(true, work->guc_level);
+	SetUserIdAndSecContext(work->user, work->security_context);
+}
+
+/* Members of an extension can't be dropped without it. */
+static void
+LeaveExtension(Oid class_id, Oid object_id)
+{
+	deleteDependencyRecordsForClass(class_id, object_id, ExtensionRelationId, DEPENDENCY_EXTENSION);
+}
+
+void
+AddToExtension(Oid class_id, Oid object_id)
+{
+	ObjectAddress object;
+	ObjectAddress extension;
+
+	ObjectAddressSet(object, class_id, object_id);
+	ObjectAddressSet(extension, ExtensionRelationId, get_extension_oid("distshard", false));
+	recordDependencyOn(&object, &extension, DEPENDENCY_EXTENSION);
+}
+
+/* A name cut to the length that PostgreSQL allows, and still unlike those of others. */
+static char *
+ClipName(const char *prefix, const char *name, const char *suffix)
+{
+	int room = NAMEDATALEN - 1 - (int) (strlen(prefix) + strlen(suffix));
+
+	if ((int) strlen(name) <= room)
+		return psprintf("%s%s%s", prefix, name, suffix);
+	return psprintf("%s%.*s_%08x%s", prefix, pg_mbcliplen(name, strlen(name), room - 9), name,
+					hash_bytes((const unsigned char *) name, strlen(name)), suffix);
+}
+
+/* The schema of the data tables of the logical tables in a schema. */
+char *
+DataSchemaName(const char *schema)
+{
+	return ClipName("distshard_", schema, "");
+}
+
+/*
+ * Everybody may look up names in the schema, since fragments run as the role of
+ * the user's session; nobody is granted anything on what is in there.
+ */
+static void
+GrantUsage(char *schema)
+{
+	GrantStmt  *grant = makeNode(GrantStmt);
+	AccessPriv *usage = makeNode(AccessPriv);
+	RoleSpec   *everybody = makeNode(RoleSpec);
+
+	usage->priv_name = "usage";
+	everybody->roletype = ROLESPEC_PUBLIC;
+	grant->is_grant = true;
+	grant->targtype = ACL_TARGET_OBJECT;
+	grant->objtype = OBJECT_SCHEMA;
+	grant->objects = list_make1(makeString(schema));
+	grant->privileges = list_make1(usage);
+	grant->grantees = list_make1(everybody);
+	ExecuteGrantStmt(grant);
+}
+
+/* Returns the schema for the data table of a logical table, made if need be. */
+static Oid
+DataSchema(Relation logical)
+{
+	char *name = DataSchemaName(get_namespace_name(RelationGetNamespace(logical)));
+	Oid   schema = get_namespace_oid(name, true);
+
+	if (OidIsValid(schema) &&
+		getExtensionOfObject(NamespaceRelationId, schema) != get_extension_oid("distshard", false))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_SCHEMA), errmsg("schema \"%s\" is in the way", name),
+				 errdetail("distshard keeps the rows of distributed tables in a schema of "
+						   "this name, but it exists and isn't distshard's."),
+				 errhint("Rename that schema.")));
+	if (OidIsValid(schema))
+		return schema;
+
+	schema = NamespaceCreate(name, BOOTSTRAP_SUPERUSERID, false);
+	CommandCounterIncrement();
+	AddToExtension(NamespaceRelationId, schema);
+	GrantUsage(name);
+	CommandCounterIncrement();
+	recordExtObjInitPriv(schema, NamespaceRelationId); /* the grant isn't to be dumped either */
+	return schema;
+}
+
+/* The logical table's columns, without what concerns the coordinator only: defaults and identity. */
+static TupleDesc
+DataColumns(Relation logical)
+{
+	TupleDesc from = RelationGetDescr(logical);
+	TupleDesc columns = CreateTupleDescCopy(from);
+
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+
+		column->attnotnull = TupleDescAttr(from, i)->attnotnull;
+		column->attgenerated = TupleDescAttr(from, i)->attgenerated;
+		column->attislocal = true;
+		column->attinhcount = 0;
+	}
+	return columns;
+}
+
+static CookedConstraint *
+MakeCooked(ConstrType type, char *name, AttrNumber attnum, const char *expression)
+{
+	CookedConstraint *cooked = palloc0(sizeof(CookedConstraint));
+
+	cooked->contype = type;
+	cooked->name = name;
+	cooked->attnum = attnum;
+	cooked->expr = stringToNode(expression);
+	cooked->is_local = true;
+	return cooked;
+}
+
+/*
+ * Generation expressions and the check constraints that all rows are known to
+ * satisfy, as the catalogs have them: attribute numbers are the same.
+ */
+static List *
+DataExpressions(Relation logical)
+{
+	TupleConstr *constr = RelationGetDescr(logical)->constr;
+	List        *expressions = NIL;
+
+	if (constr == NULL)
+		return NIL;
+	for (int i = 0; i < constr->num_defval; i++)
+	{
+		AttrDefault *def = &constr->defval[i];
+
+		if (TupleDescAttr(RelationGetDescr(logical), def->adnum - 1)->attgenerated)
+			expressions =
+				lappend(expressions, MakeCooked(CONSTR_DEFAULT, NULL, def->adnum, def->adbin));
+	}
+	for (int i = 0; i < constr->num_check; i++)
+	{
+		ConstrCheck *check = &constr->check[i];
+
+		if (check->ccvalid)
+			expressions =
+				lappend(expressions, MakeCooked(CONSTR_CHECK, check->ccname, 0, check->ccbin));
+	}
+	return expressions;
+}
+
+/* The storage parameters of a table, or NULL. */
+static Datum
+StorageOptions(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Datum     options;
+	bool      isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return (Datum) 0;
+	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+	options = isnull ? (Datum) 0 : datumCopy(options, false, -1);
+	ReleaseSysCache(tuple);
+	return options;
+}
+
+/* ALTER COLUMN .. SET (n_distinct = ..) as on the logical table. */
+static void
+CopyColumnOptions(Relation logical, Oid relid)
+{
+	for (int i = 1; i <= RelationGetNumberOfAttributes(logical); i++)
+	{
+		Datum          options;
+		AlterTableCmd *command;
+
+		if (TupleDescAttr(RelationGetDescr(logical), i - 1)->attisdropped)
+			continue;
+		options = get_attoptions(RelationGetRelid(logical), i);
+		if (options == (Datum) 0)
+			continue;
+		command = makeNode(AlterTableCmd);
+		command->subtype = AT_SetOptions;
+		command->name = get_attname(RelationGetRelid(logical), i, false);
+		command->def = (Node *) untransformRelOptions(options);
+		AlterDataTable(relid, command);
+	}
+}
+
+/* Makes a table like the logical one. Storage options have no meaning for a partitioned table. */
+static Oid
+CreateLike(Relation logical, const char *name, char relkind)
+{
+	Form_pg_class form = logical->rd_rel;
+	bool          stored = relkind == RELKIND_RELATION;
+	Oid           relid;
+
+	relid = heap_create_with_catalog(
+		name, DataSchema(logical), stored ? form->reltablespace : InvalidOid, InvalidOid,
+		InvalidOid, InvalidOid, form->relowner, stored ? form->relam : InvalidOid,
+		DataColumns(logical), DataExpressions(logical), relkind, form->relpersistence, false, false,
+		ONCOMMIT_NOOP, stored ? StorageOptions(RelationGetRelid(logical)) : (Datum) 0, false, true,
+		true, InvalidOid, NULL);
+	CommandCounterIncrement();
+	if (stored)
+		NewRelationCreateToastTable(relid, StorageOptions(form->reltoastrelid));
+	AddToExtension(RelationRelationId, relid);
+	CommandCounterIncrement();
+	CopyColumnOptions(logical, relid);
+	return relid;
+}
+
+/* PARTITION BY HASH (key), with the default operator class of the key's type. */
+static void
+SetPartitionKey(Oid data_relid, AttrNumber key)
+{
+	Relation          data = table_open(data_relid, AccessExclusiveLock);
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(data), key - 1);
+	Oid               opclass = GetDefaultOpClass(column->atttypid, HASH_AM_OID);
+
+	StorePartitionKey(data, PARTITION_STRATEGY_HASH, 1, &key, NIL, &opclass, &column->attcollation);
+	table_close(data, NoLock);
+	CommandCounterIncrement();
+}
+
+/*
+ * AlterDataTable runs one ALTER TABLE command on a data table or shard, its
+ * partitions included.
+ */
+void
+AlterDataTable(Oid relid, AlterTableCmd *command)
+{
+	AlterTableStmt          *stmt = makeNode(AlterTableStmt);
+	AlterTableUtilityContext context = {0};
+
+	stmt->relation =
+		makeRangeVar(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid), -1);
+	stmt->cmds = list_make1(command);
+	stmt->objtype = OBJECT_TABLE;
+	context.pstmt = makeNode(PlannedStmt);
+	context.pstmt->commandType = CMD_UTILITY;
+	context.pstmt->utilityStmt = (Node *) stmt;
+	context.queryString = "";
+	context.relid = relid;
+	EventTriggerAlterTableStart((Node *) stmt);
+	AlterTable(stmt, AccessExclusiveLock, &context);
+	EventTriggerAlterTableEnd();
+	CommandCounterIncrement();
+}
+
+Oid
+CreateShardTable(Relation logical, const Shard *shard)
+{
+	char *name =
+		ClipName("", RelationGetRelationName(logical), psprintf("#" INT64_FORMAT, shard->shard_id));
+
+	return CreateLike(logical, name, RELKIND_RELATION);
+}
+
+void
+AttachShard(Oid data_relid, Oid shard_relid, const Shard *shard)
+{
+	PartitionCmd       *attach = makeNode(PartitionCmd);
+	PartitionBoundSpec *bound = makeNode(PartitionBoundSpec);
+	AlterTableCmd      *command = makeNode(AlterTableCmd);
+
+	bound->strategy = PARTITION_STRATEGY_HASH;
+	bound->modulus = (UINT64CONST(1) << 32) / ((uint64) shard->hash_max - shard->hash_min + 1);
+	bound->remainder = HashRingPosition(shard->hash_min); /* bits reversed */
+	attach->name = makeRangeVar(get_namespace_name(get_rel_namespace(shard_relid)),
+								get_rel_name(shard_relid), -1);
+	attach->bound = bound;
+	command->subtype = AT_AttachPartition;
+	command->def = (Node *) attach;
+	AlterDataTable(data_relid, command);
+}
+
+/*
+ * CreateDataTable makes the data table and the shards of this node, empty, and
+ * without what FinishDataTable adds. key is InvalidAttrNumber unless the
+ * colocation's method is hash. The metadata catalog is left alone.
+ */
+Oid
+CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
+{
+	Oid         schema = MetadataSchema();
+	const char *name = RelationGetRelationName(logical);
+	Shard      *shards;
+	int         nshards;
+	Oid         data_relid;
+
+	if (ReadMethod(schema, colocation_id) != DIST_HASH)
+		return CreateLike(logical, name, RELKIND_RELATION);
+
+	data_relid = CreateLike(logical, name, RELKIND_PARTITIONED_TABLE);
+	SetPartitionKey(data_relid, key);
+	shards = ReadShards(schema, colocation_id, &nshards);
+	for (int i = 0; i < nshards; i++)
+	{
+		if (shards[i].group_id == LocalGroupId())
+			AttachShard(data_relid, CreateShardTable(logical, &shards[i]), &shards[i]);
+	}
+	return data_relid;
+}
+
+/*
+ * DropDataTable drops a data table and its shards. They first leave the
+ * extension, which would have to be dropped with them otherwise.
+ */
+void
+DropDataTable(Oid data_relid)
+{
+	ObjectAddress data;
+	ListCell     *lc;
+	ListCell     *stat;
+
+	foreach (lc, find_all_inheritors(data_relid, AccessExclusiveLock, NULL))
+	{
+		Relation relation = table_open(lfirst_oid(lc), NoLock);
+
+		foreach (stat, RelationGetStatExtList(relation))
+			LeaveExtension(StatisticExtRelationId, lfirst_oid(stat));
+		LeaveExtension(RelationRelationId, lfirst_oid(lc));
+		table_close(relation, NoLock);
+	}
+	CommandCounterIncrement();
+	ObjectAddressSet(data, RelationRelationId, data_relid);
+	performDeletion(&data, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+	CommandCounterIncrement();
+}
+
+/* Runs a statement on the metadata catalog of this node, in EnterCatalogWork. */
+static void
+ChangeCatalog(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0) < 0)
+		elog(ERROR, "SPI_execute_with_args failed");
+	SPI_finish();
+}
+
+/* Enters a table into distshard.distributed_table: from here on it is distributed. */
+void
+RegisterDataTable(Oid relid, Oid data_relid, int32 colocation_id, AttrNumber key)
+{
+	Oid   types[] = {REGCLASSOID, REGCLASSOID, INT4OID, INT2OID};
+	Datum values[] = {ObjectIdGetDatum(relid), ObjectIdGetDatum(data_relid),
+					  Int32GetDatum(colocation_id), Int16GetDatum(key)};
+
+	ChangeCatalog("INSERT INTO distshard.distributed_table VALUES ($1, $2, $3, $4)", 4, types,
+				  values, AttributeNumberIsValid(key) ? "    " : "   n");
+}
+
+void
+UnregisterDataTable(Oid relid)
+{
+	Oid   types[] = {REGCLASSOID};
+	Datum values[] = {ObjectIdGetDatum(relid)};
+
+	ChangeCatalog("DELETE FROM distshard.distributed_table WHERE logical_table = $1", 1, types,
+				  values, NULL);
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * distribute.h
+ *	  Parts of create_distributed_table() and its kin.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_DISTRIBUTE_H
+#define DISTSHARD_DISTRIBUTE_H
+
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "utils/relcache.h"
+
+/* distribute_checks.c: each raises what stands in the way */
+extern void       CheckDistributable(Relation logical);
+extern AttrNumber CheckShardKey(Relation logical, const char *name);
+extern void       CheckUniqueKeys(Relation logical, AttrNumber key);
+extern void       CheckForeignKeys(Relation logical, DistMethod method, int32 colocation_id,
+								   AttrNumber key);
+extern void       CheckForeignKeysAtCommit(Oid relid);
+extern void       InitDistributeChecks(void);
+
+/* colocation.c: find or make the colocation for a table; in EnterCatalogWork */
+extern int   DefaultShardCount;
+extern void  InitColocation(void);
+extern Oid   HashedType(Oid type);
+extern int32 HashColocation(Relation logical, AttrNumber key, int shard_count, bool own);
+extern int32 SingleColocation(void);
+extern int32 ReferenceColocation(void);
+extern void  DropEmptyColocation(int32 colocation_id);
+
+/* move_rows.c */
+extern uint64 FillDataTable(Relation logical, Oid data_relid);
+extern uint64 FillLogicalTable(Relation logical, Oid data_relid);
+extern void   EmptyTable(Relation logical);
+
+#endif

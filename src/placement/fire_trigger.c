@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * fire_trigger.c
+ *	  Calls a user's trigger function for a row of a shard, as if the row were
+ *	  the logical table's.
+ *
+ * Row triggers of the data table all call this function. It finds the logical
+ * table's trigger of the same name and calls its function with that trigger and
+ * that relation, so that TG_RELID, TG_TABLE_NAME, the arguments and the type of
+ * NEW and OLD are those that the user knows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/metadata.h"
+#include "catalog/partition.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "utils/rel.h"
+
+PG_FUNCTION_INFO_V1(distshard_fire_trigger);
+
+static Oid
+LogicalTableOf(Relation relation)
+{
+	Oid        data_relid = RelationGetRelid(relation);
+	DistTable *table;
+
+	if (relation->rd_rel->relispartition)
+		data_relid = get_partition_parent(data_relid, true);
+	table = LookupDistTableByData(data_relid);
+	if (table == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("relation \"%s\" holds no rows of a distributed table",
+							   RelationGetRelationName(relation))));
+	return table->relid;
+}
+
+static Trigger *
+FindTrigger(Relation relation, const char *name)
+{
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+	{
+		if (strcmp(relation->trigdesc->triggers[i].tgname, name) == 0)
+			return &relation->trigdesc->triggers[i];
+	}
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("trigger \"%s\" for table \"%s\" does not exist", name,
+						   RelationGetRelationName(relation))));
+}
+
+/* The user's function, looked up once for each query. */
+static FmgrInfo *
+UserFunction(FmgrInfo *ours, Oid function)
+{
+	FmgrInfo *user = ours->fn_extra;
+
+	if (user == NULL || user->fn_oid != function)
+	{
+		user = MemoryContextAlloc(ours->fn_mcxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(function, user, ours->fn_mcxt);
+		ours->fn_extra = user;
+	}
+	return user;
+}
+
+/* distshard.fire_trigger() trigger */
+Datum
+distshard_fire_trigger(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(call, 0);
+	TriggerData trigdata;
+	Relation    logical;
+	Datum       result;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("fire_trigger() must be called as a trigger")));
+	trigdata = *(TriggerData *) fcinfo->context;
+	logical = table_open(LogicalTableOf(trigdata.tg_relation), AccessShareLock);
+	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);
+	trigdata.tg_relation = logical;
+
+	InitFunctionCallInfoData(*call, UserFunction(fcinfo->flinfo, trigdata.tg_trigger->tgfoid), 0,
+							 InvalidOid, (Node *) &trigdata, NULL);
+	result = FunctionCallInvoke(call);
+	fcinfo->isnull = call->isnull;
+	table_close(logical, NoLock);
+	return result;
+}
