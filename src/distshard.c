@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
+#include "planner/claim.h"
 
 PG_MODULE_MAGIC;
 
@@ -32,4 +33,5 @@ _PG_init(void)
 	InitMetadataCache();
 	InitColocation();
 	InitDistributeChecks();
+	InitClaims();
 }

@@ -14,6 +14,12 @@
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 
+/* The node refuses: the claim does not hold there. Refresh the metadata, try again. */
+#define ERRCODE_STALE_CLAIM MAKE_SQLSTATE('D', 'S', '0', '0', '1')
+
+/* User code that a fragment runs wanted to leave the node. */
+#define ERRCODE_FORBIDDEN_IN_FRAGMENT MAKE_SQLSTATE('D', 'S', '0', '0', '2')
+
 /*
  * A claim is written as an SQL comment before the fragment's text: the word
  * distshard and then, separated by spaces, any of
@@ -22,6 +28,9 @@
  *	placement=VERSION	the fragment is for all shards of the node
  *	as="role"			whose rights count, if not the connection's
  *	ddl					a utility command forwarded by another node
+ *
+ * In the role's name, characters that could end the comment or the quotes are
+ * written as %XX.
  */
 typedef struct Claim
 {
@@ -34,7 +43,11 @@ typedef struct Claim
 
 extern void InitClaims(void);
 
-/* Writes a claim. shard may be NULL; the role is written where it differs from the session's. */
+/*
+ * AppendClaim writes a claim: for the shard, or if shard is NULL for the
+ * placement version that this session knows. The role is written where it
+ * differs from the session's.
+ */
 extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl);
 
 /*
@@ -44,8 +57,30 @@ extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwa
  */
 extern const Claim *CurrentClaim(const char *source_text);
 
-/* Fragments that this node runs for itself are text with a claim too: honoured between these two. */
+/*
+ * Between these two, claims count on any connection (fragments that this node
+ * runs for itself are text with a claim too), and statements may name data
+ * tables without one, as those that build or fill them do.
+ */
 extern bool EnterLocalFragment(void);
 extern void LeaveLocalFragment(bool previous);
+extern bool InLocalFragment(void);
+
+/*
+ * InsideFragment says whether this backend works for another node, so that what
+ * its statements name must be here: nobody may go on to a third node.
+ */
+extern bool InsideFragment(void);
+
+/* The role of a claimed statement, for as long as it runs. An abort restores by itself. */
+typedef struct SavedRole
+{
+	bool switched;
+	Oid  userid;
+	int  sec_context;
+} SavedRole;
+
+extern void BecomeClaimedRole(const char *source_text, SavedRole *saved);
+extern void RestoreRole(const SavedRole *saved);
 
 #endif

@@ -1,0 +1,342 @@
+/*-------------------------------------------------------------------------
+ *
+ * shippable.c
+ *	  Why a query must not be sent to another node as text.
+ *
+ * Three kinds of reasons: the text could not say what the query does (rules,
+ * check options), its guarantees would be lost (security barriers), or it
+ * calls a function whose result would depend on where, or how often, it runs.
+ * Of the functions that are not immutable, PostgreSQL's own stable ones and a
+ * few volatile ones may run on the nodes; users' own may not.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "planner/print.h"
+#include "planner/print_steps.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+
+/* Values for one INSERT that must be evaluated here; the protocol takes 65535 parameters. */
+#define MAX_VALUES 60000
+
+typedef struct ReasonContext
+{
+	const char *reason;
+	bool        once;  /* in a row of INSERT ... VALUES */
+	bool        inner; /* below the top level of the query */
+	int         values;
+} ReasonContext;
+
+static bool FindReason(Node *node, ReasonContext *context);
+
+static bool
+Because(ReasonContext *context, const char *reason)
+{
+	context->reason = reason;
+	return true;
+}
+
+static bool
+HasRowSecurity(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool result = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Volatile functions of PostgreSQL whose every result is new, so that it does not matter where they run. */
+static bool
+IsHarmlessVolatile(Oid function)
+{
+	switch (function)
+	{
+		case F_RANDOM:
+		case F_CLOCK_TIMESTAMP:
+		case F_TIMEOFDAY:
+		case F_GEN_RANDOM_UUID:
+		case F_PG_SLEEP:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+MustStayHere(Oid function, void *context)
+{
+	char  volatility = func_volatile(function);
+	char *name;
+
+	if (volatility == PROVOLATILE_IMMUTABLE)
+		return false;
+	if (function < FirstNormalObjectId)
+	{
+		if (volatility == PROVOLATILE_VOLATILE)
+		{
+			if (IsHarmlessVolatile(function))
+				return false;
+		}
+		else if (!get_func_retset(function))
+			return false;
+		else
+		{
+			/* pg_stat_get_activity() and the like tell of the node that they run on */
+			name = get_func_name(function);
+			if (strncmp(name, "pg_", 3) != 0)
+				return false;
+		}
+	}
+	Because(context, psprintf("function %s is %s", format_procedure(function),
+							  volatility == PROVOLATILE_VOLATILE ? "volatile" : "not immutable"));
+	return true;
+}
+
+static bool
+ReasonInEntry(RangeTblEntry *rte, ReasonContext *context)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			if (rte->securityQuals != NIL && !HasRowSecurity(rte->relid))
+				return Because(context, "security barrier view");
+			return false;
+		case RTE_SUBQUERY:
+			if (rte->security_barrier)
+				return Because(context, "security barrier view");
+			return false;
+		case RTE_NAMEDTUPLESTORE:
+			return Because(context, "transition table of a trigger");
+		default:
+			return false;
+	}
+}
+
+/* Rows of a table with policies and a security barrier of a view cannot be told apart. */
+static bool
+ReasonInTarget(Query *query, ReasonContext *context)
+{
+	ListCell      *lc;
+	RangeTblEntry *target;
+
+	if (query->resultRelation == 0)
+		return false;
+	target = rt_fetch(query->resultRelation, query->rtable);
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW &&
+			target->securityQuals != NIL)
+			return Because(context, "update of a view on a table with row-level security");
+	}
+	foreach (lc, query->withCheckOptions)
+	{
+		if (((WithCheckOption *) lfirst(lc))->kind == WCO_VIEW_CHECK)
+			return Because(context, "WITH CHECK OPTION of a view");
+	}
+	return false;
+}
+
+/* What is printed of an INSERT is its source, nothing else. */
+static bool
+ReasonInInsert(Query *query, ReasonContext *context)
+{
+	List          *from = query->jointree->fromlist;
+	RangeTblEntry *source;
+	int            others = 0;
+	ListCell      *lc;
+
+	if (query->jointree->quals != NULL || list_length(from) > 1)
+		return Because(context, "rule on INSERT");
+	if (from != NIL)
+	{
+		if (!IsA(linitial(from), RangeTblRef))
+			return Because(context, "rule on INSERT");
+		source = rt_fetch(linitial_node(RangeTblRef, from)->rtindex, query->rtable);
+		if (source->rtekind != RTE_SUBQUERY && source->rtekind != RTE_VALUES)
+			return Because(context, "rule on INSERT");
+	}
+	foreach (lc, query->rtable)
+	{
+		RTEKind kind = ((RangeTblEntry *) lfirst(lc))->rtekind;
+
+		if (kind == RTE_SUBQUERY || kind == RTE_VALUES)
+			others++;
+	}
+	if (others > list_length(from))
+		return Because(context, "rule on INSERT");
+
+	if (query->onConflict != NULL && OidIsValid(query->onConflict->constraint) &&
+		query->onConflict->arbiterElems == NIL &&
+		ArbiterColumns(query->onConflict->constraint, query->resultRelation) == NIL)
+		return Because(context, "ON CONFLICT on an exclusion constraint");
+	return false;
+}
+
+static bool
+NamesTableOid(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varattno == TableOidAttributeNumber;
+	return expression_tree_walker(node, NamesTableOid, context);
+}
+
+/* Grouped by tableoid, the rest may only use it so; but the names of tables are made otherwise. */
+static bool
+GroupsByTableOid(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->groupClause)
+	{
+		if (NamesTableOid(get_sortgroupclause_expr(lfirst(lc), query->targetList), NULL))
+			return true;
+	}
+	return false;
+}
+
+static bool
+ReasonAtLevel(Query *query, ReasonContext *context)
+{
+	ListCell *lc;
+
+	if (query->commandType == CMD_MERGE)
+		return Because(context, "MERGE");
+	if (query->querySource != QSRC_ORIGINAL && query->querySource != QSRC_PARSER)
+		return Because(context, "action of a rule");
+	if (GroupsByTableOid(query))
+		return Because(context, "GROUP BY tableoid");
+	foreach (lc, query->cteList)
+	{
+		CTESearchClause *search = ((CommonTableExpr *) lfirst(lc))->search_clause;
+
+		/* what it was expanded to takes fields of anonymous records by name */
+		if (search != NULL && search->search_breadth_first)
+			return Because(context, "SEARCH BREADTH FIRST");
+	}
+	foreach (lc, query->rtable)
+	{
+		if (ReasonInEntry(lfirst(lc), context))
+			return true;
+	}
+	return ReasonInTarget(query, context) ||
+		   (query->commandType == CMD_INSERT && ReasonInInsert(query, context));
+}
+
+/* In the rows of INSERT ... VALUES, expressions are evaluated once: these go first, then all the rest. */
+static bool
+ReasonInRows(Query *query, ReasonContext *context)
+{
+	ListCell *lc;
+
+	context->once = true;
+	if (FindReason((Node *) query->targetList, context))
+		return true;
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+
+		if (rte->rtekind == RTE_VALUES)
+		{
+			/* what is evaluated in the target list is so for each row */
+			context->values *= list_length(rte->values_lists);
+			if (FindReason((Node *) rte->values_lists, context))
+				return true;
+		}
+	}
+	context->once = false;
+	return context->values > MAX_VALUES && Because(context, "too many values in one INSERT");
+}
+
+static bool
+ReasonInQuery(Query *query, ReasonContext *context)
+{
+	bool  save_once = context->once;
+	bool  rows = !context->inner && IsInsertOfValues(query);
+	Query rest = *query;
+
+	context->inner = true;
+	context->once = false;
+	if (ReasonAtLevel(query, context))
+		return true;
+	if (rows)
+	{
+		ListCell *lc;
+
+		if (ReasonInRows(query, context))
+			return true;
+		rest.targetList = NIL;
+		rest.rtable = NIL;
+		foreach (lc, query->rtable)
+		{
+			if (((RangeTblEntry *) lfirst(lc))->rtekind != RTE_VALUES)
+				rest.rtable = lappend(rest.rtable, lfirst(lc));
+		}
+	}
+	/* policies are applied on the nodes, so they are not looked at */
+	rest.withCheckOptions = NIL;
+	if (query_tree_walker(&rest, FindReason, context,
+						  QTW_IGNORE_JOINALIASES | QTW_EXAMINE_RTES_BEFORE))
+		return true;
+	context->once = save_once;
+	return false;
+}
+
+static bool
+FindReason(Node *node, ReasonContext *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Query:
+			return ReasonInQuery((Query *) node, context);
+		case T_RangeTblEntry:
+			return false;
+		case T_CurrentOfExpr:
+			return Because(context, "WHERE CURRENT OF");
+		case T_Param:
+			if (((Param *) node)->paramkind == PARAM_EXEC)
+				return Because(context, "value of an enclosing query");
+			return false;
+		default:
+			break;
+	}
+	if (IsEvaluatedHere(node, context->once))
+	{
+		context->values++;
+		return false;
+	}
+	if (IsA(node, NextValueExpr))
+		return Because(context, "identity column");
+	if (check_functions_in_node(node, MustStayHere, context))
+		return true;
+	return expression_tree_walker(node, FindReason, context);
+}
+
+const char *
+WhyNotPrintable(Query *query)
+{
+	ReasonContext context = {0};
+
+	FindReason((Node *) query, &context);
+	return context.reason;
+}

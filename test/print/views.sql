@@ -1,0 +1,12 @@
+-- What is defined on the logical tables, and so expanded before printing.
+CREATE VIEW v AS SELECT k, a, b FROM t WHERE a > 0;
+CREATE VIEW v_renamed AS SELECT k AS one, a + 1 AS two FROM t;
+ALTER VIEW v_renamed RENAME COLUMN two TO deux;
+CREATE VIEW v_check AS SELECT k, a FROM t WHERE a < 100 WITH CHECK OPTION;
+CREATE VIEW v_barrier WITH (security_barrier) AS SELECT * FROM t WHERE a = 1;
+CREATE VIEW v_agg AS SELECT a, count(*) AS n, sum(c) AS total FROM t GROUP BY a;
+CREATE VIEW v_union AS SELECT k, 't' AS src FROM t UNION ALL SELECT x, 'u' FROM u;
+ALTER VIEW v_union RENAME COLUMN src TO origin;
+CREATE VIEW v_join AS SELECT t.k, u.x, u.y FROM t JOIN u USING (k);
+CREATE VIEW v_row AS SELECT t, t.k FROM t;
+CREATE VIEW v_reorder AS SELECT b AS bb, k AS kk, a AS aa FROM t;
