@@ -65,7 +65,7 @@ HashedType(Oid type)
 	Oid opclass = GetDefaultOpClass(type, HASH_AM_OID);
 	Oid input = get_opclass_input_type(opclass);
 
-	return IsPolymorphicType(input) ? getBaseType(type) : input;
+	return IsPolymorphicType(input) || input == RECORDOID ? getBaseType(type) : input;
 }
 
 /* Takes count numbers from a sequence of the catalog; all nodes skip them. Returns the first. */

@@ -244,25 +244,49 @@ StorageOptions(Oid relid)
 	return options;
 }
 
-/* ALTER COLUMN .. SET (n_distinct = ..) as on the logical table. */
 static void
-CopyColumnOptions(Relation logical, Oid relid)
+AlterColumn(Oid relid, AlterTableType subtype, char *column, Node *def)
 {
-	for (int i = 1; i <= RelationGetNumberOfAttributes(logical); i++)
-	{
-		Datum          options;
-		AlterTableCmd *command;
+	AlterTableCmd *command = makeNode(AlterTableCmd);
 
-		if (TupleDescAttr(RelationGetDescr(logical), i - 1)->attisdropped)
+	command->subtype = subtype;
+	command->name = column;
+	command->def = def;
+	AlterDataTable(relid, command);
+}
+
+/* Options of a column that a user set: minor releases such as 15.20 keep something of their own there. */
+static List *
+UserOptions(Oid relid, AttrNumber attnum)
+{
+	List     *options = untransformRelOptions(get_attoptions(relid, attnum));
+	ListCell *lc;
+
+	foreach (lc, options)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "pg_attver") == 0)
+			options = foreach_delete_current (options, lc);
+	}
+	return options;
+}
+
+/* ALTER COLUMN .. SET STATISTICS and SET (n_distinct = ..) as on the logical table. */
+static void
+CopyColumnSettings(Relation logical, Oid relid)
+{
+	for (int i = 0; i < RelationGetNumberOfAttributes(logical); i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(logical), i);
+		List             *options;
+
+		if (column->attisdropped)
 			continue;
-		options = get_attoptions(RelationGetRelid(logical), i);
-		if (options == (Datum) 0)
-			continue;
-		command = makeNode(AlterTableCmd);
-		command->subtype = AT_SetOptions;
-		command->name = get_attname(RelationGetRelid(logical), i, false);
-		command->def = (Node *) untransformRelOptions(options);
-		AlterDataTable(relid, command);
+		options = UserOptions(RelationGetRelid(logical), column->attnum);
+		if (options != NIL)
+			AlterColumn(relid, AT_SetOptions, NameStr(column->attname), (Node *) options);
+		if (column->attstattarget >= 0)
+			AlterColumn(relid, AT_SetStatistics, NameStr(column->attname),
+						(Node *) makeInteger(column->attstattarget));
 	}
 }
 
@@ -285,7 +309,7 @@ CreateLike(Relation logical, const char *name, char relkind)
 		NewRelationCreateToastTable(relid, StorageOptions(form->reltoastrelid));
 	AddToExtension(RelationRelationId, relid);
 	CommandCounterIncrement();
-	CopyColumnOptions(logical, relid);
+	CopyColumnSettings(logical, relid);
 	return relid;
 }
 

@@ -41,6 +41,8 @@
 #include "parser/parser.h"
 #include "placement/data_table.h"
 #include "rewrite/rowsecurity.h"
+#include "tcop/dest.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -213,26 +215,33 @@ CreateTriggers(Relation logical, Oid data_relid)
 	}
 }
 
-/* CREATE STATISTICS; the objects are the extension's, for pg_dump. */
 static void
 CreateStatisticsObjects(Relation logical, Oid data_relid)
 {
 	ListCell *lc;
+	Relation  data;
 
 	foreach (lc, RelationGetStatExtList(logical))
 	{
 		char            *sql = pg_get_statisticsobjdef_string(lfirst_oid(lc));
 		CreateStatsStmt *stmt = castNode(CreateStatsStmt, ParseStatement(sql));
-		ObjectAddress    statistics;
+		PlannedStmt     *utility = makeNode(PlannedStmt);
 
 		stmt->relations = list_make1(RangeVarFor(data_relid));
 		stmt->defnames = list_make2(makeString(get_namespace_name(get_rel_namespace(data_relid))),
 									llast(stmt->defnames));
-		statistics = CreateStatistics(list_make1_oid(data_relid),
-									  transformStatsStmt(data_relid, stmt, sql), false);
-		AddToExtension(StatisticExtRelationId, statistics.objectId);
+		utility->commandType = CMD_UTILITY;
+		utility->utilityStmt = (Node *) stmt;
+		standard_ProcessUtility(utility, sql, false, PROCESS_UTILITY_SUBCOMMAND, NULL, NULL,
+								None_Receiver, NULL);
 		CommandCounterIncrement();
 	}
+
+	/* For pg_dump, they are the extension's like the table. */
+	data = table_open(data_relid, NoLock);
+	foreach (lc, RelationGetStatExtList(data))
+		AddToExtension(StatisticExtRelationId, lfirst_oid(lc));
+	table_close(data, NoLock);
 }
 
 /* An expression over the logical table, as a tree to be analyzed again. */

@@ -33,7 +33,7 @@ extern void  DropEmptyColocation(int32 colocation_id);
 
 /* move_rows.c */
 extern uint64 FillDataTable(Relation logical, Oid data_relid);
-extern uint64 FillLogicalTable(Relation logical, Oid data_relid);
+extern void   FillLogicalTable(Relation logical, Oid data_relid);
 extern void   EmptyTable(Relation logical);
 
 #endif

@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/hash.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -101,7 +100,7 @@ CheckDistributable(Relation logical)
 	if (OidIsValid(getExtensionOfObject(RelationRelationId, relid)))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("cannot distribute \"%s\": it belongs to an extension", name)));
-	if (has_superclass(relid) || has_subclass(relid))
+	if (has_superclass(relid) || find_inheritance_children(relid, NoLock) != NIL)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("cannot distribute \"%s\": it inherits or is inherited from", name),
 						errhint("Remove the inheritance with ALTER TABLE .. NO INHERIT.")));
@@ -114,7 +113,6 @@ CheckShardKey(Relation logical, const char *name)
 {
 	AttrNumber        key = get_attnum(RelationGetRelid(logical), name);
 	Form_pg_attribute column;
-	Oid               opclass;
 
 	if (key == InvalidAttrNumber)
 		ereport(ERROR,
@@ -130,14 +128,12 @@ CheckShardKey(Relation logical, const char *name)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 						errmsg("cannot use generated column \"%s\" as shard key", name),
 						errhint("Use a column that the generated one is computed from.")));
-	opclass = GetDefaultOpClass(column->atttypid, HASH_AM_OID);
-	if (!OidIsValid(opclass) ||
-		!OidIsValid(get_opfamily_proc(get_opclass_family(opclass), get_opclass_input_type(opclass),
-									  get_opclass_input_type(opclass), HASHEXTENDED_PROC)))
+	if (!OidIsValid(
+			lookup_type_cache(column->atttypid, TYPECACHE_HASH_EXTENDED_PROC)->hash_extended_proc))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("cannot use column \"%s\" of type %s as shard key", name,
 							   format_type_be(column->atttypid)),
-						errdetail("The type has no default hash operator class.")));
+						errdetail("Values of the type cannot be hashed.")));
 	return key;
 }
 

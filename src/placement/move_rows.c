@@ -16,6 +16,7 @@
 #include "access/heapam.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "commands/trigger.h"
@@ -41,9 +42,9 @@ QualifiedName(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* The columns that are stored as given, as SQL. */
+/* The columns as SQL, the generated ones only if wanted. */
 static char *
-GivenColumns(Relation relation)
+ColumnList(Relation relation, bool generated_too)
 {
 	TupleDesc      columns = RelationGetDescr(relation);
 	StringInfoData list;
@@ -53,11 +54,19 @@ GivenColumns(Relation relation)
 	{
 		Form_pg_attribute column = TupleDescAttr(columns, i);
 
-		if (!column->attisdropped && !column->attgenerated)
+		if (!column->attisdropped && (generated_too || !column->attgenerated))
 			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
 							 quote_identifier(NameStr(column->attname)));
 	}
 	return list.data;
+}
+
+static void
+Reindex(Relation relation)
+{
+	ReindexParams params = {0};
+
+	reindex_relation(RelationGetRelid(relation), REINDEX_REL_PROCESS_TOAST, &params);
 }
 
 /* Rules and policies are applied in a rewriting step, which is left out. */
@@ -103,7 +112,7 @@ RunInsert(const char *sql, Oid owner)
 uint64
 FillDataTable(Relation logical, Oid data_relid)
 {
-	char *columns = GivenColumns(logical);
+	char *columns = ColumnList(logical, false);
 	char *sql;
 
 	if (columns[0] == '\0')
@@ -115,21 +124,106 @@ FillDataTable(Relation logical, Oid data_relid)
 	return RunInsert(sql, logical->rd_rel->relowner);
 }
 
-/* FillLogicalTable copies all rows of the data table on this node into the logical table. */
-uint64
+/* Where rows go that come back into the logical table. */
+typedef struct HeapSink
+{
+	DestReceiver    receiver; /* must be first */
+	Relation        logical;
+	TupleTableSlot *slot;
+	BulkInsertState state;
+	CommandId       command;
+} HeapSink;
+
+/* Stores a row that has all columns but the dropped ones. */
+static bool
+StoreRow(TupleTableSlot *row, DestReceiver *receiver)
+{
+	HeapSink       *sink = (HeapSink *) receiver;
+	TupleTableSlot *slot = sink->slot;
+	int             from = 0;
+
+	slot_getallattrs(row);
+	ExecClearTuple(slot);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		bool dropped = TupleDescAttr(slot->tts_tupleDescriptor, i)->attisdropped;
+
+		slot->tts_values[i] = dropped ? (Datum) 0 : row->tts_values[from];
+		slot->tts_isnull[i] = dropped ? true : row->tts_isnull[from];
+		from += dropped ? 0 : 1;
+	}
+	ExecStoreVirtualTuple(slot);
+	table_tuple_insert(sink->logical, slot, sink->command, TABLE_INSERT_SKIP_FSM, sink->state);
+	return true;
+}
+
+static void
+StartSink(DestReceiver *receiver, int operation, TupleDesc type)
+{
+}
+
+static void
+EndSink(DestReceiver *receiver)
+{
+}
+
+static void
+OpenSink(HeapSink *sink, Relation logical)
+{
+	memset(sink, 0, sizeof(HeapSink));
+	sink->receiver.receiveSlot = StoreRow;
+	sink->receiver.rStartup = StartSink;
+	sink->receiver.rShutdown = EndSink;
+	sink->receiver.rDestroy = EndSink;
+	sink->receiver.mydest = DestNone;
+	sink->logical = logical;
+	sink->slot = table_slot_create(logical, NULL);
+	sink->state = GetBulkInsertState();
+	sink->command = GetCurrentCommandId(true);
+}
+
+static void
+CloseSink(HeapSink *sink)
+{
+	FreeBulkInsertState(sink->state);
+	table_finish_bulk_insert(sink->logical, TABLE_INSERT_SKIP_FSM);
+	ExecDropSingleTupleTableSlot(sink->slot);
+	CommandCounterIncrement();
+}
+
+/* Runs a SELECT on this node, without rewriting. */
+static void
+RunSelect(const char *sql, DestReceiver *receiver)
+{
+	QueryDesc *query;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	UpdateActiveSnapshotCommandId();
+	query = CreateQueryDesc(PlanWithoutRewriting(sql), sql, GetActiveSnapshot(), InvalidSnapshot,
+							receiver, NULL, NULL, 0);
+	ExecutorStart(query, 0);
+	ExecutorRun(query, ForwardScanDirection, 0, true);
+	ExecutorFinish(query);
+	ExecutorEnd(query);
+	FreeQueryDesc(query);
+	PopActiveSnapshot();
+}
+
+/*
+ * FillLogicalTable stores all rows of the data table in the logical table. They
+ * go into its heap as they are, without evaluating or checking anything: what
+ * holds for the data table, holds here. The indexes are built at the end.
+ */
+void
 FillLogicalTable(Relation logical, Oid data_relid)
 {
-	char *columns = GivenColumns(logical);
-	char *sql;
+	HeapSink sink;
 
-	if (columns[0] == '\0')
-		sql = psprintf("INSERT INTO %s SELECT FROM %s", QualifiedName(RelationGetRelid(logical)),
-					   QualifiedName(data_relid));
-	else
-		sql = psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s",
-					   QualifiedName(RelationGetRelid(logical)), columns, columns,
-					   QualifiedName(data_relid));
-	return RunInsert(sql, logical->rd_rel->relowner);
+	OpenSink(&sink, logical);
+	RunSelect(psprintf("SELECT %s FROM %s", ColumnList(logical, true), QualifiedName(data_relid)),
+			  &sink.receiver);
+	CloseSink(&sink);
+	Reindex(logical);
 }
 
 /*
@@ -140,8 +234,6 @@ FillLogicalTable(Relation logical, Oid data_relid)
 void
 EmptyTable(Relation logical)
 {
-	ReindexParams params = {0};
-
 	CheckTableForSerializableConflictIn(logical);
 	RelationSetNewRelfilenode(logical, logical->rd_rel->relpersistence);
 	if (OidIsValid(logical->rd_rel->reltoastrelid))
@@ -151,7 +243,7 @@ EmptyTable(Relation logical)
 		RelationSetNewRelfilenode(toast, toast->rd_rel->relpersistence);
 		table_close(toast, NoLock);
 	}
-	reindex_relation(RelationGetRelid(logical), REINDEX_REL_PROCESS_TOAST, &params);
+	Reindex(logical);
 	pgstat_count_truncate(logical);
 	CommandCounterIncrement();
 }

@@ -23,3 +23,12 @@ REVOKE ALL ON FUNCTION distshard.create_data_table FROM PUBLIC;
 CREATE FUNCTION distshard.finish_data_table(logical regclass) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_finish_data_table';
 REVOKE ALL ON FUNCTION distshard.finish_data_table FROM PUBLIC;
+
+-- The shards of this node and the relations that hold their rows.
+CREATE FUNCTION distshard.local_shards(OUT logical_table regclass, OUT shard_id bigint, OUT relation regclass)
+	RETURNS SETOF record LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'distshard_local_shards';
+CREATE FUNCTION distshard.local_shard_sizes(OUT table_schema text, OUT table_name text, OUT shard_id bigint, OUT bytes bigint)
+	RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT relnamespace::regnamespace::text, relname, s.shard_id, pg_total_relation_size(s.relation)
+	FROM distshard.local_shards() s JOIN pg_class ON oid = logical_table
+$$;
