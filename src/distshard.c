@@ -12,6 +12,8 @@
 #include "miscadmin.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "transaction/xact.h"
+#include "transport/connection.h"
 
 PG_MODULE_MAGIC;
 
@@ -31,6 +33,8 @@ _PG_init(void)
 								"restart the server.")));
 
 	InitMetadataCache();
+	InitConnections();
+	InitTransactions();
 	InitColocation();
 	InitDistributeChecks();
 	InitClaims();

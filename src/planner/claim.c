@@ -25,13 +25,6 @@
 
 static bool in_local_fragment = false;
 
-/* No connection has proved yet to come from a node. */
-static bool
-IsClusterConnection(void)
-{
-	return false;
-}
-
 static ExecutorStart_hook_type  prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type    prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;

@@ -23,18 +23,17 @@ extern void InitTransactions(void);
 /*
  * EnlistNode makes the node take part in the current (sub)transaction and
  * returns its connection. BEGIN and SAVEPOINT are queued, and ride with the
- * first statement. Several writing nodes make the commit a two-phase one.
+ * first statement. Several writing nodes make the commit a two-phase one, this
+ * node included if its transaction has an xid.
  */
 extern NodeConn *EnlistNode(int32 node_id, RemoteAccess access);
 
 /*
- * EnlistForOneStatement is EnlistNode for a statement that is a transaction
- * by itself: where that is provably so, no BEGIN and no COMMIT are sent.
+ * EnlistForOneStatement is EnlistNode for a statement that is all that the
+ * client's statement does: where that is provably a transaction by itself, no
+ * BEGIN and no COMMIT are sent. The caller reads its result to the end.
  */
 extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
-
-/* Counts this node's own data among the writers of the transaction. */
-extern void EnlistLocalWrite(void);
 
 /* Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded. */
 extern void RunOnNode(int32 node_id, List *statements);

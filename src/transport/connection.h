@@ -45,19 +45,33 @@ extern NodeConn *GetNodeConn(int32 node_id);
 extern int32     ConnNodeId(NodeConn *conn);
 
 /*
+ * MakeRemoteParams returns the values in the form in which they travel:
+ * built-in types in binary, others as text of type 0, so that the text of the
+ * statement must cast them. In the current memory context.
+ */
+extern RemoteParams *MakeRemoteParams(int count, const Oid *types, const Datum *values,
+									  const bool *nulls);
+
+/*
  * QueueCommand appends a statement to the connection's pipeline. Nothing is
- * written before FlushCommands (or the first read). If an earlier command of
- * the connection still has unread rows, they are moved into that command's
- * tuplestore first. The command lives in the current memory context.
+ * waited for before the first read; sql and params need not live longer than
+ * the call. result_desc says what the rows of a COMMAND_ROWS are to be read as.
+ * The command lives in the current memory context, and may be forgotten: rows
+ * that nobody reads any more are thrown away. Its rows are still there when
+ * other commands have used the connection in between, in a tuplestore.
  */
 extern RemoteCommand *QueueCommand(NodeConn *conn, const char *sql, const RemoteParams *params,
 								   TupleDesc result_desc, int flags);
-extern void           FlushCommands(NodeConn *conn);
+
+/* QueuePrelude is for statements without a result: an error comes up with the next command's. */
+extern void QueuePrelude(NodeConn *conn, const char *sql, int flags);
+extern void FlushCommands(NodeConn *conn);
 
 /*
  * NextRow stores the next row in slot, or returns false at the end. Waits,
  * interruptible. An error of the node is raised here as an error of its own
  * SQLSTATE, message, detail and hint, with a context line naming the node.
+ * The row is valid until the next call.
  */
 extern bool   NextRow(RemoteCommand *command, TupleTableSlot *slot);
 extern uint64 CommandRowCount(RemoteCommand *command); /* of the command tag; waits for the end */
@@ -71,5 +85,12 @@ extern int WaitForAnyCommand(RemoteCommand **commands, int ncommands);
 extern void   BeginCopyIn(NodeConn *conn, const char *sql);
 extern void   CopyInData(NodeConn *conn, const char *data, int len);
 extern uint64 EndCopyIn(NodeConn *conn);
+
+/* Is this backend's client another node of the cluster, which proved it? */
+extern bool  IsClusterConnection(void);
+extern int32 ClusterConnectionGroup(void); /* that node's group; 0 if it is none */
+
+/* A node's message with the user's names for tables and constraints instead of shards'; palloc'd. */
+extern char *LogicalNames(const char *text);
 
 #endif

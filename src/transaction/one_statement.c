@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * one_statement.c
+ *	  Is the running statement a transaction by itself?
+ *
+ * If so, the node may commit it by itself, and BEGIN and COMMIT are spared. That
+ * holds for a statement that the client sent outside a transaction block, with
+ * nothing before it in its transaction and nothing to follow: in the simple
+ * protocol alone in its message, in the extended one with a Sync behind it that
+ * is already here. What runs below it, in functions and triggers, does not count.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
+#include "transaction/internal.h"
+#include "utils/portal.h"
+
+/* From libpq/libpq.h, which cannot be included without the headers of Kerberos. */
+extern bool pq_buffer_has_data(void);
+extern void pq_startmsgread(void);
+extern void pq_endmsgread(void);
+extern int	pq_peekbyte(void);
+
+static ExecutorRun_hook_type    next_ExecutorRun = NULL;
+static ExecutorFinish_hook_type next_ExecutorFinish = NULL;
+
+/* How many executors are running, and where the outermost one's rows go. */
+static int         executor_depth = 0;
+static CommandDest outermost_dest = DestNone;
+
+static void
+CountExecutorRun(QueryDesc *query_desc, ScanDirection direction, uint64 count, bool execute_once)
+{
+	if (executor_depth++ == 0)
+		outermost_dest = query_desc->dest->mydest;
+	PG_TRY();
+	{
+		if (next_ExecutorRun)
+			next_ExecutorRun(query_desc, direction, count, execute_once);
+		else
+			standard_ExecutorRun(query_desc, direction, count, execute_once);
+	}
+	PG_FINALLY();
+	{
+		executor_depth--;
+	}
+	PG_END_TRY();
+}
+
+/* Triggers fire in here. */
+static void
+CountExecutorFinish(QueryDesc *query_desc)
+{
+	executor_depth++;
+	PG_TRY();
+	{
+		if (next_ExecutorFinish)
+			next_ExecutorFinish(query_desc);
+		else
+			standard_ExecutorFinish(query_desc);
+	}
+	PG_FINALLY();
+	{
+		executor_depth--;
+	}
+	PG_END_TRY();
+}
+
+void
+InitOneStatement(void)
+{
+	next_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = CountExecutorRun;
+	next_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = CountExecutorFinish;
+}
+
+/* Has the client's Sync arrived already, right behind the message being processed? */
+static bool
+SyncIsNext(void)
+{
+	int type;
+
+	if (!pq_buffer_has_data())
+		return false;
+	pq_startmsgread();
+	type = pq_peekbyte();
+	pq_endmsgread();
+	return type == 'S';
+}
+
+bool
+IsOneStatement(void)
+{
+	PlannedStmt *stmt;
+
+	if (executor_depth != 1 || IsTransactionBlock() || GetCurrentTransactionNestLevel() != 1 ||
+		XactIsoLevel > XACT_READ_COMMITTED || XactReadOnly ||
+		(MyXactFlags & XACT_FLAGS_PIPELINING) || TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return false;
+	if (ActivePortal == NULL || list_length(ActivePortal->stmts) != 1)
+		return false;
+	stmt = linitial_node(PlannedStmt, ActivePortal->stmts);
+	if (stmt->commandType == CMD_UTILITY)
+		return false;
+
+	switch (outermost_dest)
+	{
+		case DestRemote: /* simple protocol */
+			return true;
+		case DestRemoteExecute: /* extended protocol */
+			return SyncIsNext();
+		case DestTuplestore: /* RETURNING, in either: the simple protocol's portal is an invisible one */
+			return (ActivePortal->name[0] == '\0' && !ActivePortal->visible) ||
+				   (ActivePortal->visible && SyncIsNext());
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,147 @@
+/*-------------------------------------------------------------------------
+ *
+ * copy.c
+ *	  COPY FROM STDIN over a node's connection.
+ *
+ * libpq does not allow COPY in pipeline mode, so the connection leaves it for
+ * the duration. Data is handed to libpq and goes out as the socket takes it;
+ * beyond MAX_UNSENT we wait, so that memory stays bounded.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "transport/internal.h"
+
+#define MAX_UNSENT         (1024 * 1024)
+#define CHECK_UNSENT_EVERY (64 * 1024)
+
+/* Waits for the next result outside pipeline mode; raises errors of the connection only. */
+static PGresult *
+NextCopyResult(NodeConn *conn)
+{
+	conn->unsent = PQflush(conn->pg) == 1;
+	while (PQisBusy(conn->pg))
+	{
+		(void) WaitOnConns(&conn, 1, -1);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return PQgetResult(conn->pg);
+}
+
+static void
+LeaveCopy(NodeConn *conn)
+{
+	conn->copying = false;
+	if (!PQenterPipelineMode(conn->pg))
+		RaiseConnectionLost(conn, NULL);
+}
+
+/* FinishCopy reads the outcome of a COPY and raises its error. */
+static uint64
+FinishCopy(NodeConn *conn)
+{
+	PGresult *result;
+	PGresult *error = NULL;
+	uint64    rows = 0;
+
+	while ((result = NextCopyResult(conn)) != NULL)
+	{
+		if (PQstatus(conn->pg) != CONNECTION_OK)
+			RaiseConnectionLost(conn, result);
+		if (PQresultStatus(result) == PGRES_FATAL_ERROR && error == NULL)
+		{
+			error = result;
+			continue;
+		}
+		rows = strtoul(PQcmdTuples(result), NULL, 10);
+		PQclear(result);
+	}
+	LeaveCopy(conn);
+	if (error)
+		RaiseRemoteError(conn, error);
+	return rows;
+}
+
+void
+BeginCopyIn(NodeConn *conn, const char *sql)
+{
+	PGresult *result;
+
+	DrainConn(conn);
+	conn->fresh = false;
+	if (conn->pg == NULL || !PQexitPipelineMode(conn->pg) || !PQsendQuery(conn->pg, sql))
+		RaiseConnectionLost(conn, NULL);
+	conn->copying = true;
+	conn->copied = 0;
+
+	result = NextCopyResult(conn);
+	if (result == NULL || PQstatus(conn->pg) != CONNECTION_OK)
+		RaiseConnectionLost(conn, result);
+	if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+	{
+		PGresult *end = NextCopyResult(conn);
+
+		PQclear(end);
+		LeaveCopy(conn);
+		RaiseRemoteError(conn, result);
+	}
+	if (PQresultStatus(result) != PGRES_COPY_IN)
+		elog(ERROR, "not a COPY FROM STDIN: %s", sql);
+	PQclear(result);
+}
+
+void
+CopyInData(NodeConn *conn, const char *data, int len)
+{
+	int sent;
+
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
+	while ((sent = PQputCopyData(conn->pg, data, len)) == 0)
+	{
+		conn->unsent = true;
+		(void) WaitOnConns(&conn, 1, -1);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (sent < 0)
+	{
+		/* The node has ended the COPY already, so it has an error to tell. */
+		(void) FinishCopy(conn);
+		RaiseConnectionLost(conn, NULL);
+	}
+
+	conn->copied += len;
+	if (conn->copied < CHECK_UNSENT_EVERY)
+		return;
+	conn->unsent = PQflush(conn->pg) == 1;
+	while (conn->unsent && conn->copied > MAX_UNSENT)
+	{
+		(void) WaitOnConns(&conn, 1, -1);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (!conn->unsent)
+		conn->copied = 0;
+}
+
+uint64
+EndCopyIn(NodeConn *conn)
+{
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
+	if (PQputCopyEnd(conn->pg, NULL) < 0)
+	{
+		(void) FinishCopy(conn);
+		RaiseConnectionLost(conn, NULL);
+	}
+	return FinishCopy(conn);
+}
+
+/* FailCopyIn ends a COPY that was given up. The node's error is the first thing to be read after it. */
+void
+FailCopyIn(NodeConn *conn)
+{
+	(void) PQputCopyEnd(conn->pg, "given up");
+	conn->unsent = PQflush(conn->pg) == 1;
+}

@@ -1,0 +1,579 @@
+/*-------------------------------------------------------------------------
+ *
+ * pipeline.c
+ *	  Commands go out, results come back in the same order.
+ *
+ * A connection is always in libpq's pipeline mode. Each flush ends a batch with
+ * a sync, up to which the node skips everything after an error. What was sent
+ * and not yet answered is in NodeConn.pending; reading a command's rows first
+ * moves the rows of earlier commands into their tuplestores, so that several
+ * scans can share a connection.
+ *
+ * Nobody owns a result for longer than one step: the row being decoded hangs on
+ * the connection. A command removes itself from the queue when its memory
+ * context goes away, so errors leave nothing behind but answers to be skipped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "transport/internal.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define OUTCOME_TIMEOUT_MS 10000
+
+void (*RestartRemoteTransaction)(NodeConn *conn) = NULL;
+
+static Pending *
+FirstPending(NodeConn *conn)
+{
+	return dlist_container(Pending, node, dlist_head_node(&conn->pending));
+}
+
+/* Callback for the end of a command's memory context. */
+static void
+DetachCommand(void *arg)
+{
+	RemoteCommand *command = arg;
+
+	if (command->pending)
+		command->pending->command = NULL;
+	command->pending = NULL;
+}
+
+static RemoteParams *
+CopyParams(const RemoteParams *params)
+{
+	RemoteParams *copy = palloc(sizeof(RemoteParams));
+	int           n = params->count;
+
+	copy->count = n;
+	copy->types = memcpy(palloc(sizeof(Oid) * n), params->types, sizeof(Oid) * n);
+	copy->lengths = memcpy(palloc(sizeof(int) * n), params->lengths, sizeof(int) * n);
+	copy->formats = memcpy(palloc(sizeof(int) * n), params->formats, sizeof(int) * n);
+	copy->values = palloc0(sizeof(char *) * n);
+	for (int i = 0; i < n; i++)
+	{
+		if (params->values[i])
+			copy->values[i] = params->formats[i] ? memcpy(palloc(params->lengths[i] + 1),
+														  params->values[i], params->lengths[i])
+												 : pstrdup(params->values[i]);
+	}
+	return copy;
+}
+
+/* SendStatement puts a statement into the pipeline, prepared if so wanted. */
+static Pending *
+SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, TupleDesc desc,
+			  int flags, bool binary)
+{
+	int                n = params ? params->count : 0;
+	const Oid         *types = params ? params->types : NULL;
+	const char *const *values = params ? params->values : NULL;
+	const int         *lengths = params ? params->lengths : NULL;
+	const int         *formats = params ? params->formats : NULL;
+	Pending           *pending;
+	int                sent;
+	uint32             id = 0;
+
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
+	if (conn->copying)
+		elog(ERROR, "connection to node %d is in use by COPY", conn->key.node_id);
+
+	if (flags & COMMAND_PREPARE)
+	{
+		char name[NAMEDATALEN];
+		bool found;
+
+		id = FindStatement(conn, sql, params, desc, &found);
+		StatementName(id, name);
+		if (!found)
+		{
+			conn->needs_sync = true;
+			if (!PQsendPrepare(conn->pg, name, sql, n, types))
+				RaiseConnectionLost(conn, NULL);
+			AddPending(conn, PENDING_PARSE)->statement_id = id;
+		}
+		sent = PQsendQueryPrepared(conn->pg, name, n, values, lengths, formats, binary);
+	}
+	else
+		sent = PQsendQueryParams(conn->pg, sql, n, types, values, lengths, formats, binary);
+	if (!sent)
+		RaiseConnectionLost(conn, NULL);
+
+	conn->needs_sync = true;
+	pending = AddPending(conn, PENDING_STATEMENT);
+	pending->statement_id = id;
+	return pending;
+}
+
+static void
+SendCommand(RemoteCommand *command, NodeConn *conn, const char *sql, const RemoteParams *params)
+{
+	Pending *pending =
+		SendStatement(conn, sql, params, command->desc, command->flags, command->binary);
+
+	pending->command = command;
+	command->pending = pending;
+	command->conn = conn;
+}
+
+RemoteCommand *
+QueueCommand(NodeConn *conn, const char *sql, const RemoteParams *params, TupleDesc result_desc,
+			 int flags)
+{
+	RemoteCommand *command = palloc0(sizeof(RemoteCommand));
+
+	command->node_id = conn->key.node_id;
+	command->context = CurrentMemoryContext;
+	command->resowner = CurrentResourceOwner;
+	command->desc = result_desc;
+	command->flags = flags;
+
+	/* Receive functions would convert texts from the encoding of our own client. */
+	command->binary = result_desc && pg_get_client_encoding() == GetDatabaseEncoding() &&
+					  RowIsBinary(result_desc);
+	command->on_reset.func = DetachCommand;
+	command->on_reset.arg = command;
+	MemoryContextRegisterResetCallback(command->context, &command->on_reset);
+
+	if ((flags & COMMAND_PREPARE) && conn->fresh)
+	{
+		command->may_retry = true;
+		command->sql = pstrdup(sql);
+		command->params = params && params->count > 0 ? CopyParams(params) : NULL;
+	}
+	conn->fresh = false;
+
+	SendCommand(command, conn, sql, params);
+	return command;
+}
+
+void
+QueuePrelude(NodeConn *conn, const char *sql, int flags)
+{
+	SendStatement(conn, sql, NULL, NULL, flags, false);
+}
+
+void
+FlushCommands(NodeConn *conn)
+{
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
+	if (conn->needs_sync)
+	{
+		if (!PQpipelineSync(conn->pg))
+			RaiseConnectionLost(conn, NULL);
+		AddPending(conn, PENDING_SYNC);
+		conn->needs_sync = false;
+	}
+	conn->unsent = PQflush(conn->pg) == 1;
+}
+
+/* Would reading the next result wait? */
+bool
+ConnIsBusy(NodeConn *conn)
+{
+	if (!dlist_is_empty(&conn->pending))
+	{
+		Pending *first = FirstPending(conn);
+
+		/* Before anything of it is parsed, or it would be collected as a whole. */
+		if (!first->started && first->kind == PENDING_STATEMENT)
+			PQsetSingleRowMode(conn->pg);
+		first->started = true;
+	}
+	return PQisBusy(conn->pg);
+}
+
+/*
+ * While a commit is on its way, an interrupt is passed on to the node, but only
+ * its answer decides: the client must not get an error for what was committed.
+ */
+static void
+CheckInterruptsDuringCommit(NodeConn *conn)
+{
+	if (!(QueryCancelPending || ProcDiePending) || InterruptHoldoffCount > 0)
+		return;
+	if (conn->cancel_sent == 0)
+	{
+		conn->cancel_sent = GetCurrentTimestamp();
+		CancelConns(&conn, 1);
+	}
+	else if (TimestampDifferenceExceeds(conn->cancel_sent, GetCurrentTimestamp(),
+										OUTCOME_TIMEOUT_MS))
+		RaiseConnectionLost(conn, NULL);
+}
+
+void
+WaitForResult(NodeConn *conn)
+{
+	if (conn->needs_sync)
+		FlushCommands(conn);
+	while (ConnIsBusy(conn))
+	{
+		(void) WaitOnConns(&conn, 1, conn->outcome_matters ? 1000 : -1);
+		if (conn->outcome_matters)
+			CheckInterruptsDuringCommit(conn);
+		else
+			CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* The first pending entry was answered; libpq ends a statement's results with a NULL. */
+static void
+FinishPending(NodeConn *conn)
+{
+	PGresult *end = PQgetResult(conn->pg);
+
+	if (end)
+		PQclear(end);
+	PopPending(conn);
+}
+
+static void
+CompleteCommand(RemoteCommand *command, PGresult *result)
+{
+	if (command == NULL)
+		return;
+	command->done = true;
+	command->rows = strtoul(PQcmdTuples(result), NULL, 10);
+	strlcpy(command->tag, PQcmdStatus(result), sizeof(command->tag));
+}
+
+/*
+ * May the command be sent again, whose prepared statement the node does not
+ * want to run, or does not have? Only if it was the first one in the node's
+ * transaction, so that the transaction can begin again, and the last one sent.
+ */
+static bool
+CanRetry(NodeConn *conn, RemoteCommand *command, PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (command == NULL || !command->may_retry || command->store || sqlstate == NULL ||
+		(strcmp(sqlstate, "0A000") != 0 && strcmp(sqlstate, "26000") != 0))
+		return false;
+	return !conn->needs_sync && (dlist_is_empty(&conn->pending) ||
+								 (FirstPending(conn)->kind == PENDING_SYNC &&
+								  !dlist_has_next(&conn->pending, &FirstPending(conn)->node)));
+}
+
+static void
+RetryCommand(NodeConn *conn, RemoteCommand *command, uint32 statement_id)
+{
+	ForgetStatement(conn, statement_id);
+	ForgetSettings(conn);
+	command->may_retry = false;
+	while (!dlist_is_empty(&conn->pending))
+		(void) PumpConn(conn);
+	RestartRemoteTransaction(conn);
+	SendCommand(command, conn, command->sql, command->params);
+	FlushCommands(conn);
+}
+
+static PumpResult
+HandleError(NodeConn *conn, PGresult *result)
+{
+	Pending       *first = FirstPending(conn);
+	RemoteCommand *command = first->command;
+	bool           forgiven = first->forgiven || conn->cleaning;
+	uint32         statement_id = first->statement_id;
+
+	if (PQstatus(conn->pg) != CONNECTION_OK || result == NULL)
+	{
+		if (!conn->cleaning)
+			RaiseConnectionLost(conn, result);
+		PQclear(result);
+		DropConn(conn);
+		return PUMP_DONE;
+	}
+
+	/* An error in place of a sync is one of the commit that it implies; the sync follows. */
+	if (first->kind != PENDING_SYNC)
+	{
+		if (first->kind == PENDING_PARSE)
+			ForgetStatement(conn, statement_id);
+		FinishPending(conn);
+	}
+	if (forgiven)
+	{
+		PQclear(result);
+		return PUMP_DONE;
+	}
+	if (CanRetry(conn, command, result))
+	{
+		PQclear(result);
+		RetryCommand(conn, command, statement_id);
+		return PUMP_DONE;
+	}
+	if (conn->settings_in_xact)
+		ForgetSettings(conn);
+	RaiseRemoteError(conn, result);
+}
+
+/*
+ * PumpConn waits for the next result of the connection and handles it. Errors
+ * of the node are raised here, whomever they belong to: its transaction is dead.
+ */
+PumpResult
+PumpConn(NodeConn *conn)
+{
+	PGresult *result;
+	Pending  *first;
+
+	if (conn->result)
+		PQclear(conn->result);
+	conn->result = NULL;
+
+	WaitForResult(conn);
+	first = FirstPending(conn);
+	result = PQgetResult(conn->pg);
+	if (result == NULL) /* after an error in place of a sync */
+	{
+		WaitForResult(conn);
+		result = PQgetResult(conn->pg);
+	}
+
+	switch (PQresultStatus(result))
+	{
+		case PGRES_SINGLE_TUPLE:
+			conn->result = result;
+			return PUMP_ROW;
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+		case PGRES_EMPTY_QUERY:
+			CompleteCommand(first->command, result);
+			PQclear(result);
+			FinishPending(conn);
+			return PUMP_DONE;
+		case PGRES_PIPELINE_SYNC:
+			PQclear(result);
+			PopPending(conn);
+			return PUMP_DONE;
+		case PGRES_PIPELINE_ABORTED:
+			PQclear(result);
+			if (first->kind == PENDING_PARSE)
+				ForgetStatement(conn, first->statement_id);
+			FinishPending(conn);
+			return PUMP_DONE;
+		default:
+			return HandleError(conn, result);
+	}
+}
+
+/* StoreRow keeps the row in conn->result for the command that it belongs to. */
+static void
+StoreRow(NodeConn *conn)
+{
+	RemoteCommand *command = FirstPending(conn)->command;
+	MemoryContext  old;
+
+	if (command == NULL || command->discard || command->desc == NULL ||
+		!(command->flags & COMMAND_ROWS))
+		return;
+
+	old = MemoryContextSwitchTo(command->context);
+	if (command->store == NULL)
+	{
+		ResourceOwner old_owner = CurrentResourceOwner;
+
+		CurrentResourceOwner = command->resowner;
+		command->store = tuplestore_begin_heap(false, false, work_mem);
+		CurrentResourceOwner = old_owner;
+		command->store_slot = MakeSingleTupleTableSlot(command->desc, &TTSOpsMinimalTuple);
+	}
+	MemoryContextSwitchTo(old);
+	DecodeCommandRow(command, conn->result);
+	tuplestore_putvalues(command->store, command->desc, command->values, command->nulls);
+}
+
+/* AdvanceTo reads up to the first result of a command that is still pending. */
+static void
+AdvanceTo(RemoteCommand *command)
+{
+	while (command->pending && FirstPending(command->conn) != command->pending)
+	{
+		NodeConn *conn = command->conn;
+
+		if (PumpConn(conn) == PUMP_ROW)
+			StoreRow(conn);
+	}
+}
+
+/* DrainConn reads everything that the connection still has to say. */
+void
+DrainConn(NodeConn *conn)
+{
+	while (conn->needs_sync || !dlist_is_empty(&conn->pending))
+	{
+		if (PumpConn(conn) == PUMP_ROW)
+			StoreRow(conn);
+	}
+}
+
+/* After a command the sync that follows is mostly there, too; with it come errors of an implicit commit. */
+static void
+ReadSync(NodeConn *conn)
+{
+	while (conn->pg && !dlist_is_empty(&conn->pending) && FirstPending(conn)->kind == PENDING_SYNC)
+		(void) PumpConn(conn);
+	if (conn->outcome_matters && dlist_is_empty(&conn->pending))
+	{
+		/* It is committed there: let no cancel make an error of it. */
+		conn->outcome_matters = false;
+		conn->cancel_sent = 0;
+		HoldOffCancel();
+	}
+}
+
+/*
+ * NextResult returns the next row of the command as libpq has it, or NULL at
+ * the end. The result belongs to the connection.
+ */
+PGresult *
+NextResult(RemoteCommand *command)
+{
+	while (!command->done)
+	{
+		NodeConn *conn = command->conn;
+
+		AdvanceTo(command);
+		if (command->pending == NULL)
+		{
+			if (command->done)
+				break;
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("the result of a command on node %d was lost", command->node_id)));
+		}
+		if (PumpConn(conn) == PUMP_ROW)
+			return conn->result;
+		if (command->done)
+			ReadSync(conn);
+	}
+	return NULL;
+}
+
+bool
+NextText(RemoteCommand *command, const char **value, bool *isnull)
+{
+	PGresult *result = NextResult(command);
+
+	if (result == NULL)
+		return false;
+	*isnull = PQnfields(result) == 0 || PQgetisnull(result, 0, 0);
+	*value = *isnull ? NULL : PQgetvalue(result, 0, 0);
+	return true;
+}
+
+bool
+NextRow(RemoteCommand *command, TupleTableSlot *slot)
+{
+	PGresult *result;
+
+	ExecClearTuple(slot);
+	for (;;)
+	{
+		if (command->store &&
+			tuplestore_gettupleslot(command->store, true, false, command->store_slot))
+		{
+			slot_getallattrs(command->store_slot);
+			StoreInSlot(slot, command->store_slot->tts_values, command->store_slot->tts_isnull);
+			return true;
+		}
+		if (command->done)
+			return false;
+		result = NextResult(command);
+		if (result == NULL && command->store == NULL)
+			return false;
+		if (result)
+		{
+			DecodeCommandRow(command, result);
+			StoreInSlot(slot, command->values, command->nulls);
+			return true;
+		}
+	}
+}
+
+void
+FinishCommand(RemoteCommand *command)
+{
+	while (NextResult(command))
+		;
+}
+
+uint64
+CommandRowCount(RemoteCommand *command)
+{
+	FinishCommand(command);
+	return command->rows;
+}
+
+const char *
+CommandResultTag(RemoteCommand *command)
+{
+	FinishCommand(command);
+	return command->tag;
+}
+
+void
+CloseCommand(RemoteCommand *command)
+{
+	command->discard = true;
+	if (command->store)
+	{
+		tuplestore_end(command->store);
+		ExecDropSingleTupleTableSlot(command->store_slot);
+		command->store = NULL;
+	}
+}
+
+/* Reads what is there, without waiting, until the command is next. */
+static bool
+IsCommandReady(RemoteCommand *command)
+{
+	NodeConn *conn = command->conn;
+
+	if (command->done || command->store || command->pending == NULL)
+		return true;
+	if (conn->needs_sync)
+		FlushCommands(conn);
+	while (command->pending && FirstPending(conn) != command->pending && !ConnIsBusy(conn))
+	{
+		if (PumpConn(conn) == PUMP_ROW)
+			StoreRow(conn);
+	}
+	return command->pending == NULL || !ConnIsBusy(conn);
+}
+
+int
+WaitForAnyCommand(RemoteCommand **commands, int ncommands)
+{
+	static int turn = 0; /* so that none is always served first */
+	NodeConn **conns = palloc(sizeof(NodeConn *) * ncommands);
+
+	for (;;)
+	{
+		turn++;
+		for (int i = 0; i < ncommands; i++)
+		{
+			int candidate = (int) ((unsigned) (turn + i) % ncommands);
+
+			if (IsCommandReady(commands[candidate]))
+			{
+				pfree(conns);
+				return candidate;
+			}
+		}
+		for (int i = 0; i < ncommands; i++)
+			conns[i] = commands[i]->conn;
+		(void) WaitOnConns(conns, ncommands, -1);
+		CHECK_FOR_INTERRUPTS();
+	}
+}

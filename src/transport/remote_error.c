@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * remote_error.c
+ *	  A node's errors and notices become the session's own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "miscadmin.h"
+#include "transport/internal.h"
+#include "utils/elog.h"
+
+#define DATA_SCHEMA_PREFIX "distshard_"
+
+/*
+ * LogicalNames gives tables and constraints in a message their user's names:
+ * inside double quotes the number of a shard, as in "orders#102" or
+ * "orders#102_pkey", and the prefix of the data tables' schemas are left out.
+ */
+char *
+LogicalNames(const char *text)
+{
+	StringInfoData out;
+	bool           quoted = false;
+
+	initStringInfo(&out);
+	for (const char *p = text; *p; p++)
+	{
+		if (*p == '"')
+		{
+			quoted = !quoted;
+			if (quoted && strncmp(p + 1, DATA_SCHEMA_PREFIX, strlen(DATA_SCHEMA_PREFIX)) == 0)
+			{
+				appendStringInfoChar(&out, *p);
+				p += strlen(DATA_SCHEMA_PREFIX);
+				continue;
+			}
+		}
+		else if (quoted && *p == '#' && isdigit((unsigned char) p[1]))
+		{
+			const char *end = p + 1;
+
+			while (isdigit((unsigned char) *end))
+				end++;
+			if (*end == '"' || *end == '_')
+			{
+				p = end - 1;
+				continue;
+			}
+		}
+		appendStringInfoChar(&out, *p);
+	}
+	return out.data;
+}
+
+/* The same for a name that stands alone. */
+static char *
+LogicalName(const char *name)
+{
+	char *quoted = LogicalNames(psprintf("\"%s\"", name));
+
+	quoted[strlen(quoted) - 1] = '\0';
+	return quoted + 1;
+}
+
+static char *
+ErrorField(const PGresult *result, int field)
+{
+	const char *value = PQresultErrorField(result, field);
+
+	return value ? pstrdup(value) : NULL;
+}
+
+static int
+SqlState(const PGresult *result)
+{
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (code == NULL || strlen(code) != 5)
+		return ERRCODE_INTERNAL_ERROR;
+	return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+}
+
+/* Only errors about tables name some; elsewhere "#1" may be the user's data. */
+static char *
+UserText(int sqlstate, char *text)
+{
+	int class = ERRCODE_TO_CATEGORY(sqlstate);
+
+	if (text && (class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
+				 class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
+				 class == MAKE_SQLSTATE('4', '4', '0', '0', '0')))
+		return LogicalNames(text);
+	return text;
+}
+
+static void
+SetNameField(int code, const char *name)
+{
+	if (name)
+		err_generic_string(code, LogicalName(name));
+}
+
+/* RaiseRemoteError raises the error in the result, which it frees. */
+void
+RaiseRemoteError(NodeConn *conn, PGresult *result)
+{
+	int   sqlstate = SqlState(result);
+	char *message = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	char *detail = ErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	char *hint = ErrorField(result, PG_DIAG_MESSAGE_HINT);
+	char *context = ErrorField(result, PG_DIAG_CONTEXT);
+	char *schema = ErrorField(result, PG_DIAG_SCHEMA_NAME);
+	char *table = ErrorField(result, PG_DIAG_TABLE_NAME);
+	char *column = ErrorField(result, PG_DIAG_COLUMN_NAME);
+	char *datatype = ErrorField(result, PG_DIAG_DATATYPE_NAME);
+	char *constraint = ErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+
+	if (message == NULL)
+		message = pchomp(PQresultErrorMessage(result));
+	PQclear(result);
+	conn->outcome_matters = false;
+
+	/* If it is what we asked for, the reason is here: cancel, timeout, shutdown. */
+	if (sqlstate == ERRCODE_QUERY_CANCELED)
+		CHECK_FOR_INTERRUPTS();
+
+	ereport(ERROR,
+			(errcode(sqlstate), errmsg_internal("%s", UserText(sqlstate, message)),
+			 detail ? errdetail_internal("%s", UserText(sqlstate, detail)) : 0,
+			 hint ? errhint("%s", hint) : 0, SetNameField(PG_DIAG_SCHEMA_NAME, schema),
+			 SetNameField(PG_DIAG_TABLE_NAME, table), SetNameField(PG_DIAG_COLUMN_NAME, column),
+			 SetNameField(PG_DIAG_DATATYPE_NAME, datatype),
+			 SetNameField(PG_DIAG_CONSTRAINT_NAME, constraint),
+			 context ? errcontext("%s", context) : 0,
+			 errcontext("on node %d (%s)", conn->key.node_id, conn->address)));
+}
+
+/*
+ * RaiseConnectionLost closes the connection and says so. The result, if any, is
+ * freed; it holds the node's last words or libpq's.
+ */
+void
+RaiseConnectionLost(NodeConn *conn, PGresult *result)
+{
+	char *why = NULL;
+	bool  outcome_matters = conn->outcome_matters;
+
+	if (result)
+	{
+		why = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+		if (why == NULL)
+			why = pchomp(PQresultErrorMessage(result));
+		PQclear(result);
+	}
+	else if (conn->pg)
+		why = pchomp(PQerrorMessage(conn->pg));
+	DropConn(conn);
+
+	if (outcome_matters)
+		ereport(ERROR, (errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+						errmsg("lost connection to node %d (%s) during commit", conn->key.node_id,
+							   conn->address),
+						why && *why ? errdetail_internal("%s", why) : 0,
+						errhint("The transaction may have been committed or not.")));
+	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
+					errmsg("lost connection to node %d (%s)", conn->key.node_id, conn->address),
+					why && *why ? errdetail_internal("%s", why) : 0));
+}
+
+/* PassNotice is libpq's notice receiver: the client gets the node's notices. */
+void
+PassNotice(void *arg, const PGresult *result)
+{
+	NodeConn   *conn = arg;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	int         level;
+	char       *message;
+	char       *detail;
+	char       *hint;
+
+	if (conn->cleaning || !conn->proven || severity == NULL)
+		return;
+	if (strcmp(severity, "WARNING") == 0)
+		level = WARNING;
+	else if (strcmp(severity, "NOTICE") == 0)
+		level = NOTICE;
+	else if (strcmp(severity, "INFO") == 0)
+		level = INFO;
+	else if (strcmp(severity, "DEBUG") == 0)
+		level = DEBUG1;
+	else
+		return;
+
+	/* libpq must not be left by a jump. */
+	HOLD_INTERRUPTS();
+	message = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	detail = ErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	hint = ErrorField(result, PG_DIAG_MESSAGE_HINT);
+	ereport(level, (errcode(SqlState(result)), errmsg_internal("%s", message ? message : ""),
+					detail ? errdetail_internal("%s", detail) : 0, hint ? errhint("%s", hint) : 0));
+	RESUME_INTERRUPTS();
+}

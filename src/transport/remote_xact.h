@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * remote_xact.h
+ *	  What only transaction control needs to do with connections.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_REMOTE_XACT_H
+#define DISTSHARD_REMOTE_XACT_H
+
+#include "transport/connection.h"
+
+/* Set by transaction control: rolls the node's transaction back and begins it again. */
+extern void (*RestartRemoteTransaction)(NodeConn *conn);
+
+/* All connections of the session, open or not. */
+extern List *AllConns(void);
+
+/* The session's connection to a node, without opening it. */
+extern NodeConn *PeekNodeConn(int32 node_id);
+
+/* Grows each time the connection was lost. */
+extern uint32 ConnIncarnation(NodeConn *conn);
+extern bool   ConnIsOpen(NodeConn *conn);
+
+/* Nothing has been done in the node's transaction: a failing statement may be tried once more. */
+extern void SetConnFresh(NodeConn *conn);
+
+/* What is running commits: do not give up before the answer. */
+extern void SetOutcomeMatters(NodeConn *conn, bool matters);
+
+/* Let no cancel become an error before the end of the transaction. */
+extern void HoldOffCancel(void);
+extern void ResumeCancel(void);
+
+/* Read all that the connection still has to say, and raise errors. */
+extern void DrainConn(NodeConn *conn);
+
+/* The command's tag, "COMMIT" for instance; waits for the end. */
+extern const char *CommandResultTag(RemoteCommand *command);
+
+/* The first column of the next row, as text; a command without a row type. */
+extern bool NextText(RemoteCommand *command, const char **value, bool *isnull);
+
+/*
+ * Cleaning up. AbandonCommands: nobody is interested any more in what was sent
+ * at this nesting level or below, other than for a cursor that lives on.
+ * SettleConns reads, within a bounded time and without raising errors, what is
+ * left of that, after stopping it if so wanted; connections that do not come to
+ * rest are closed. HasUnread: was anything asked that has no answer yet?
+ */
+extern void AbandonCommands(NodeConn *conn, int level);
+extern void SettleConns(List *conns, bool cancel);
+extern bool HasUnread(NodeConn *conn);
+extern void DropConn(NodeConn *conn);
+extern void DropUnsent(NodeConn *conn); /* closes it if statements are queued but not sent */
+
+/* What is queued now may fail or not. */
+extern void ForgiveErrors(NodeConn *conn);
+extern bool CommandDone(RemoteCommand *command);
+
+/* Makes what follows a batch of its own, which an earlier error does not skip. */
+extern void EndBatch(NodeConn *conn);
+
+/* Commands sent at this nesting level now belong to the one above. */
+extern void RaiseCommandLevel(NodeConn *conn, int level);
+
+/* The node's transaction was rolled back, or committed. */
+extern void SettingsRolledBack(NodeConn *conn);
+extern void SettingsCommitted(NodeConn *conn);
+
+#endif

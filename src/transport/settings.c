@@ -1,0 +1,279 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  Session settings follow the session to the nodes.
+ *
+ * A setting that changes what a statement does or returns must be the same on
+ * all nodes. Before each statement the session's values are compared with the
+ * ones seen last: variables of the server, without a look-up. A setting that
+ * changed gets the next serial number; a connection remembers the serial number
+ * up to which it has been told, and is told the rest with its next statement.
+ *
+ * Settings of classes that no library claimed ("myapp.tenant") go along too:
+ * policies and functions on the nodes ask for them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
+#include "pgtime.h"
+#include "storage/proc.h"
+#include "transport/internal.h"
+#include "tsearch/ts_cache.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/memutils.h"
+#include "utils/pg_locale.h"
+#include "utils/rls.h"
+#include "utils/xml.h"
+
+/* no header of the server declares it */
+extern char *default_tablespace;
+
+typedef enum SettingKind
+{
+	SETTING_INT,
+	SETTING_BOOL,
+	SETTING_STRING,
+	SETTING_POINTER /* as good as its value: equal ones are shared */
+} SettingKind;
+
+typedef struct Setting
+{
+	const char *name;
+	SettingKind kind;
+	const void *variable;
+	bool        privileged; /* only sent once changed: not everyone may set it */
+
+	/* as last seen */
+	union
+	{
+		int         number;
+		const void *pointer;
+		char       *string;
+	} seen;
+	uint64 changed; /* serial number of the change; 0: never */
+} Setting;
+
+static Setting settings[] = {
+	{"DateStyle", SETTING_INT, &DateStyle},
+	{"DateStyle", SETTING_INT, &DateOrder},
+	{"IntervalStyle", SETTING_INT, &IntervalStyle},
+	{"TimeZone", SETTING_POINTER, &session_timezone},
+	{"extra_float_digits", SETTING_INT, &extra_float_digits},
+	{"bytea_output", SETTING_INT, &bytea_output},
+	{"xmlbinary", SETTING_INT, &xmlbinary},
+	{"xmloption", SETTING_INT, &xmloption},
+	{"search_path", SETTING_STRING, &namespace_search_path},
+	{"lc_monetary", SETTING_STRING, &locale_monetary},
+	{"lc_numeric", SETTING_STRING, &locale_numeric},
+	{"lc_time", SETTING_STRING, &locale_time},
+	{"default_text_search_config", SETTING_STRING, &TSCurrentConfig},
+	{"transform_null_equals", SETTING_BOOL, &Transform_null_equals},
+	{"array_nulls", SETTING_BOOL, &Array_nulls},
+	{"backslash_quote", SETTING_INT, &backslash_quote},
+	{"standard_conforming_strings", SETTING_BOOL, &standard_conforming_strings},
+	{"row_security", SETTING_BOOL, &row_security},
+	{"lock_timeout", SETTING_INT, &LockTimeout},
+	{"synchronous_commit", SETTING_INT, &synchronous_commit},
+	{"client_min_messages", SETTING_INT, &client_min_messages},
+	{"default_tablespace", SETTING_STRING, &default_tablespace},
+	{"default_table_access_method", SETTING_STRING, &default_table_access_method},
+	{"session_replication_role", SETTING_INT, &SessionReplicationRole, true},
+};
+
+/* A setting of an unclaimed class: its place in the server's array of settings, and what it was. */
+typedef struct CustomSetting
+{
+	int    index;
+	char  *seen;
+	uint64 changed;
+} CustomSetting;
+
+static CustomSetting *custom_settings = NULL;
+static int            ncustom = 0;
+static int            known_options = 0; /* number of all settings when custom_settings was made */
+static uint64         serial = 0;        /* of the latest change */
+
+static bool
+SettingChanged(Setting *setting)
+{
+	switch (setting->kind)
+	{
+		case SETTING_INT:
+			return setting->seen.number != *(const int *) setting->variable;
+		case SETTING_BOOL:
+			return setting->seen.number != *(const bool *) setting->variable;
+		case SETTING_POINTER:
+			return setting->seen.pointer != *(void *const *) setting->variable;
+		case SETTING_STRING:
+			return strcmp(setting->seen.string ? setting->seen.string : "",
+						  *(char *const *) setting->variable ? *(char *const *) setting->variable
+															 : "") != 0;
+	}
+	return false;
+}
+
+static void
+RememberSetting(Setting *setting)
+{
+	char *string;
+
+	switch (setting->kind)
+	{
+		case SETTING_INT:
+			setting->seen.number = *(const int *) setting->variable;
+			break;
+		case SETTING_BOOL:
+			setting->seen.number = *(const bool *) setting->variable;
+			break;
+		case SETTING_POINTER:
+			setting->seen.pointer = *(void *const *) setting->variable;
+			break;
+		case SETTING_STRING:
+			string = *(char *const *) setting->variable;
+			string = MemoryContextStrdup(TopMemoryContext, string ? string : "");
+			if (setting->seen.string)
+				pfree(setting->seen.string);
+			setting->seen.string = string;
+			break;
+	}
+	setting->changed = serial;
+}
+
+static const char *
+CustomValue(const CustomSetting *custom)
+{
+	struct config_generic *generic = get_guc_variables()[custom->index];
+
+	/* The class may have been claimed since, by a library loaded. */
+	if (!(generic->flags & GUC_CUSTOM_PLACEHOLDER))
+		return custom->seen;
+	return *((struct config_string *) generic)->variable
+			   ? *((struct config_string *) generic)->variable
+			   : "";
+}
+
+/* FindCustomSettings lists the settings of unclaimed classes; all count as changed. */
+static void
+FindCustomSettings(void)
+{
+	struct config_generic **options = get_guc_variables();
+	int                     noptions = GetNumConfigOptions();
+	int                     n = 0;
+	CustomSetting          *found;
+
+	for (int i = 0; i < noptions; i++)
+		n += (options[i]->flags & GUC_CUSTOM_PLACEHOLDER) != 0;
+	found = MemoryContextAllocZero(TopMemoryContext, sizeof(CustomSetting) * Max(n, 1));
+
+	for (int i = 0; i < ncustom; i++)
+		pfree(custom_settings[i].seen);
+	if (custom_settings)
+		pfree(custom_settings);
+
+	n = 0;
+	serial++;
+	for (int i = 0; i < noptions; i++)
+	{
+		if (!(options[i]->flags & GUC_CUSTOM_PLACEHOLDER))
+			continue;
+		found[n].index = i;
+		found[n].seen = MemoryContextStrdup(TopMemoryContext, CustomValue(&found[n]));
+		found[n++].changed = serial;
+	}
+	custom_settings = found;
+	ncustom = n;
+	known_options = noptions;
+}
+
+/* LookAtSettings gives serial numbers to what changed since it was last called. */
+static void
+LookAtSettings(void)
+{
+	bool first = serial == 0;
+
+	if (first)
+		serial = 1;
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		Setting *setting = &settings[i];
+
+		if (SettingChanged(setting) || (first && !setting->privileged))
+		{
+			if (!first)
+				serial++;
+			RememberSetting(setting);
+		}
+	}
+
+	if (known_options != GetNumConfigOptions())
+		FindCustomSettings();
+	for (int i = 0; i < ncustom; i++)
+	{
+		const char *value = CustomValue(&custom_settings[i]);
+
+		if (strcmp(value, custom_settings[i].seen) != 0)
+		{
+			char *copy = MemoryContextStrdup(TopMemoryContext, value);
+
+			pfree(custom_settings[i].seen);
+			custom_settings[i].seen = copy;
+			custom_settings[i].changed = ++serial;
+		}
+	}
+}
+
+static void
+AppendSetting(StringInfo sql, const char *name, const char *value)
+{
+	appendStringInfo(sql, "%s pg_catalog.set_config(%s, %s, false)", sql->len == 0 ? "SELECT" : ",",
+					 quote_literal_cstr(name), quote_literal_cstr(value));
+}
+
+void
+SendSettings(NodeConn *conn)
+{
+	StringInfoData sql;
+
+	LookAtSettings();
+	if (conn->settings_sent == serial)
+		return;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i].changed > conn->settings_sent)
+			AppendSetting(&sql, settings[i].name, GetConfigOption(settings[i].name, false, false));
+	}
+	for (int i = 0; i < ncustom; i++)
+	{
+		if (custom_settings[i].changed > conn->settings_sent)
+			AppendSetting(&sql, get_guc_variables()[custom_settings[i].index]->name,
+						  custom_settings[i].seen);
+	}
+	if (sql.len > 0)
+		QueuePrelude(conn, sql.data, 0);
+	pfree(sql.data);
+	conn->settings_sent = serial;
+	conn->settings_in_xact = true;
+}
+
+void
+ForgetSettings(NodeConn *conn)
+{
+	conn->settings_sent = 0;
+	conn->settings_in_xact = false;
+}
