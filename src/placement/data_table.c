@@ -45,6 +45,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "placement/data_table.h"
+#include "planner/claim.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -335,6 +336,7 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 {
 	AlterTableStmt          *stmt = makeNode(AlterTableStmt);
 	AlterTableUtilityContext context = {0};
+	bool                     previous;
 
 	stmt->relation =
 		makeRangeVar(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid), -1);
@@ -345,9 +347,12 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 	context.pstmt->utilityStmt = (Node *) stmt;
 	context.queryString = "";
 	context.relid = relid;
+	/* a new foreign key is checked by a query that names the tables */
+	previous = EnterLocalFragment();
 	EventTriggerAlterTableStart((Node *) stmt);
 	AlterTable(stmt, AccessExclusiveLock, &context);
 	EventTriggerAlterTableEnd();
+	LeaveLocalFragment(previous);
 	CommandCounterIncrement();
 }
 
