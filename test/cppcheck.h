@@ -22,3 +22,12 @@
 #define pg_attribute_noreturn()
 #define CppAsString(x) #x
 #define CppAsString2(x) #x
+#define dlist_foreach(iter, list) for (iter.cur = first_node(list); iter.cur != NULL; iter.cur = next_node(iter.cur))
+#define dlist_foreach_modify(iter, list) dlist_foreach(iter, list)
+#define slist_foreach(iter, list) dlist_foreach(iter, list)
+#define slist_foreach_modify(iter, list) dlist_foreach(iter, list)
+#define dlist_container(type, member, node) ((type *) (void *) (node))
+#define dclist_foreach(iter, list) dlist_foreach(iter, list)
+#define foreach_delete_current(list, cell) (cell)
+#define for_each_from(cell, list, n) foreach (cell, list)
+#define for_each_cell(cell, list, start) foreach (cell, list)

@@ -24,7 +24,7 @@
 extern bool pq_buffer_has_data(void);
 extern void pq_startmsgread(void);
 extern void pq_endmsgread(void);
-extern int	pq_peekbyte(void);
+extern int  pq_peekbyte(void);
 
 static ExecutorRun_hook_type    next_ExecutorRun = NULL;
 static ExecutorFinish_hook_type next_ExecutorFinish = NULL;
