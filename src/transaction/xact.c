@@ -29,6 +29,10 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+/* How long to wait for a node's answer when its transaction is over. */
+#define COMMIT_TIMEOUT_MS 10000
+#define ABORT_TIMEOUT_MS  3000
+
 /* A node that takes part. */
 typedef struct Participant
 {
@@ -269,7 +273,7 @@ CommitPrepared(void)
 		ForgiveErrors(participants[i].conn);
 		conns = lappend(conns, participants[i].conn);
 	}
-	SettleConns(conns, false);
+	SettleConns(conns, false, COMMIT_TIMEOUT_MS);
 	for (int i = 0; i < nparticipants; i++)
 	{
 		if (!participants[i].preparing)
@@ -298,11 +302,37 @@ SendForgiven(NodeConn *conn, const char *sql, int flags)
 	ForgiveErrors(conn);
 }
 
+/*
+ * StopWork brings all connections to rest: what is still under way is of no
+ * interest to anybody, as rows that a LIMIT left unread.
+ */
+static void
+StopWork(void)
+{
+	List     *conns = NIL;
+	ListCell *lc;
+
+	foreach (lc, AllConns())
+	{
+		NodeConn *conn = lfirst(lc);
+
+		if (IsAtRest(conn))
+			continue;
+		/* Unsent statements without a transaction around them must not be carried out. */
+		if (FindParticipant(conn) == NULL)
+			DropUnsent(conn);
+		AbandonCommands(conn, 0);
+		conns = lappend(conns, conn);
+	}
+	SettleConns(conns, true, ABORT_TIMEOUT_MS);
+}
+
 static void
 FinishCommit(void)
 {
 	if (global_id)
 		CommitPrepared();
+	StopWork();
 	for (int i = 0; i < nparticipants; i++)
 	{
 		if (!participants[i].over && !IsLost(&participants[i]))
@@ -310,28 +340,12 @@ FinishCommit(void)
 	}
 }
 
-/* Everything of the session's that is still under way comes to an end, and is rolled back. */
 static void
 FinishAbort(void)
 {
-	List     *conns = NIL;
-	List     *writers = NIL;
-	ListCell *lc;
+	List *writers = NIL;
 
-	foreach (lc, AllConns())
-	{
-		NodeConn *conn = lfirst(lc);
-
-		if (!HasUnread(conn))
-			continue;
-		/* Unsent statements without a transaction around them must not be carried out. */
-		if (conn == one_statement || FindParticipant(conn) == NULL)
-			DropUnsent(conn);
-		AbandonCommands(conn, 0);
-		conns = lappend(conns, conn);
-	}
-	SettleConns(conns, true);
-
+	StopWork();
 	for (int i = 0; i < nparticipants; i++)
 	{
 		NodeConn *conn = participants[i].conn;
@@ -344,7 +358,7 @@ FinishAbort(void)
 		if (participants[i].write_level > 0)
 			writers = lappend(writers, conn);
 	}
-	SettleConns(writers, false);
+	SettleConns(writers, false, ABORT_TIMEOUT_MS);
 }
 
 static void
@@ -447,7 +461,7 @@ RollbackLevel(Participant *participant, int level)
 		return;
 	EndBatch(conn);
 	AbandonCommands(conn, level);
-	SettleConns(list_make1(conn), true);
+	SettleConns(list_make1(conn), true, ABORT_TIMEOUT_MS);
 	if (IsLost(participant))
 		return;
 	QueueSavepoint(conn, "ROLLBACK TO SAVEPOINT", level);

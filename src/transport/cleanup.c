@@ -5,7 +5,7 @@
  *
  * After an error, statements may still be running on nodes and answers be on
  * their way. They are cancelled and read off; a node that does not come to rest
- * within SETTLE_TIMEOUT_MS loses its connection. Runs while a transaction is
+ * within a given time loses its connection. Runs while a transaction is
  * aborted or has been committed, so that nothing here may raise an error or be
  * interrupted.
  *
@@ -16,8 +16,6 @@
 #include "miscadmin.h"
 #include "transport/internal.h"
 #include "utils/timestamp.h"
-
-#define SETTLE_TIMEOUT_MS 3000
 
 static bool cancel_held = false;
 
@@ -81,10 +79,22 @@ SettingsCommitted(NodeConn *conn)
 	conn->settings_in_xact = false;
 }
 
+/* Answers whose content does not matter need no attention. */
 bool
-HasUnread(NodeConn *conn)
+IsAtRest(NodeConn *conn)
 {
-	return conn->pg && (conn->needs_sync || conn->copying || !dlist_is_empty(&conn->pending));
+	dlist_iter iter;
+
+	if (conn->pg == NULL)
+		return true;
+	if (conn->needs_sync || conn->copying || !conn->proven)
+		return false;
+	dlist_foreach(iter, &conn->pending)
+	{
+		if (!dlist_container(Pending, node, iter.cur)->forgiven)
+			return false;
+	}
+	return true;
 }
 
 void
@@ -217,7 +227,7 @@ ReadRest(NodeConn *conn)
 }
 
 void
-SettleConns(List *conns, bool cancel)
+SettleConns(List *conns, bool cancel, long timeout)
 {
 	NodeConn  **busy = palloc(sizeof(NodeConn *) * Max(list_length(conns), 1));
 	int         nbusy = 0;
@@ -254,7 +264,7 @@ SettleConns(List *conns, bool cancel)
 		int         still_busy = 0;
 
 		if (deadline == 0)
-			deadline = TimestampTzPlusMilliseconds(now, SETTLE_TIMEOUT_MS);
+			deadline = TimestampTzPlusMilliseconds(now, timeout);
 		for (int i = 0; i < nbusy; i++)
 		{
 			if (ReadRest(busy[i]))

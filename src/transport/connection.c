@@ -38,6 +38,11 @@
 #define MAX_NODE_CONNINFO   32
 #define IDLE_CHECK_AFTER_MS 100
 
+/* Transactions and their limits are the coordinator's business, whatever the node's defaults. */
+#define NODE_OPTIONS                                                                             \
+	"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 " \
+	"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
+
 /* settings */
 static char *node_conninfo = NULL;
 static int   connect_timeout = 5;
@@ -66,8 +71,8 @@ InitConnections(void)
 static bool
 CheckNodeConninfo(char **newval, void **extra, GucSource source)
 {
-	static const char *const reserved[] = {"host",   "hostaddr",        "port",       "user",
-										   "dbname", "client_encoding", "replication"};
+	static const char *const reserved[] = {"host",   "hostaddr",        "port",        "user",
+										   "dbname", "client_encoding", "replication", "options"};
 	PQconninfoOption        *options = PQconninfoParse(*newval, NULL);
 	int                      nset = 0;
 
@@ -270,6 +275,7 @@ StartConnect(NodeConn *conn, const ClusterNode *node, bool via_socket)
 	ADD_OPTION("dbname", dbname);
 	ADD_OPTION("client_encoding", GetDatabaseEncodingName());
 	ADD_OPTION("application_name", application);
+	ADD_OPTION("options", NODE_OPTIONS);
 	ADD_OPTION(NULL, NULL);
 #undef ADD_OPTION
 

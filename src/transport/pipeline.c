@@ -277,6 +277,15 @@ RetryCommand(NodeConn *conn, RemoteCommand *command, uint32 statement_id)
 	FlushCommands(conn);
 }
 
+/* The node ends the session with this error, even if the end has not been read yet. */
+static bool
+IsFatal(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
 static PumpResult
 HandleError(NodeConn *conn, PGresult *result)
 {
@@ -285,7 +294,7 @@ HandleError(NodeConn *conn, PGresult *result)
 	bool           forgiven = first->forgiven || conn->cleaning;
 	uint32         statement_id = first->statement_id;
 
-	if (PQstatus(conn->pg) != CONNECTION_OK || result == NULL)
+	if (PQstatus(conn->pg) != CONNECTION_OK || result == NULL || IsFatal(result))
 	{
 		if (!conn->cleaning)
 			RaiseConnectionLost(conn, result);

@@ -45,13 +45,13 @@ extern bool NextText(RemoteCommand *command, const char **value, bool *isnull);
 /*
  * Cleaning up. AbandonCommands: nobody is interested any more in what was sent
  * at this nesting level or below, other than for a cursor that lives on.
- * SettleConns reads, within a bounded time and without raising errors, what is
- * left of that, after stopping it if so wanted; connections that do not come to
- * rest are closed. HasUnread: was anything asked that has no answer yet?
+ * SettleConns reads what is left of that, without raising errors, after
+ * stopping it if so wanted; connections that do not come to rest within the
+ * timeout, in milliseconds, are closed. IsAtRest: there is nothing to settle.
  */
 extern void AbandonCommands(NodeConn *conn, int level);
-extern void SettleConns(List *conns, bool cancel);
-extern bool HasUnread(NodeConn *conn);
+extern void SettleConns(List *conns, bool cancel, long timeout);
+extern bool IsAtRest(NodeConn *conn);
 extern void DropConn(NodeConn *conn);
 extern void DropUnsent(NodeConn *conn); /* closes it if statements are queued but not sent */
 

@@ -5,3 +5,10 @@ CREATE FUNCTION distshard.challenge(client_nonce bytea, client_group int, OUT ve
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_challenge';
 CREATE FUNCTION distshard.prove(mac bytea, client_group int) RETURNS void
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_prove';
+
+-- This session's connections to other nodes.
+CREATE FUNCTION distshard.connections(OUT node_id int, OUT address text, OUT session_user_name name,
+	OUT backend_pid int, OUT state text, OUT unread int, OUT prepared_statements int)
+RETURNS SETOF record LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_connections';
+CREATE VIEW distshard.connections AS SELECT * FROM distshard.connections();
+GRANT SELECT ON distshard.connections TO PUBLIC;
