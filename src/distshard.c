@@ -8,12 +8,16 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "executor/dist_insert.h"
+#include "executor/fragment_explain.h"
+#include "executor/remote_scan.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
+#include "planner/planner.h"
 
 PG_MODULE_MAGIC;
 
@@ -38,4 +42,8 @@ _PG_init(void)
 	InitColocation();
 	InitDistributeChecks();
 	InitClaims();
+	InitRemoteScan();
+	InitFragmentExplain();
+	InitDistInsert();
+	InitPlanner();
 }

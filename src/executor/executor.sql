@@ -1,0 +1,4 @@
+-- The plan of the last fragment that this session ran while distshard.explain_fragments was set; which: 1 verbose,
+-- 2 with costs, 3 both.
+CREATE FUNCTION distshard.last_fragment_plan(which int) RETURNS text
+	LANGUAGE C STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_last_fragment_plan';

@@ -7,3 +7,8 @@ CREATE FUNCTION distshard.print_fragment(statement text, constants_too bool DEFA
 	OUT fragment text, OUT param_types regtype[], OUT params text[], OUT not_printable text)
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_print_fragment';
 REVOKE ALL ON FUNCTION distshard.print_fragment FROM PUBLIC;
+
+-- Stands for the rows of a leaf while a query is planned; never executed.
+CREATE FUNCTION distshard.leaf_rows(leaf int) RETURNS SETOF record
+	LANGUAGE C PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_leaf_rows';
+REVOKE ALL ON FUNCTION distshard.leaf_rows(int) FROM PUBLIC;

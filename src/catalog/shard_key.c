@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * shard_key.c
+ *	  The shard of a value that a query compares the shard key with.
+ *
+ * The value may be of another type than the key (an int8 literal and an int4
+ * key): hash functions of one operator family agree on equal values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/hash.h"
+#include "catalog/shard_key.h"
+#include "parser/parse_coerce.h"
+#include "partitioning/partbounds.h"
+#include "utils/lsyscache.h"
+
+/*
+ * ShardForValue returns the shard of a table cut by hash. The result points
+ * into the metadata cache. A type that the key's operator family does not hash
+ * is an internal error: no equality operator of the family takes it.
+ */
+Shard *
+ShardForValue(DistTable *table, Oid type, Datum value, bool isnull)
+{
+	Oid      base = getBaseType(type);
+	Oid      proc;
+	FmgrInfo finfo;
+
+	if (isnull || base == getBaseType(table->key_type))
+		return ShardForHash(table, HashKey(table, value, isnull));
+
+	proc = get_opfamily_proc(table->hash_opfamily, base, base, HASHEXTENDED_PROC);
+	if (!OidIsValid(proc) && IsBinaryCoercible(base, table->hash_opcintype))
+		return ShardForHash(table, HashKey(table, value, isnull));
+	if (!OidIsValid(proc))
+		elog(ERROR, "operator family %u has no hash function for type %u", table->hash_opfamily,
+			 base);
+	fmgr_info(proc, &finfo);
+	return ShardForHash(table, HashRingPosition(compute_partition_hash_value(
+								   1, &finfo, &table->key_collation, &value, &isnull)));
+}

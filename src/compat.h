@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between the PostgreSQL versions that we build with.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_COMPAT_H
+#define DISTSHARD_COMPAT_H
+
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/guc.h"
+
+/*
+ * PushCatalogSearchPath makes pg_catalog the whole search path until the
+ * matching pop. An error in between restores the path by itself, at the end of
+ * the subtransaction.
+ */
+#if PG_VERSION_NUM < 170000
+
+static inline int
+PushCatalogSearchPath(void)
+{
+	OverrideSearchPath path = {NIL, true, false, 0};
+
+	PushOverrideSearchPath(&path);
+	return 0;
+}
+
+static inline void
+PopCatalogSearchPath(int nest_level)
+{
+	PopOverrideSearchPath();
+}
+
+#else
+
+static inline int
+PushCatalogSearchPath(void)
+{
+	int nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
+static inline void
+PopCatalogSearchPath(int nest_level)
+{
+	AtEOXact_GUC(true, nest_level);
+}
+
+#endif
+
+#endif

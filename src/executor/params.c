@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * params.c
+ *	  Parameters of a fragment, as they travel.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/params.h"
+
+RemoteParams *
+EncodeParams(ParamListInfo params)
+{
+	int    count = params->numParams;
+	Oid   *types = palloc(sizeof(Oid) * Max(count, 1));
+	Datum *values = palloc(sizeof(Datum) * Max(count, 1));
+	bool  *nulls = palloc(sizeof(bool) * Max(count, 1));
+	int    i;
+
+	for (i = 0; i < count; i++)
+	{
+		types[i] = params->params[i].ptype;
+		values[i] = params->params[i].value;
+		nulls[i] = params->params[i].isnull;
+	}
+	return MakeRemoteParams(count, types, values, nulls);
+}

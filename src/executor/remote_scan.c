@@ -1,0 +1,558 @@
+/*-------------------------------------------------------------------------
+ *
+ * remote_scan.c
+ *	  The plan node that runs a fragment on its nodes and returns the rows.
+ *
+ * The nodes, and for a fragment of one shard the shard, are chosen when the
+ * first row is asked for, from parameter values if need be. The fragment goes
+ * to all remote nodes first, then this node runs its own share while they
+ * work, then rows are taken from whichever node has some.
+ *
+ * Writes to a reference table go to the first node alone, which makes writers
+ * queue there, and to the others only when it is done.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/shard_key.h"
+#include "access/htup_details.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "executor/local_fragment.h"
+#include "executor/params.h"
+#include "executor/remote_scan.h"
+#include "executor/remote_scan_state.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/claim.h"
+#include "transaction/xact.h"
+#include "transport/connection.h"
+#include "utils/memutils.h"
+
+static Node           *create_state(CustomScan *scan);
+static void            begin_scan(CustomScanState *node, EState *estate, int eflags);
+static TupleTableSlot *exec_scan(CustomScanState *node);
+static void            end_scan(CustomScanState *node);
+static void            rescan(CustomScanState *node);
+
+const CustomScanMethods RemoteScanMethods = {"Distshard", create_state};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "Distshard",
+	.BeginCustomScan = begin_scan,
+	.ExecCustomScan = exec_scan,
+	.EndCustomScan = end_scan,
+	.ReScanCustomScan = rescan,
+	.ExplainCustomScan = ExplainRemoteScan,
+};
+
+void
+InitRemoteScan(void)
+{
+	RegisterCustomScanMethods(&RemoteScanMethods);
+}
+
+static Node *
+create_state(CustomScan *scan)
+{
+	RemoteScanState *state = palloc0(sizeof(RemoteScanState));
+
+	NodeSetTag(state, T_CustomScanState);
+	state->css.methods = &exec_methods;
+	state->fragment = UnpackFragment(scan->custom_private);
+	return (Node *) state;
+}
+
+static bool
+is_key_reference(Expr *expr)
+{
+	return IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN &&
+		   ((Param *) expr)->paramid == OWN_PARAM_BASE;
+}
+
+/*
+ * The rows that nodes return are the scan tuple, but for the copy of the whole
+ * row, which is made here.
+ */
+static void
+create_slots(RemoteScanState *state, EState *estate)
+{
+	TupleTableSlot *scan_slot = state->css.ss.ss_ScanTupleSlot;
+	TupleDesc       desc = scan_slot->tts_tupleDescriptor;
+
+	if (state->fragment.whole_row)
+	{
+		desc = CreateTupleDescCopy(desc);
+		desc->natts--;
+		BlessTupleDesc(desc);
+		state->row = ExecInitExtraTupleSlot(estate, desc, &TTSOpsVirtual);
+	}
+	else
+		state->row = scan_slot;
+	state->stored = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
+}
+
+static void
+begin_scan(CustomScanState *node, EState *estate, int eflags)
+{
+	RemoteScanState *state = (RemoteScanState *) node;
+	List            *exprs = castNode(CustomScan, node->ss.ps.plan)->custom_exprs;
+	ListCell        *lc;
+	int              i = 0;
+
+	if (OidIsValid(state->fragment.key_type))
+	{
+		state->key = ExecInitExpr(linitial(exprs), &node->ss.ps);
+		exprs = list_copy_tail(exprs, 1);
+	}
+	state->params = makeParamList(list_length(exprs));
+	foreach (lc, exprs)
+	{
+		Expr *expr = lfirst(lc);
+
+		state->param_states = lappend(
+			state->param_states, is_key_reference(expr) ? NULL : ExecInitExpr(expr, &node->ss.ps));
+		state->params->params[i].ptype = exprType((Node *) expr);
+		state->params->params[i].pflags = PARAM_FLAG_CONST;
+		i++;
+	}
+	create_slots(state, estate);
+	state->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0;
+	state->context =
+		AllocSetContextCreate(estate->es_query_cxt, "distshard fragment", ALLOCSET_DEFAULT_SIZES);
+}
+
+static bool
+writes(RemoteScanState *state)
+{
+	return state->fragment.operation != CMD_SELECT;
+}
+
+static bool
+returns_rows(RemoteScanState *state)
+{
+	return state->row->tts_tupleDescriptor->natts > 0 || !writes(state);
+}
+
+/* Is this EXPLAIN ANALYZE, or an execution that auto_explain measures? */
+static bool
+is_explained(RemoteScanState *state)
+{
+	return state->css.ss.ps.state->es_instrument != 0;
+}
+
+void
+EvaluateFragmentParams(RemoteScanState *state)
+{
+	ExprContext  *econtext = state->css.ss.ps.ps_ExprContext;
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	ListCell     *lc;
+	int           i = 0;
+
+	if (state->key)
+		state->key_value = ExecEvalExpr(state->key, econtext, &state->key_isnull);
+	foreach (lc, state->param_states)
+	{
+		ParamExternData *param = &state->params->params[i++];
+
+		if (lfirst(lc))
+			param->value = ExecEvalExpr(lfirst(lc), econtext, &param->isnull);
+		else
+		{
+			param->value = state->key_value;
+			param->isnull = state->key_isnull;
+		}
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+add_target(RemoteScanState *state, int32 group_id, Shard *shard)
+{
+	FragmentRun *run = palloc0(sizeof(FragmentRun));
+
+	run->node = GroupPrimary(group_id);
+	run->shard = shard;
+	state->runs = lappend(state->runs, run);
+}
+
+/* Chooses the nodes, from what the catalog says now. */
+void
+ChooseTargets(RemoteScanState *state)
+{
+	DistTable    *table = LookupDistTable(state->fragment.table);
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	List         *groups = NIL;
+	ListCell     *lc;
+	int           i;
+
+	state->runs = NIL;
+	if (table == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation with OID %u is no longer distributed", state->fragment.table)));
+	switch (state->fragment.target)
+	{
+		case TARGET_ONE_SHARD:
+		{
+			Shard *shard = &table->shards[0];
+
+			if (state->key)
+				shard = ShardForValue(table, state->fragment.key_type, state->key_value,
+									  state->key_isnull);
+			add_target(state, shard->group_id, shard);
+			break;
+		}
+		case TARGET_ALL_SHARDS:
+			for (i = 0; i < table->nshards; i++)
+				groups = list_append_unique_int(groups, table->shards[i].group_id);
+			list_sort(groups, list_int_cmp);
+			foreach (lc, groups)
+				add_target(state, lfirst_int(lc), NULL);
+			break;
+		case TARGET_ALL_COPIES:
+			foreach (lc, AllPrimaries())
+				add_target(state, ((ClusterNode *) lfirst(lc))->group_id, NULL);
+			break;
+	}
+	MemoryContextSwitchTo(old);
+}
+
+char *
+FragmentText(RemoteScanState *state, FragmentRun *run)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	AppendClaim(&text, run->shard, GetUserId(), false);
+	appendStringInfoString(&text, state->fragment.sql);
+	return text.data;
+}
+
+static void
+send_fragment(RemoteScanState *state, FragmentRun *run)
+{
+	RemoteAccess access = writes(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
+	bool         alone =
+		state->fragment.whole_query && list_length(state->runs) == 1 && !is_explained(state);
+	NodeConn *conn = alone ? EnlistForOneStatement(run->node->node_id, access)
+						   : EnlistNode(run->node->node_id, access);
+	int       flags = COMMAND_PREPARE;
+	TupleDesc desc = NULL;
+
+	if (returns_rows(state))
+	{
+		flags |= COMMAND_ROWS;
+		desc = state->row->tts_tupleDescriptor;
+	}
+	if (is_explained(state))
+		QueuePrelude(conn,
+					 psprintf("SET LOCAL distshard.explain_fragments = %d",
+							  state->css.ss.ps.state->es_instrument),
+					 0);
+	INSTR_TIME_SET_CURRENT(run->started);
+	run->command =
+		QueueCommand(conn, FragmentText(state, run), EncodeParams(state->params), desc, flags);
+	FlushCommands(conn);
+}
+
+static void
+run_here(RemoteScanState *state, FragmentRun *run)
+{
+	char *sql = FragmentText(state, run);
+
+	INSTR_TIME_SET_CURRENT(run->started);
+	if (is_explained(state))
+		run->local = RunExplainedFragment(sql, state->params, state->css.ss.ps.state->es_instrument,
+										  &run->plans);
+	else
+		run->local = RunLocalFragment(sql, state->params);
+}
+
+static void
+run_on_copies(RemoteScanState *state)
+{
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (run->node->is_local)
+			run_here(state, run);
+		else
+			send_fragment(state, run);
+		if (lc == list_head(state->runs) && run->command)
+			FinishCommand(run->command);
+	}
+	for_each_from (lc, state->runs, 1)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (run->command)
+			FinishCommand(run->command);
+		run->done = true; /* the first node's rows stand for all */
+	}
+}
+
+static void
+start_fragment(RemoteScanState *state)
+{
+	MemoryContext old;
+	List         *remote = NIL;
+	ListCell     *lc;
+
+	MemoryContextReset(state->context);
+	EvaluateFragmentParams(state);
+	ChooseTargets(state);
+
+	old = MemoryContextSwitchTo(state->context);
+	if (state->fragment.target == TARGET_ALL_COPIES)
+		run_on_copies(state);
+	else
+	{
+		if (list_length(state->runs) > 1)
+		{
+			foreach (lc, state->runs)
+			{
+				ClusterNode *node = ((FragmentRun *) lfirst(lc))->node;
+
+				if (!node->is_local)
+					remote = lappend_int(remote, node->node_id);
+			}
+			ConnectNodes(remote);
+		}
+		foreach (lc, state->runs)
+		{
+			if (!((FragmentRun *) lfirst(lc))->node->is_local)
+				send_fragment(state, lfirst(lc));
+		}
+		foreach (lc, state->runs)
+		{
+			if (((FragmentRun *) lfirst(lc))->node->is_local)
+				run_here(state, lfirst(lc));
+		}
+	}
+	MemoryContextSwitchTo(old);
+	state->started = true;
+}
+
+static void
+run_ended(RemoteScanState *state, FragmentRun *run)
+{
+	run->done = true;
+	if (is_explained(state))
+	{
+		instr_time now;
+
+		INSTR_TIME_SET_CURRENT(now);
+		INSTR_TIME_SUBTRACT(now, run->started);
+		run->milliseconds = INSTR_TIME_GET_MILLISEC(now);
+	}
+	if (writes(state))
+		state->css.ss.ps.state->es_processed +=
+			run->local ? run->local->processed : CommandRowCount(run->command);
+}
+
+/* Makes slot the row that stored holds, without copying its values. */
+static void
+show_stored_row(TupleTableSlot *slot, TupleTableSlot *stored)
+{
+	int natts = stored->tts_tupleDescriptor->natts;
+
+	slot_getallattrs(stored);
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, stored->tts_values, natts * sizeof(Datum));
+	memcpy(slot->tts_isnull, stored->tts_isnull, natts * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+}
+
+/* Rows of this node come first: they are all there. */
+static bool
+next_row_of_local(RemoteScanState *state)
+{
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (run->done || run->local == NULL)
+			continue;
+		if (NextLocalRow(run->local, state->stored))
+		{
+			show_stored_row(state->row, state->stored);
+			run->rows++;
+			return true;
+		}
+		run_ended(state, run);
+	}
+	return false;
+}
+
+static FragmentRun *
+next_ready_run(RemoteScanState *state)
+{
+	int             nruns = list_length(state->runs);
+	RemoteCommand **commands = palloc(sizeof(RemoteCommand *) * nruns);
+	FragmentRun   **waiting = palloc(sizeof(FragmentRun *) * nruns);
+	FragmentRun    *ready = NULL;
+	int             n = 0;
+	ListCell       *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (!run->done && run->command)
+		{
+			commands[n] = run->command;
+			waiting[n++] = run;
+		}
+	}
+	if (n == 1)
+		ready = waiting[0];
+	else if (n > 1)
+		ready = waiting[WaitForAnyCommand(commands, n)];
+	pfree(commands);
+	pfree(waiting);
+	return ready;
+}
+
+/* Stores the next row in state->row. */
+static bool
+next_row(RemoteScanState *state)
+{
+	FragmentRun *run;
+
+	if (next_row_of_local(state))
+		return true;
+	while ((run = next_ready_run(state)) != NULL)
+	{
+		if (returns_rows(state) && NextRow(run->command, state->row))
+		{
+			run->rows++;
+			return true;
+		}
+		run_ended(state, run);
+	}
+	return false;
+}
+
+/*
+ * A scan that may be started over keeps its rows: asking the nodes again would
+ * be slower, and see another snapshot.
+ */
+static bool
+next_kept_row(RemoteScanState *state)
+{
+	if (state->kept == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(state->css.ss.ps.state->es_query_cxt);
+
+		state->kept = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_set_eflags(state->kept, EXEC_FLAG_REWIND);
+		MemoryContextSwitchTo(old);
+	}
+	if (tuplestore_gettupleslot(state->kept, true, false, state->stored))
+	{
+		show_stored_row(state->row, state->stored);
+		return true;
+	}
+	if (state->exhausted || !next_row(state))
+	{
+		state->exhausted = true;
+		return false;
+	}
+	tuplestore_puttupleslot(state->kept, state->row);
+	/* the read pointer stays behind the row just added */
+	tuplestore_advance(state->kept, true);
+	return true;
+}
+
+/* The scan tuple is the row and, behind it, a copy of the row as one value. */
+static void
+append_whole_row(TupleTableSlot *slot, TupleTableSlot *row)
+{
+	int natts = row->tts_tupleDescriptor->natts;
+
+	show_stored_row(slot, row);
+	slot->tts_values[natts] = ExecFetchSlotHeapTupleDatum(row);
+	slot->tts_isnull[natts] = false;
+	ExecStoreVirtualTuple(ExecClearTuple(slot));
+}
+
+static TupleTableSlot *
+access_next(ScanState *node)
+{
+	RemoteScanState *state = (RemoteScanState *) node;
+	TupleTableSlot  *slot = node->ss_ScanTupleSlot;
+
+	if (!state->started)
+		start_fragment(state);
+	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
+		return ExecClearTuple(slot);
+	if (state->fragment.whole_row)
+		append_whole_row(slot, state->row);
+	return slot;
+}
+
+/*
+ * In a recheck after a concurrent update of another table's row, the row that
+ * this scan gave before is in the row mark's copy.
+ */
+static bool
+access_recheck(ScanState *node, TupleTableSlot *slot)
+{
+	CustomScan *scan = castNode(CustomScan, node->ps.plan);
+	int         rti = bms_singleton_member(scan->custom_relids);
+
+	return EvalPlanQualFetchRowMark(node->ps.state->es_epq_active, rti, slot);
+}
+
+static TupleTableSlot *
+exec_scan(CustomScanState *node)
+{
+	return ExecScan(&node->ss, access_next, access_recheck);
+}
+
+static void
+stop_fragment(RemoteScanState *state)
+{
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (run->command)
+			CloseCommand(run->command);
+		if (run->local)
+			EndLocalFragment(run->local);
+	}
+	if (state->kept)
+		tuplestore_end(state->kept);
+	state->kept = NULL;
+	state->exhausted = false;
+	state->runs = NIL;
+	state->started = false;
+}
+
+static void
+end_scan(CustomScanState *node)
+{
+	stop_fragment((RemoteScanState *) node);
+}
+
+static void
+rescan(CustomScanState *node)
+{
+	RemoteScanState *state = (RemoteScanState *) node;
+
+	if (state->kept && node->ss.ps.chgParam == NULL)
+		tuplestore_rescan(state->kept);
+	else
+		stop_fragment(state);
+	ExecScanReScan(&node->ss);
+}

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * remote_scan_state.h
+ *	  Execution state of a fragment, shared with EXPLAIN.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_REMOTE_SCAN_STATE_H
+#define DISTSHARD_REMOTE_SCAN_STATE_H
+
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "commands/explain.h"
+#include "executor/fragment_explain.h"
+#include "executor/local_fragment.h"
+#include "nodes/execnodes.h"
+#include "planner/dist_plan.h"
+#include "portability/instr_time.h"
+#include "transport/connection.h"
+
+/* The fragment on one node. */
+typedef struct FragmentRun
+{
+	ClusterNode   *node;
+	Shard         *shard;   /* NULL: all shards of the node */
+	RemoteCommand *command; /* on another node */
+	LocalFragment *local;   /* on this node */
+	bool           done;
+
+	/* for EXPLAIN ANALYZE */
+	uint64        rows;
+	instr_time    started;
+	double        milliseconds; /* until its last row had come */
+	FragmentPlans plans;        /* of a local fragment */
+} FragmentRun;
+
+typedef struct RemoteScanState
+{
+	CustomScanState css;
+	FragmentPlan    fragment;
+	ExprState      *key; /* NULL if the target does not depend on one */
+	Datum           key_value;
+	bool            key_isnull;
+	List           *param_states; /* NULL in it: the value of the key */
+	ParamListInfo   params;
+	TupleTableSlot *row;     /* what nodes return, if the scan tuple has more */
+	TupleTableSlot *stored;  /* a row taken from a tuplestore */
+	MemoryContext   context; /* reset at each start of the fragment */
+	bool            started;
+	List           *runs; /* of FragmentRun * */
+
+	bool             keep_rows; /* the scan may be started over */
+	Tuplestorestate *kept;
+	bool             exhausted; /* all rows are in kept */
+} RemoteScanState;
+
+extern void  EvaluateFragmentParams(RemoteScanState *state);
+extern void  ChooseTargets(RemoteScanState *state);
+extern char *FragmentText(RemoteScanState *state, FragmentRun *run);
+
+/* explain.c */
+extern void ExplainRemoteScan(CustomScanState *node, List *ancestors, ExplainState *es);
+
+#endif

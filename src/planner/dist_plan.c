@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * dist_plan.c
+ *	  FragmentPlan <-> the form in which a plan tree can be copied.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "nodes/value.h"
+#include "planner/dist_plan.h"
+
+List *
+PackFragment(const FragmentPlan *fragment)
+{
+	List *numbers = list_make5_int(fragment->target, fragment->operation, fragment->locks_rows,
+								   fragment->whole_query, fragment->whole_row);
+	List *oids = list_make2_oid(fragment->table, fragment->key_type);
+
+	return list_make3(makeString(fragment->sql), numbers, oids);
+}
+
+FragmentPlan
+UnpackFragment(List *packed)
+{
+	List        *numbers = lsecond(packed);
+	List        *oids = lthird(packed);
+	FragmentPlan fragment;
+
+	fragment.sql = strVal(linitial(packed));
+	fragment.target = linitial_int(numbers);
+	fragment.operation = lsecond_int(numbers);
+	fragment.locks_rows = lthird_int(numbers);
+	fragment.whole_query = lfourth_int(numbers);
+	fragment.whole_row = list_nth_int(numbers, 4);
+	fragment.table = linitial_oid(oids);
+	fragment.key_type = lsecond_oid(oids);
+	return fragment;
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * dist_plan.h
+ *	  What the planner tells the executor about a fragment.
+ *
+ * A plan node that runs a fragment is a CustomScan. Its custom_exprs are the
+ * expression that selects the shard, if any, and the values for $1..$n; its
+ * custom_private holds the rest, packed by PackFragment.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_DIST_PLAN_H
+#define DISTSHARD_DIST_PLAN_H
+
+#include "postgres.h"
+
+#include "nodes/plannodes.h"
+
+/*
+ * Parameters that stand for values of ours are numbered from here; a client
+ * can use 65,535. Among the values of a fragment this one is the value of the
+ * key expression, which is computed once for choosing the shard and the row.
+ */
+#define OWN_PARAM_BASE (1 << 20)
+
+/* Where a fragment runs. */
+typedef enum FragmentTarget
+{
+	TARGET_ONE_SHARD,  /* the shard that the key expression selects */
+	TARGET_ALL_SHARDS, /* every node that holds shards of the table */
+	TARGET_ALL_COPIES  /* every node: a write to a reference table */
+} FragmentTarget;
+
+typedef struct FragmentPlan
+{
+	char          *sql;
+	FragmentTarget target;
+	Oid            table;       /* logical table whose shard map is used */
+	Oid            key_type;    /* type of the key expression, InvalidOid if there is none */
+	CmdType        operation;   /* CMD_SELECT .. CMD_DELETE */
+	bool           locks_rows;  /* SELECT FOR UPDATE and the like */
+	bool           whole_query; /* nothing else is done in the statement */
+	bool           whole_row;   /* the last column is the row of those before it */
+} FragmentPlan;
+
+extern List        *PackFragment(const FragmentPlan *fragment);
+extern FragmentPlan UnpackFragment(List *packed);
+
+#endif

@@ -1,0 +1,424 @@
+/*-------------------------------------------------------------------------
+ *
+ * equality.c
+ *	  What the quals of a query say about which expressions are equal.
+ *
+ * Routing and pushdown both rest on one question: is this column equal to
+ * that constant, or to that column, in every row that matters? The answers
+ * are collected from the quals as parsed, before any planning, and carried
+ * into subqueries.
+ *
+ * "Matters" is meant from above: an equality in WHERE holds for every row that
+ * the query lets through, so rows of a base table that contradict it may be
+ * left out of the join before, on the nullable side of an outer join too (the
+ * row that would be null-extended instead is rejected by the same strict
+ * equality). The ON clause of an outer join says so only of its nullable side.
+ *
+ * Terms are Vars (join aliases resolved, binary-compatible relabels removed),
+ * constants, parameters and other expressions without Vars of this level.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+
+/*
+ * CanonicalTerm strips what does not change an expression's value for hashing
+ * and resolves a join's alias column to the column beneath.
+ */
+Expr *
+CanonicalTerm(Query *query, Expr *expr)
+{
+	for (;;)
+	{
+		if (IsA(expr, RelabelType))
+			expr = ((RelabelType *) expr)->arg;
+		else if (IsA(expr, Var) && ((Var *) expr)->varlevelsup == 0)
+		{
+			Var           *var = (Var *) expr;
+			RangeTblEntry *rte;
+
+			if (var->varno < 1 || var->varno > list_length(query->rtable))
+				return expr;
+			rte = rt_fetch(var->varno, query->rtable);
+			if (rte->rtekind != RTE_JOIN || var->varattno <= 0)
+				return expr;
+			expr = (Expr *) list_nth(rte->joinaliasvars, var->varattno - 1);
+			if (expr == NULL || !(IsA(expr, Var) || IsA(expr, RelabelType)))
+				return (Expr *) var;
+		}
+		else
+			return expr;
+	}
+}
+
+static bool
+same_term(Expr *a, Expr *b)
+{
+	if (IsA(a, Var) && IsA(b, Var))
+	{
+		Var *va = (Var *) a;
+		Var *vb = (Var *) b;
+
+		return va->varno == vb->varno && va->varattno == vb->varattno &&
+			   va->varlevelsup == vb->varlevelsup;
+	}
+	return equal(a, b);
+}
+
+static List *
+add_equality(List *equalities, Expr *left, Expr *right)
+{
+	Equality *equality = palloc(sizeof(Equality));
+
+	equality->left = left;
+	equality->right = right;
+	return lappend(equalities, equality);
+}
+
+/*
+ * A constant is as good as a term only if a comparison under another collation
+ * means the same: bytewise in both.
+ */
+static bool
+collation_agrees(Oid a, Oid b)
+{
+	if (a == b || !OidIsValid(a) || !OidIsValid(b))
+		return true;
+	return get_collation_isdeterministic(a) && get_collation_isdeterministic(b);
+}
+
+/*
+ * QualEqualities returns the equalities that an AND of quals states.
+ */
+List *
+QualEqualities(Query *query, Node *quals, const KeySense *sense)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	if (quals == NULL)
+		return NIL;
+
+	if (IsA(quals, List))
+	{
+		foreach (lc, (List *) quals)
+			result = list_concat(result, QualEqualities(query, lfirst(lc), sense));
+		return result;
+	}
+	if (is_andclause(quals))
+		return QualEqualities(query, (Node *) ((BoolExpr *) quals)->args, sense);
+
+	if (IsA(quals, OpExpr) && list_length(((OpExpr *) quals)->args) == 2)
+	{
+		OpExpr *op = (OpExpr *) quals;
+
+		if (get_op_opfamily_strategy(op->opno, sense->opfamily) == HTEqualStrategyNumber &&
+			collation_agrees(op->inputcollid, sense->collation))
+			return add_equality(NIL, CanonicalTerm(query, linitial(op->args)),
+								CanonicalTerm(query, lsecond(op->args)));
+	}
+	return NIL;
+}
+
+/*
+ * Columns of a subquery's output that equal the same thing inside it are equal
+ * outside too.
+ */
+static List *
+subquery_output_equalities(Index rti, Query *subquery, const KeySense *sense)
+{
+	List     *inside;
+	List     *result = NIL;
+	ListCell *lc;
+
+	if (subquery->setOperations || subquery->hasTargetSRFs)
+		return NIL;
+
+	inside = EmergentEqualities(subquery, (Node *) subquery->jointree, sense);
+	foreach (lc, subquery->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Expr        *term = CanonicalTerm(subquery, tle->expr);
+		Expr        *constant;
+		Var         *column;
+		ListCell    *lc2;
+
+		if (tle->resjunk || !IsA(term, Var))
+			continue;
+		column = makeVarFromTargetEntry(rti, tle);
+
+		constant = KnownConstant(inside, term);
+		if (constant)
+			result = add_equality(result, (Expr *) column, constant);
+
+		for_each_cell(lc2, subquery->targetList, lnext(subquery->targetList, lc))
+		{
+			TargetEntry *other = lfirst_node(TargetEntry, lc2);
+
+			if (!other->resjunk && KnownEqual(inside, term, CanonicalTerm(subquery, other->expr)))
+				result = add_equality(result, (Expr *) column,
+									  (Expr *) makeVarFromTargetEntry(rti, other));
+		}
+	}
+	return result;
+}
+
+/*
+ * EmergentEqualities returns what holds for every row that comes out of a join
+ * tree.
+ */
+List *
+EmergentEqualities(Query *query, Node *jtnode, const KeySense *sense)
+{
+	if (jtnode == NULL)
+		return NIL;
+
+	if (IsA(jtnode, RangeTblRef))
+	{
+		Index          rti = ((RangeTblRef *) jtnode)->rtindex;
+		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+
+		if (rte->rtekind == RTE_SUBQUERY)
+			return subquery_output_equalities(rti, rte->subquery, sense);
+		return NIL;
+	}
+	else if (IsA(jtnode, FromExpr))
+	{
+		FromExpr *from = (FromExpr *) jtnode;
+		List     *result = QualEqualities(query, from->quals, sense);
+		ListCell *lc;
+
+		foreach (lc, from->fromlist)
+			result = list_concat(result, EmergentEqualities(query, lfirst(lc), sense));
+		return result;
+	}
+	else
+	{
+		JoinExpr *join = castNode(JoinExpr, jtnode);
+
+		switch (join->jointype)
+		{
+			case JOIN_INNER:
+				return list_concat(list_concat(EmergentEqualities(query, join->larg, sense),
+											   EmergentEqualities(query, join->rarg, sense)),
+								   QualEqualities(query, join->quals, sense));
+			case JOIN_LEFT:
+				return EmergentEqualities(query, join->larg, sense);
+			case JOIN_RIGHT:
+				return EmergentEqualities(query, join->rarg, sense);
+			default:
+				return NIL;
+		}
+	}
+}
+
+/* The same equalities as a query one level further in sees them. */
+static List *
+shift_equalities(List *equalities)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, equalities)
+	{
+		Equality *outer = lfirst(lc);
+		Expr     *left = copyObject(outer->left);
+		Expr     *right = copyObject(outer->right);
+
+		IncrementVarSublevelsUp((Node *) left, 1, 0);
+		IncrementVarSublevelsUp((Node *) right, 1, 0);
+		result = add_equality(result, left, right);
+	}
+	return result;
+}
+
+/*
+ * May a restriction on this output column be applied to the subquery's input?
+ * Only if it takes or leaves whole groups, window partitions and so on.
+ */
+static bool
+restriction_moves_in(Query *subquery, TargetEntry *tle)
+{
+	ListCell *lc;
+
+	if (subquery->limitCount || subquery->limitOffset)
+		return false;
+	if (subquery->setOperations)
+		return true;
+	if (subquery->hasTargetSRFs && expression_returns_set((Node *) tle->expr))
+		return false;
+	if (subquery->groupingSets)
+		return false;
+	if (subquery->groupClause || subquery->hasAggs)
+	{
+		if (!targetIsInSortList(tle, InvalidOid, subquery->groupClause))
+			return false;
+	}
+	foreach (lc, subquery->windowClause)
+	{
+		if (!targetIsInSortList(tle, InvalidOid, lfirst_node(WindowClause, lc)->partitionClause))
+			return false;
+	}
+	if (subquery->hasDistinctOn && !targetIsInSortList(tle, InvalidOid, subquery->distinctClause))
+		return false;
+	return true;
+}
+
+/*
+ * EqualitiesInSubquery returns what is known, inside a subquery, of rows that
+ * matter outside. column_rti is the range table entry whose columns the
+ * subquery's output columns are.
+ */
+List *
+EqualitiesInSubquery(List *outer, Query *outer_query, Index column_rti, Query *subquery,
+					 const KeySense *sense)
+{
+	List     *result = shift_equalities(outer);
+	ListCell *lc;
+
+	foreach (lc, subquery->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Var         *column;
+
+		if (tle->resjunk || !restriction_moves_in(subquery, tle))
+			continue;
+		column = makeVarFromTargetEntry(column_rti, tle);
+		column->varlevelsup = 1;
+		result = add_equality(result, (Expr *) column, CanonicalTerm(subquery, tle->expr));
+	}
+	return result;
+}
+
+/*
+ * EqualitiesInSublink is the same for a subquery in an expression. For
+ * "x IN (SELECT y ...)" stated as a qual, rows with another y do not matter.
+ */
+List *
+EqualitiesInSublink(List *outer, Query *outer_query, SubLink *sublink, const KeySense *sense)
+{
+	List     *result = shift_equalities(outer);
+	Query    *subquery = castNode(Query, sublink->subselect);
+	ListCell *lc;
+	List     *tests;
+
+	if (sublink->subLinkType != ANY_SUBLINK || sublink->testexpr == NULL)
+		return result;
+
+	tests = QualEqualities(outer_query, sublink->testexpr, sense);
+	foreach (lc, tests)
+	{
+		Equality    *test = lfirst(lc);
+		Param       *param = (Param *) test->right;
+		TargetEntry *tle;
+		Expr        *left;
+
+		if (!IsA(param, Param) || param->paramkind != PARAM_SUBLINK)
+			continue;
+		tle = list_nth(subquery->targetList, param->paramid - 1);
+		if (!restriction_moves_in(subquery, tle))
+			continue;
+		left = copyObject(test->left);
+		IncrementVarSublevelsUp((Node *) left, 1, 0);
+		result = add_equality(result, left, CanonicalTerm(subquery, tle->expr));
+	}
+	return result;
+}
+
+/* Everything reachable from a term; the first element is the term itself. */
+static List *
+equal_terms(List *equalities, Expr *term)
+{
+	List *reached = list_make1(term);
+	int   i;
+
+	for (i = 0; i < list_length(reached); i++)
+	{
+		Expr     *from = list_nth(reached, i);
+		ListCell *lc;
+
+		foreach (lc, equalities)
+		{
+			Equality *equality = lfirst(lc);
+			Expr     *to = NULL;
+			ListCell *lc2;
+
+			if (same_term(equality->left, from))
+				to = equality->right;
+			else if (same_term(equality->right, from))
+				to = equality->left;
+			if (to == NULL)
+				continue;
+
+			foreach (lc2, reached)
+			{
+				if (same_term(lfirst(lc2), to))
+					break;
+			}
+			if (lc2 == NULL)
+				reached = lappend(reached, to);
+		}
+	}
+	return reached;
+}
+
+bool
+KnownEqual(List *equalities, Expr *a, Expr *b)
+{
+	ListCell *lc;
+
+	foreach (lc, equal_terms(equalities, a))
+	{
+		if (same_term(lfirst(lc), b))
+			return true;
+	}
+	return false;
+}
+
+static bool
+depends_on_row(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) || IsA(node, SubLink) || IsA(node, Aggref) || IsA(node, WindowFunc) ||
+		IsA(node, GroupingFunc))
+		return true;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind != PARAM_EXTERN;
+	return expression_tree_walker(node, depends_on_row, context);
+}
+
+/*
+ * KnownConstant returns an expression that equals the term and has the same
+ * value throughout a statement: a constant, a parameter, or a stable
+ * expression without columns; constants are preferred. NULL if none is known.
+ */
+Expr *
+KnownConstant(List *equalities, Expr *term)
+{
+	Expr     *found = NULL;
+	ListCell *lc;
+
+	foreach (lc, equal_terms(equalities, term))
+	{
+		Expr *candidate = lfirst(lc);
+
+		if (IsA(candidate, Const))
+			return candidate;
+		if (found == NULL && !depends_on_row((Node *) candidate, NULL) &&
+			!contain_volatile_functions((Node *) candidate))
+			found = candidate;
+	}
+	return found;
+}

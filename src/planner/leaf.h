@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * leaf.h
+ *	  Parts of a query that are fetched from the nodes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_LEAF_H
+#define DISTSHARD_LEAF_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/*
+ * AddLeaf adds a range table entry to the query that stands for the rows of
+ * another query, computed by the nodes; returns its index. Rights on the leaf's
+ * tables are checked with those of the query. Only while PlanWithLeaves runs.
+ */
+extern Index AddLeaf(Query *query, Query *leaf);
+
+/* The Var for the n-th visible output column of a leaf. */
+extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
+
+/*
+ * SplitAggregation turns a grouped query over split rows into a leaf that
+ * groups on the nodes and a query that combines the groups. Changes the query
+ * and returns true, or returns false if it cannot be done.
+ */
+extern bool SplitAggregation(Query *query);
+
+#endif

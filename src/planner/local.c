@@ -1,0 +1,225 @@
+/*-------------------------------------------------------------------------
+ *
+ * local.c
+ *	  Queries that this node can answer from its own shards.
+ *
+ * The range table entries of logical tables are pointed at the data tables,
+ * whose columns have the same numbers, and PostgreSQL plans the rest. The
+ * rights that count are those on the logical table: a second entry for it,
+ * which nothing refers to, keeps them, the lock in cached plans, and the
+ * dependency that makes a change of placement replan the query.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "planner/local.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+
+typedef struct PointContext
+{
+	int64 shard_id;        /* 0: all shards of this node */
+	bool  references_only; /* leave hash and single tables alone */
+	List *levels;          /* of List of Oid: per query level, what each entry was */
+} PointContext;
+
+static bool point_walker(Node *node, PointContext *context);
+
+/*
+ * Does the query store into the shard key? The rows must then find their
+ * partition, so the data table stays the target.
+ */
+static bool
+assigns_key(Query *query, Index rti, DistTable *table)
+{
+	ListCell *lc;
+
+	if (query->commandType != CMD_UPDATE || query->resultRelation != rti)
+		return query->onConflict != NULL && query->resultRelation == rti;
+	foreach (lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk && tle->resno == table->key_attno)
+			return true;
+	}
+	return false;
+}
+
+static void
+point_entry(Query *query, Index rti, PointContext *context)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	DistTable     *table;
+	RangeTblEntry *rights;
+	Oid            target;
+
+	if (rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_VIEW)
+		return;
+	table = LookupDistTable(rte->relid);
+	if (table == NULL || (context->references_only && table->method != DIST_REFERENCE))
+		return;
+
+	target = table->data_relid;
+	if (context->shard_id && table->method == DIST_HASH && !assigns_key(query, rti, table))
+	{
+		Shard *shard = ShardById(table, context->shard_id);
+
+		if (shard && OidIsValid(shard->partition))
+			target = shard->partition;
+	}
+
+	/* ON CONFLICT's pseudo-relation has no rights and no storage of its own */
+	if (rte->relkind != RELKIND_COMPOSITE_TYPE)
+	{
+		rights = copyObject(rte);
+		rights->inh = false;
+		rights->inFromCl = false;
+		rights->lateral = false;
+		rights->securityQuals = NIL;
+		rights->tablesample = NULL;
+		query->rtable = lappend(query->rtable, rights);
+		LockRelationOid(target, rte->rellockmode);
+		rte->relkind = get_rel_relkind(target);
+		rte->inh = rte->relkind == RELKIND_PARTITIONED_TABLE;
+		rte->requiredPerms = 0;
+	}
+	rte->relid = target;
+}
+
+/* A constraint of the logical table, as the data table has it. */
+static void
+point_on_conflict(Query *query, Oid logical_relid, Oid target)
+{
+	OnConflictExpr *on_conflict = query->onConflict;
+
+	if (on_conflict && OidIsValid(on_conflict->constraint) && OidIsValid(logical_relid))
+		on_conflict->constraint = get_relation_constraint_oid(
+			target, get_constraint_name(on_conflict->constraint), false);
+}
+
+/*
+ * tableoid is that of the logical table. NULL where the row is null-extended.
+ */
+static Node *
+logical_tableoid(Var *var, Oid logical_relid)
+{
+	CaseExpr *result = makeNode(CaseExpr);
+	CaseWhen *when = makeNode(CaseWhen);
+	NullTest *present = makeNode(NullTest);
+
+	present->arg = (Expr *) var;
+	present->nulltesttype = IS_NOT_NULL;
+	present->location = -1;
+	when->expr = (Expr *) present;
+	when->result = (Expr *) makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
+									  ObjectIdGetDatum(logical_relid), false, true);
+	when->location = -1;
+	result->casetype = OIDOID;
+	result->args = list_make1(when);
+	result->defresult = (Expr *) makeNullConst(OIDOID, -1, InvalidOid);
+	result->location = -1;
+	return (Node *) result;
+}
+
+static Node *
+tableoid_mutator(Node *node, PointContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+	{
+		Var *var = (Var *) node;
+
+		if (var->varattno == TableOidAttributeNumber)
+		{
+			List *level = list_nth(context->levels, var->varlevelsup);
+			Oid   was = list_nth_oid(level, var->varno - 1);
+
+			if (OidIsValid(was))
+				return logical_tableoid(copyObject(var), was);
+		}
+		return (Node *) copyObject(var);
+	}
+	if (IsA(node, Query))
+		return node; /* each query level is seen to by point_query */
+	return expression_tree_mutator(node, tableoid_mutator, context);
+}
+
+static bool
+uses_tableoid_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varattno == TableOidAttributeNumber;
+	return expression_tree_walker(node, uses_tableoid_walker, context);
+}
+
+static void
+point_query(Query *query, PointContext *context)
+{
+	const int this_level =
+		QTW_DONT_COPY_QUERY | QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES;
+
+	int   nentries = list_length(query->rtable);
+	List *was = NIL;
+	int   rti;
+
+	for (rti = 1; rti <= nentries; rti++)
+	{
+		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+		Oid            before = rte->rtekind == RTE_RELATION ? rte->relid : InvalidOid;
+
+		point_entry(query, rti, context);
+		was = lappend_oid(was, rte->relid != before ? before : InvalidOid);
+	}
+	while (list_length(was) < list_length(query->rtable))
+		was = lappend_oid(was, InvalidOid); /* the entries added for rights */
+	if (query->resultRelation)
+		point_on_conflict(query, list_nth_oid(was, query->resultRelation - 1),
+						  rt_fetch(query->resultRelation, query->rtable)->relid);
+
+	context->levels = lcons(was, context->levels);
+	if (query_tree_walker(query, uses_tableoid_walker, NULL, this_level))
+		query_tree_mutator(query, tableoid_mutator, context, this_level);
+	query_tree_walker(query, point_walker, context, 0);
+	context->levels = list_delete_first(context->levels);
+}
+
+static bool
+point_walker(Node *node, PointContext *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		point_query((Query *) node, context);
+		return false;
+	}
+	return expression_tree_walker(node, point_walker, context);
+}
+
+void
+PointAtDataTables(Query *query, int64 shard_id)
+{
+	PointContext context = {shard_id, false, NIL};
+
+	point_query(query, &context);
+}
+
+void
+PointAtLocalCopies(Query *query)
+{
+	PointContext context = {0, true, NIL};
+
+	point_query(query, &context);
+}

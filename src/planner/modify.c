@@ -1,0 +1,256 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify.c
+ *	  INSERT, UPDATE, DELETE and MERGE that one shard cannot answer.
+ *
+ * UPDATE and DELETE are shipped to all nodes when each can decide about its own
+ * rows. An INSERT of one row goes to the shard of that row. Other INSERTs are
+ * shipped when each node's rows stay on that node; else the rows are computed
+ * here, as a query of its own, and sent to their shards.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "executor/dist_insert.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "planner/local.h"
+#include "planner/planner.h"
+#include "planner/print.h"
+#include "planner/ship.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+static DistTable *
+target_table(Query *query)
+{
+	return LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+}
+
+static void
+refuse(Query *query, const char *reason)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("cannot run this %s on distributed table \"%s\"",
+						   query->commandType == CMD_UPDATE   ? "UPDATE"
+						   : query->commandType == CMD_DELETE ? "DELETE"
+						   : query->commandType == CMD_INSERT ? "INSERT"
+															  : "MERGE",
+						   get_rel_name(rt_fetch(query->resultRelation, query->rtable)->relid)),
+					errdetail("The statement cannot be shipped to the nodes: %s.", reason)));
+}
+
+static PlannedStmt *
+ship_to(Query *query, DistTable *table, FragmentTarget target)
+{
+	FragmentPlan fragment = {0};
+	const char  *reason = WhyNotPrintable(query);
+
+	if (reason)
+		refuse(query, reason);
+	fragment.target = target;
+	fragment.table = table->relid;
+	return ShipQuery(query, &fragment, NULL);
+}
+
+static PlannedStmt *
+plan_update_or_delete(Query *query, DistTable *table)
+{
+	Spread spread;
+
+	if (query->commandType == CMD_MERGE)
+		refuse(query, "MERGE is shipped only when all its tables are pinned to one shard");
+
+	spread = SpreadOfInput(query);
+	if (spread.kind == SPREAD_MIXED)
+		refuse(query, spread.reason);
+	if (table->method == DIST_REFERENCE && spread.kind != SPREAD_COPIED)
+		refuse(query, "nodes would change their copies of the reference table differently");
+	return ship_to(query, table,
+				   table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS);
+}
+
+/* The one expression of an INSERT's target list that is for a column. */
+static TargetEntry *
+column_entry(Query *query, AttrNumber attno)
+{
+	ListCell *lc;
+
+	foreach (lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resno == attno && !tle->resjunk)
+			return tle;
+	}
+	return NULL;
+}
+
+static bool
+is_single_row(Query *query)
+{
+	return query->jointree->fromlist == NIL && query->jointree->quals == NULL &&
+		   query->cteList == NIL && !query->hasSubLinks && !query->hasTargetSRFs;
+}
+
+/*
+ * An INSERT of one row is one fragment. Its key is computed once, for choosing
+ * the shard and for the row alike, so it travels as a parameter of ours.
+ */
+static PlannedStmt *
+plan_one_row(Query *query, DistTable *table, const PlannerCall *call)
+{
+	TargetEntry *tle = column_entry(query, table->key_attno);
+	Expr        *key =
+        tle ? tle->expr
+				   : (Expr *) makeNullConst(table->key_type, table->key_typmod, table->key_collation);
+	FragmentPlan fragment = {0};
+	const char  *reason;
+	Shard       *shard = ShardKnownNow(table, key);
+
+	if (shard && shard->group_id == LocalGroupId())
+	{
+		PointAtDataTables(query, shard->shard_id);
+		return PlanOrdinary(query, call);
+	}
+	fragment.target = TARGET_ONE_SHARD;
+	fragment.table = table->relid;
+	if (tle && contain_volatile_functions((Node *) key))
+	{
+		Param *param = makeNode(Param);
+
+		query = copyObject(query);
+		param->paramkind = PARAM_EXTERN;
+		param->paramid = OWN_PARAM_BASE;
+		param->paramtype = exprType((Node *) key);
+		param->paramtypmod = exprTypmod((Node *) key);
+		param->paramcollid = exprCollation((Node *) key);
+		param->location = -1;
+		column_entry(query, table->key_attno)->expr = (Expr *) param;
+	}
+	reason = WhyNotPrintable(query);
+	if (reason)
+		return NULL;
+	return ShipQuery(query, &fragment, key);
+}
+
+/* Do the rows that a node selects belong to shards of that node? */
+static bool
+rows_stay(Query *query, DistTable *table)
+{
+	RangeTblRef   *ref;
+	RangeTblEntry *rte;
+	TargetEntry   *tle;
+	Spread         spread;
+
+	if (table->method != DIST_HASH || list_length(query->jointree->fromlist) != 1 ||
+		query->cteList != NIL || !IsA(linitial(query->jointree->fromlist), RangeTblRef))
+		return false;
+	ref = linitial(query->jointree->fromlist);
+	rte = rt_fetch(ref->rtindex, query->rtable);
+	if (rte->rtekind != RTE_SUBQUERY || rte->subquery->limitCount || rte->subquery->limitOffset)
+		return false;
+	spread = SpreadOfInput(query);
+	if (spread.kind != SPREAD_SPLIT || spread.table->colocation_id != table->colocation_id)
+		return false;
+	tle = column_entry(query, table->key_attno);
+	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
+}
+
+/* The rows of an INSERT as a query of their own, and the columns that they are for. */
+static Query *
+source_query(Query *query, List **attnums)
+{
+	Query    *source = copyObject(query);
+	ListCell *lc;
+
+	source->commandType = CMD_SELECT;
+	source->resultRelation = 0;
+	source->returningList = NIL;
+	source->onConflict = NULL;
+	source->withCheckOptions = NIL;
+	foreach (lc, source->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		*attnums = lappend_int(*attnums, tle->resno);
+		tle->resno = list_length(*attnums);
+	}
+	return source;
+}
+
+/*
+ * The rest of an INSERT, once its rows come as values: what is printed for each
+ * batch of them.
+ */
+static Query *
+insert_template(Query *query)
+{
+	Query *insert = copyObject(query);
+
+	insert->jointree = makeFromExpr(NIL, NULL);
+	insert->cteList = NIL;
+	insert->hasModifyingCTE = false;
+	insert->hasRecursive = false;
+	return insert;
+}
+
+static PlannedStmt *
+plan_rows(Query *query, DistTable *table, const PlannerCall *call)
+{
+	List        *attnums = NIL;
+	Query       *source = source_query(query, &attnums);
+	PlannedStmt *plan;
+
+	ListCell *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
+			refuse(query, "the view has a check option");
+	}
+	if (QueryNamesDistTable(source))
+		plan = PlanWithLeaves(source, call);
+	else
+		plan = PlanOrdinary(source, call);
+	return WrapInsert(plan, insert_template(query), table, attnums);
+}
+
+PlannedStmt *
+PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
+{
+	DistTable   *table = target_table(query);
+	PlannedStmt *plan;
+
+	if (table == NULL)
+		return PlanWithLeaves(query, call);
+	if (query->commandType != CMD_INSERT)
+		return plan_update_or_delete(query, table);
+
+	if (is_single_row(query) && !HasInsertTriggers(table->relid))
+	{
+		if (table->method == DIST_REFERENCE)
+			return ship_to(query, table, TARGET_ALL_COPIES);
+		plan = plan_one_row(query, table, call);
+		if (plan)
+			return plan;
+	}
+	else if (!HasInsertTriggers(table->relid) && AllShardsLocal(tables) &&
+			 (table->method != DIST_REFERENCE || list_length(AllPrimaries()) == 1))
+	{
+		PointAtDataTables(query, 0);
+		return PlanOrdinary(query, call);
+	}
+	else if (!HasInsertTriggers(table->relid) && rows_stay(query, table) &&
+			 WhyNotPrintable(query) == NULL)
+		return ship_to(query, table, TARGET_ALL_SHARDS);
+	return plan_rows(query, table, call);
+}

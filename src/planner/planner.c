@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * planner.c
+ *	  Which way a query takes.
+ *
+ * A query without distributed tables goes straight to PostgreSQL's planner.
+ * The others try, in this order:
+ *
+ *	  local		all shards that it needs are on this node
+ *	  routed	one shard answers: the whole query goes to that shard's node
+ *	  pushdown	every node answers for its own shards
+ *	  leaves	the parts that can be pushed down are, PostgreSQL does the rest
+ *
+ * Placement is read after the logical tables' locks were taken by the parser
+ * or the plan cache, and a change of placement invalidates the plan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/plancat.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/claim.h"
+#include "catalog/shard_key.h"
+#include "planner/local.h"
+#include "planner/planner.h"
+#include "planner/print.h"
+#include "planner/ship.h"
+#include "utils/lsyscache.h"
+
+static planner_hook_type           next_planner_hook;
+static get_relation_info_hook_type next_get_relation_info_hook;
+
+/* PostgreSQL's own planner, or the extension's that was there before. */
+PlannedStmt *
+PlanOrdinary(Query *query, const PlannerCall *call)
+{
+	if (next_planner_hook)
+		return next_planner_hook(query, call->query_string, call->cursor_options,
+								 call->bound_params);
+	return standard_planner(query, call->query_string, call->cursor_options, call->bound_params);
+}
+
+bool
+AllShardsLocal(QueryTables *tables)
+{
+	ListCell *lc;
+
+	foreach (lc, tables->dist_tables)
+	{
+		DistTable *table = lfirst(lc);
+		int        i;
+
+		for (i = 0; i < table->nshards; i++)
+		{
+			if (table->shards[i].group_id != LocalGroupId())
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+writes_reference_table(Query *query)
+{
+	DistTable *target;
+
+	if (query->resultRelation == 0)
+		return false;
+	target = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+	return target && target->method == DIST_REFERENCE;
+}
+
+/* The shard that is already known, or NULL if it must be chosen at execution. */
+Shard *
+ShardKnownNow(DistTable *table, Expr *key)
+{
+	if (table->method == DIST_SINGLE)
+		return &table->shards[0];
+	key = (Expr *) eval_const_expressions(NULL, (Node *) key);
+	if (!IsA(key, Const))
+		return NULL;
+	return ShardForValue(table, exprType((Node *) key), ((Const *) key)->constvalue,
+						 ((Const *) key)->constisnull);
+}
+
+/*
+ * A query for one shard. Known to be here: an ordinary plan on the partition.
+ * Else the shard is chosen at execution, so that one plan serves all.
+ * NULL: cannot be printed.
+ */
+static PlannedStmt *
+plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
+{
+	FragmentPlan fragment = {0};
+	Shard       *shard = ShardKnownNow(table, key);
+
+	if (shard && shard->group_id == LocalGroupId())
+	{
+		PointAtDataTables(query, shard->shard_id);
+		return PlanOrdinary(query, call);
+	}
+	if (WhyNotPrintable(query) != NULL)
+		return NULL;
+	fragment.target = TARGET_ONE_SHARD;
+	fragment.table = table->relid;
+	return ShipQuery(query, &fragment, key);
+}
+
+static PlannedStmt *
+plan_distributed(Query *query, const PlannerCall *call)
+{
+	QueryTables  tables;
+	DistTable   *route;
+	Expr        *key;
+	PlannedStmt *plan;
+
+	FindDistTables(query, &tables);
+
+	if (query->commandType == CMD_INSERT)
+		return PlanModification(query, &tables, call);
+
+	route = FindRoute(query, &tables, &key);
+	if (route)
+	{
+		plan = plan_routed(query, route, key, call);
+		if (plan)
+			return plan;
+	}
+	if (AllShardsLocal(&tables) &&
+		(!writes_reference_table(query) || list_length(AllPrimaries()) == 1))
+	{
+		PointAtDataTables(query, 0);
+		return PlanOrdinary(query, call);
+	}
+	if (InsideFragment())
+		ereport(ERROR,
+				(errcode(MAKE_SQLSTATE('D', 'S', '0', '0', '2')),
+				 errmsg("a statement inside a fragment needs shards of another node"),
+				 errhint("Functions that query distributed tables can run on the nodes only if "
+						 "they stay on one shard's node.")));
+	if (query->commandType != CMD_SELECT)
+		return PlanModification(query, &tables, call);
+	return PlanWithLeaves(query, call);
+}
+
+static PlannedStmt *
+distshard_planner(Query *query, const char *query_string, int cursor_options,
+				  ParamListInfo bound_params)
+{
+	PlannerCall call = {query_string, cursor_options, bound_params};
+
+	if (!HaveDistTables() || !QueryNamesDistTable(query))
+		return PlanOrdinary(query, &call);
+	return plan_distributed(query, &call);
+}
+
+/*
+ * A logical table has no rows: if one is left in what PostgreSQL plans, the
+ * answer would be wrong, so better none.
+ */
+static void
+refuse_logical_table(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
+{
+	if (HaveDistTables() && LookupDistTable(relid))
+		elog(ERROR, "distributed table \"%s\" was left in the plan of a query",
+			 get_rel_name(relid));
+	if (next_get_relation_info_hook)
+		next_get_relation_info_hook(root, relid, inhparent, rel);
+}
+
+void
+InitPlanner(void)
+{
+	next_get_relation_info_hook = get_relation_info_hook;
+	get_relation_info_hook = refuse_logical_table;
+	next_planner_hook = planner_hook;
+	planner_hook = distshard_planner;
+	InitLeaves();
+}

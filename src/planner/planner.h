@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * planner.h
+ *	  Query -> plan: the hook, and the strategies that it chooses from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_PLANNER_H
+#define DISTSHARD_PLANNER_H
+
+#include "postgres.h"
+
+#include "nodes/params.h"
+#include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
+#include "planner/dist_plan.h"
+#include "planner/shape.h"
+
+/* What the planner hook was called with. */
+typedef struct PlannerCall
+{
+	const char   *query_string;
+	int           cursor_options;
+	ParamListInfo bound_params;
+} PlannerCall;
+
+extern void         InitPlanner(void);
+extern PlannedStmt *PlanOrdinary(Query *query, const PlannerCall *call);
+extern bool         AllShardsLocal(QueryTables *tables);
+extern Shard       *ShardKnownNow(DistTable *table, Expr *key);
+
+/* leaf.c: queries whose distributed parts are fetched, and the rest done here */
+extern void         InitLeaves(void);
+extern PlannedStmt *PlanWithLeaves(Query *query, const PlannerCall *call);
+
+/* modify.c: INSERT, UPDATE, DELETE, MERGE */
+extern PlannedStmt *PlanModification(Query *query, QueryTables *tables, const PlannerCall *call);
+
+#endif

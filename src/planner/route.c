@@ -1,0 +1,347 @@
+/*-------------------------------------------------------------------------
+ *
+ * route.c
+ *	  Which distributed tables does a query name, and does one shard suffice?
+ *
+ * A query whose distributed tables are all pinned to one value of the key, at
+ * whatever depth, is shipped whole to the node of that shard, whatever else it
+ * does. The value may be a constant, a parameter or a stable expression: the
+ * shard is chosen at execution.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "planner/shape.h"
+
+/* Is a relation without storage of its own that its rule has already replaced. */
+static bool
+is_expanded_view(RangeTblEntry *rte)
+{
+	return rte->relkind == RELKIND_VIEW;
+}
+
+static bool
+find_tables_walker(Node *node, QueryTables *tables)
+{
+	if (node == NULL)
+		return false;
+
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		DistTable     *table;
+
+		if (rte->rtekind != RTE_RELATION || is_expanded_view(rte))
+			return false;
+		table = LookupDistTable(rte->relid);
+		if (table == NULL)
+			tables->has_local = true;
+		else if (table->method == DIST_REFERENCE)
+			tables->has_reference = true;
+		else
+			tables->dist_tables = list_append_unique_ptr(tables->dist_tables, table);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_tables_walker, tables,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, find_tables_walker, tables);
+}
+
+/*
+ * FindDistTables fills in what a query names and returns whether any of it is
+ * distributed.
+ */
+bool
+FindDistTables(Query *query, QueryTables *tables)
+{
+	memset(tables, 0, sizeof(QueryTables));
+	find_tables_walker((Node *) query, tables);
+	return tables->dist_tables != NIL || tables->has_reference;
+}
+
+static bool
+names_dist_table_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return QueryNamesDistTable((Query *) node);
+	return expression_tree_walker(node, names_dist_table_walker, context);
+}
+
+/*
+ * QueryNamesDistTable is the test that every statement of a session pays for:
+ * expressions are walked only where there are subqueries in them.
+ */
+bool
+QueryNamesDistTable(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION)
+		{
+			if (LookupDistTable(rte->relid))
+				return true;
+		}
+		else if (rte->rtekind == RTE_SUBQUERY && QueryNamesDistTable(rte->subquery))
+			return true;
+	}
+	foreach (lc, query->cteList)
+	{
+		if (QueryNamesDistTable(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)))
+			return true;
+	}
+	return query->hasSubLinks &&
+		   query_tree_walker(query, names_dist_table_walker, NULL,
+							 QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
+/* One walk over a query that looks for what pins each of its tables. */
+typedef struct RouteSearch
+{
+	KeySense   sense;
+	DistTable *anchor; /* the first table; all others must be of its colocation */
+	Expr      *key;    /* what it is pinned to */
+	bool       failed;
+} RouteSearch;
+
+typedef struct SublinkSearch
+{
+	RouteSearch *search;
+	Query       *query;
+	List        *equalities;
+} SublinkSearch;
+
+static void search_query(RouteSearch *search, Query *query, List *equalities);
+
+static void
+pin_table(RouteSearch *search, DistTable *table, Index rti, List *equalities)
+{
+	Expr *key;
+
+	if (table->method == DIST_REFERENCE)
+		return;
+	if (table->colocation_id != search->anchor->colocation_id)
+	{
+		search->failed = true;
+		return;
+	}
+	if (table->method == DIST_SINGLE)
+		return;
+
+	key = KnownConstant(equalities, (Expr *) makeVar(rti, table->key_attno, table->key_type,
+													 table->key_typmod, table->key_collation, 0));
+	if (key == NULL || (search->key != NULL && !equal(search->key, key)))
+		search->failed = true;
+	else
+		search->key = key;
+}
+
+static void
+search_rte(RouteSearch *search, Query *query, Index rti, List *equalities)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+
+	if (rte->rtekind == RTE_SUBQUERY)
+		search_query(search, rte->subquery,
+					 EqualitiesInSubquery(equalities, query, rti, rte->subquery, &search->sense));
+	else if (rte->rtekind == RTE_RELATION)
+	{
+		DistTable *table = LookupDistTable(rte->relid);
+
+		if (table)
+			pin_table(search, table, rti, equalities);
+	}
+}
+
+static bool
+search_sublinks_walker(Node *node, SublinkSearch *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		SubLink *sublink = (SubLink *) node;
+		SubLink  scalar = *sublink;
+
+		/* here it may stand under NOT or OR, so its own test says nothing */
+		scalar.subLinkType = EXPR_SUBLINK;
+		search_query(context->search, castNode(Query, sublink->subselect),
+					 EqualitiesInSublink(context->equalities, context->query, &scalar,
+										 &context->search->sense));
+		return search_sublinks_walker(sublink->testexpr, context);
+	}
+	if (IsA(node, Query))
+		return false;
+	return expression_tree_walker(node, search_sublinks_walker, context);
+}
+
+static void
+search_sublinks(RouteSearch *search, Query *query, Node *expr, List *equalities)
+{
+	SublinkSearch context = {search, query, equalities};
+
+	search_sublinks_walker(expr, &context);
+}
+
+/* Quals that are ANDed: an IN there may be taken at its word. */
+static void
+search_quals(RouteSearch *search, Query *query, Node *quals, List *equalities)
+{
+	if (quals == NULL)
+		return;
+	if (is_andclause(quals))
+	{
+		ListCell *lc;
+
+		foreach (lc, ((BoolExpr *) quals)->args)
+			search_quals(search, query, lfirst(lc), equalities);
+	}
+	else if (IsA(quals, SubLink))
+	{
+		SubLink *sublink = (SubLink *) quals;
+
+		search_query(search, castNode(Query, sublink->subselect),
+					 EqualitiesInSublink(equalities, query, sublink, &search->sense));
+		search_sublinks(search, query, sublink->testexpr, equalities);
+	}
+	else
+		search_sublinks(search, query, quals, equalities);
+}
+
+static void
+search_jointree(RouteSearch *search, Query *query, Node *jtnode, List *equalities)
+{
+	if (jtnode == NULL || search->failed)
+		return;
+
+	if (IsA(jtnode, RangeTblRef))
+		search_rte(search, query, ((RangeTblRef *) jtnode)->rtindex, equalities);
+	else if (IsA(jtnode, FromExpr))
+	{
+		FromExpr *from = (FromExpr *) jtnode;
+		ListCell *lc;
+
+		equalities =
+			list_concat_copy(equalities, EmergentEqualities(query, jtnode, &search->sense));
+		foreach (lc, from->fromlist)
+			search_jointree(search, query, lfirst(lc), equalities);
+		search_quals(search, query, from->quals, equalities);
+	}
+	else
+	{
+		JoinExpr *join = castNode(JoinExpr, jtnode);
+		List     *emergent = EmergentEqualities(query, jtnode, &search->sense);
+		List     *stated = QualEqualities(query, join->quals, &search->sense);
+		List     *outside = list_concat_copy(equalities, emergent);
+		List     *inside = list_concat_copy(outside, stated);
+
+		search_jointree(search, query, join->larg, join->jointype == JOIN_RIGHT ? inside : outside);
+		search_jointree(search, query, join->rarg, join->jointype == JOIN_LEFT ? inside : outside);
+		if (join->jointype == JOIN_INNER)
+			search_quals(search, query, join->quals, inside);
+		else
+			search_sublinks(search, query, join->quals, outside);
+	}
+}
+
+static void
+search_setop(RouteSearch *search, Query *query, Node *setop, Index column_rti, List *equalities)
+{
+	if (IsA(setop, SetOperationStmt))
+	{
+		search_setop(search, query, ((SetOperationStmt *) setop)->larg, column_rti, equalities);
+		search_setop(search, query, ((SetOperationStmt *) setop)->rarg, column_rti, equalities);
+	}
+	else
+	{
+		RangeTblEntry *arm = rt_fetch(castNode(RangeTblRef, setop)->rtindex, query->rtable);
+
+		search_query(
+			search, arm->subquery,
+			EqualitiesInSubquery(equalities, query, column_rti, arm->subquery, &search->sense));
+	}
+}
+
+/* The range table entry whose columns stand for a set operation's result. */
+static Index
+setop_columns(Node *setop)
+{
+	while (IsA(setop, SetOperationStmt))
+		setop = ((SetOperationStmt *) setop)->larg;
+	return castNode(RangeTblRef, setop)->rtindex;
+}
+
+static void
+search_query(RouteSearch *search, Query *query, List *equalities)
+{
+	ListCell *lc;
+
+	if (search->failed)
+		return;
+
+	if (query->commandType == CMD_INSERT)
+	{
+		search->failed = true; /* only at top level, where the caller sees to it */
+		return;
+	}
+
+	if (query->setOperations)
+		search_setop(search, query, query->setOperations, setop_columns(query->setOperations),
+					 equalities);
+	foreach (lc, query->cteList)
+		search_query(search, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), NIL);
+
+	search_jointree(search, query, (Node *) query->jointree, equalities);
+
+	if (query->hasSubLinks)
+	{
+		List *inside = list_concat_copy(
+			equalities, EmergentEqualities(query, (Node *) query->jointree, &search->sense));
+
+		search_sublinks(search, query, (Node *) query->targetList, inside);
+		search_sublinks(search, query, (Node *) query->returningList, inside);
+		search_sublinks(search, query, query->havingQual, inside);
+		search_sublinks(search, query, query->limitCount, inside);
+		search_sublinks(search, query, query->limitOffset, inside);
+		foreach (lc, query->rtable)
+		{
+			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+			search_sublinks(search, query, (Node *) rte->functions, equalities);
+			search_sublinks(search, query, (Node *) rte->values_lists, equalities);
+		}
+	}
+}
+
+DistTable *
+FindRoute(Query *query, QueryTables *tables, Expr **key)
+{
+	RouteSearch search = {{0}};
+
+	*key = NULL;
+	if (tables->has_local || tables->dist_tables == NIL)
+		return NULL;
+
+	search.anchor = linitial(tables->dist_tables);
+	search.sense.opfamily = search.anchor->hash_opfamily;
+	search.sense.collation = search.anchor->key_collation;
+	search_query(&search, query, NIL);
+
+	if (search.failed || (search.anchor->method == DIST_HASH && search.key == NULL))
+		return NULL;
+	*key = search.key;
+	return search.anchor;
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * shape.h
+ *	  Where a query has to run: which of its tables are distributed, pinned to
+ *	  one shard, or joined so that every node can answer for its own shards.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_SHAPE_H
+#define DISTSHARD_SHAPE_H
+
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "nodes/parsenodes.h"
+
+/* What kinds of tables a query names, at any depth. */
+typedef struct QueryTables
+{
+	List *dist_tables; /* of DistTable *, hash and single ones, each once */
+	bool  has_reference;
+	bool  has_local; /* ordinary tables, views of the system and the like */
+} QueryTables;
+
+extern bool FindDistTables(Query *query, QueryTables *tables);
+extern bool QueryNamesDistTable(Query *query);
+
+/*
+ * Can one shard answer? On success *key is the expression whose hash selects
+ * the shard; NULL for tables that are one shard. Returns the table whose shard
+ * map is to be used, or NULL.
+ */
+extern DistTable *FindRoute(Query *query, QueryTables *tables, Expr **key);
+
+/* How the rows of a (sub)query are spread over nodes. */
+typedef enum SpreadKind
+{
+	SPREAD_COPIED, /* every node computes the same rows */
+	SPREAD_SPLIT,  /* every node computes its own part; the parts make up the whole */
+	SPREAD_MIXED   /* nodes cannot compute it by themselves */
+} SpreadKind;
+
+typedef struct Spread
+{
+	SpreadKind  kind;
+	DistTable  *table;  /* SPREAD_SPLIT: whose shard map says how */
+	List       *keys;   /* SPREAD_SPLIT: Vars of this query level that equal the shard key */
+	const char *reason; /* SPREAD_MIXED: why */
+} Spread;
+
+extern Spread SpreadOfQuery(Query *query);
+extern Spread SpreadOfInput(Query *query); /* FROM and WHERE only */
+
+#endif

@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * ship.c
+ *	  Plans of statements that are shipped whole.
+ *
+ * The plan is a bare CustomScan; PostgreSQL's planner is not asked. The logical
+ * tables stay in its range table, for the permission checks, for the locks
+ * that the plan cache takes, and for invalidation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "executor/remote_scan.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/planner.h"
+#include "planner/print.h"
+#include "planner/ship.h"
+
+static bool
+collect_relations_walker(Node *node, List **relations)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_COMPOSITE_TYPE)
+		{
+			RangeTblEntry *copy = copyObject(rte);
+
+			copy->securityQuals = NIL;
+			copy->tablesample = NULL;
+			*relations = lappend(*relations, copy);
+		}
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_relations_walker, relations,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, collect_relations_walker, relations);
+}
+
+List *
+RelationsForChecks(Query *query)
+{
+	List     *relations = NIL;
+	ListCell *lc;
+
+	collect_relations_walker((Node *) query, &relations);
+	foreach (lc, relations)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		rte->inh = false;
+		rte->inFromCl = false;
+		rte->lateral = false;
+	}
+	return relations;
+}
+
+/* What a fragment returns, as a range table entry that EXPLAIN can name columns of. */
+static RangeTblEntry *
+remote_result_entry(List *targetlist)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	ListCell      *lc;
+	List          *names = NIL;
+
+	foreach (lc, targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk)
+			names = lappend(names, makeString(pstrdup(tle->resname ? tle->resname : "?column?")));
+	}
+	rte->rtekind = RTE_VALUES;
+	rte->eref = makeAlias("remote", names);
+	return rte;
+}
+
+/*
+ * ShipQuery plans a statement as one fragment. The caller has filled in where
+ * it runs; key is the expression that selects the shard, or NULL. The query
+ * must be printable.
+ */
+PlannedStmt *
+ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
+{
+	PlannedStmt *result = makeNode(PlannedStmt);
+	CustomScan  *scan = makeNode(CustomScan);
+	List      *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
+	List      *params;
+	List      *relations = RelationsForChecks(query);
+	ListCell  *lc;
+	AttrNumber attno = 0;
+	Index      remote_rti;
+
+	fragment->sql = PrintFragment(query, fragment->target == TARGET_ONE_SHARD, &params);
+	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
+	fragment->operation = query->commandType;
+	fragment->locks_rows = query->rowMarks != NIL;
+	fragment->whole_query = true;
+
+	foreach (lc, relations)
+		result->relationOids =
+			list_append_unique_oid(result->relationOids, lfirst_node(RangeTblEntry, lc)->relid);
+	relations = lappend(relations, remote_result_entry(output));
+	remote_rti = list_length(relations);
+
+	foreach (lc, output)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		TargetEntry *copy;
+		Var         *var;
+
+		if (tle->resjunk)
+			continue;
+		var = makeVarFromTargetEntry(remote_rti, tle);
+		var->varattno = ++attno;
+		var->varattnosyn = attno;
+		scan->custom_scan_tlist = lappend(
+			scan->custom_scan_tlist, makeTargetEntry((Expr *) var, attno, tle->resname, false));
+
+		var = copyObject(var);
+		var->varno = INDEX_VAR;
+		copy = makeTargetEntry((Expr *) var, attno, tle->resname, false);
+		copy->resorigtbl = tle->resorigtbl;
+		copy->resorigcol = tle->resorigcol;
+		scan->scan.plan.targetlist = lappend(scan->scan.plan.targetlist, copy);
+	}
+	scan->scan.plan.startup_cost = 1;
+	scan->scan.plan.total_cost = 1;
+	scan->scan.plan.plan_rows = 1;
+	scan->scan.plan.plan_width = 32;
+	scan->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	scan->custom_exprs = key ? lcons(copyObject(key), params) : params;
+	scan->custom_private = PackFragment(fragment);
+	scan->methods = &RemoteScanMethods;
+
+	result->commandType = query->commandType;
+	result->queryId = query->queryId;
+	result->hasReturning = query->returningList != NIL;
+	result->canSetTag = query->canSetTag;
+	result->dependsOnRole = query->hasRowSecurity;
+	result->planTree = (Plan *) scan;
+	result->rtable = relations;
+	result->stmt_location = query->stmt_location;
+	result->stmt_len = query->stmt_len;
+	fix_opfuncids((Node *) scan->custom_exprs);
+	return result;
+}

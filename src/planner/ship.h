@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * ship.h
+ *	  Plans of statements that are shipped whole.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_SHIP_H
+#define DISTSHARD_SHIP_H
+
+#include "postgres.h"
+
+#include "nodes/plannodes.h"
+#include "planner/dist_plan.h"
+
+extern PlannedStmt *ShipQuery(Query *query, FragmentPlan *fragment, Expr *key);
+
+/* Copies of all relation entries of a query, for permission checks, locks and invalidation. */
+extern List *RelationsForChecks(Query *query);
+
+#endif

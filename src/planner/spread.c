@@ -1,0 +1,637 @@
+/*-------------------------------------------------------------------------
+ *
+ * spread.c
+ *	  How the rows of a query are spread over the nodes.
+ *
+ * Every (sub)query is copied, split or mixed (see SpreadKind). A split one can
+ * be answered by every node over its own shards, the answer being the union.
+ * Two split inputs stay split when they are joined on the shard key, a split
+ * and a copied one always, unless an outer join would preserve the copied
+ * side: each node would then add the same null-extended rows.
+ *
+ * Grouping, DISTINCT and window functions keep a query split as long as the key
+ * is part of what they group by; LIMIT does not. A subquery in an expression
+ * must be copied, or tied to the key of the rows around it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "planner/shape.h"
+#include "rewrite/rewriteManip.h"
+
+/* What is known about the query around a subquery. */
+typedef struct OuterRows
+{
+	DistTable *table; /* the outer query's split input, or NULL */
+	List      *keys;  /* its keys, as Vars of the subquery's level 1 */
+} OuterRows;
+
+static Spread spread_of_query(Query *query, List *equalities, const OuterRows *outer);
+
+static Spread
+copied(void)
+{
+	Spread result = {SPREAD_COPIED, NULL, NIL, NULL};
+
+	return result;
+}
+
+static Spread
+split(DistTable *table, List *keys)
+{
+	Spread result = {SPREAD_SPLIT, table, keys, NULL};
+
+	return result;
+}
+
+static Spread
+mixed(const char *reason)
+{
+	Spread result = {SPREAD_MIXED, NULL, NIL, reason};
+
+	return result;
+}
+
+static KeySense
+sense_of(DistTable *table)
+{
+	KeySense sense = {table->hash_opfamily, table->key_collation};
+
+	return sense;
+}
+
+static DistTable *
+first_hash_table(Query *query)
+{
+	QueryTables tables;
+	ListCell   *lc;
+
+	FindDistTables(query, &tables);
+	foreach (lc, tables.dist_tables)
+	{
+		DistTable *table = lfirst(lc);
+
+		if (table->method == DIST_HASH)
+			return table;
+	}
+	return NULL;
+}
+
+static bool
+keys_meet(List *equalities, List *keys, List *other_keys)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, keys)
+	{
+		foreach (lc2, other_keys)
+		{
+			if (KnownEqual(equalities, lfirst(lc), lfirst(lc2)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Is a split input tied to the rows of the query around it? */
+static bool
+tied_to_outer(Spread *spread, List *equalities, const OuterRows *outer)
+{
+	return outer && outer->table && spread->kind == SPREAD_SPLIT &&
+		   spread->table->colocation_id == outer->table->colocation_id &&
+		   keys_meet(equalities, spread->keys, outer->keys);
+}
+
+static CommonTableExpr *
+find_cte(Query *query, RangeTblEntry *rte)
+{
+	ListCell *lc;
+
+	if (rte->ctelevelsup > 0)
+		return NULL;
+	foreach (lc, query->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+		if (strcmp(cte->ctename, rte->ctename) == 0)
+			return cte;
+	}
+	return NULL;
+}
+
+/* The keys of a subquery that it returns, as Vars of the query around it. */
+static List *
+keys_in_output(Query *subquery, List *keys, Index rti)
+{
+	List     *result = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, subquery->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		foreach (lc2, keys)
+		{
+			if (equal(CanonicalTerm(subquery, tle->expr), lfirst(lc2)))
+				result = lappend(result, makeVarFromTargetEntry(rti, tle));
+		}
+	}
+	return result;
+}
+
+static Spread
+spread_of_rte(Query *query, Index rti, List *equalities)
+{
+	RangeTblEntry   *rte = rt_fetch(rti, query->rtable);
+	Query           *subquery = NULL;
+	CommonTableExpr *cte;
+	Spread           result;
+	DistTable       *table;
+
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			if (rte->relkind == RELKIND_VIEW)
+				return copied();
+			table = LookupDistTable(rte->relid);
+			if (table == NULL)
+				return mixed("a table is local to one node");
+			if (table->method == DIST_REFERENCE)
+				return copied();
+			if (table->method == DIST_SINGLE)
+				return split(table, NIL);
+			return split(table, list_make1(makeVar(rti, table->key_attno, table->key_type,
+												   table->key_typmod, table->key_collation, 0)));
+		case RTE_SUBQUERY:
+			subquery = rte->subquery;
+			break;
+		case RTE_CTE:
+			cte = find_cte(query, rte);
+			if (cte == NULL || cte->cterecursive)
+				return mixed("a recursive query or a CTE of an outer query is used");
+			subquery = castNode(Query, cte->ctequery);
+			equalities = NIL;
+			break;
+		case RTE_FUNCTION:
+		case RTE_TABLEFUNC:
+		case RTE_VALUES:
+			if (contain_volatile_functions((Node *) rte->functions) ||
+				contain_volatile_functions((Node *) rte->tablefunc) ||
+				contain_volatile_functions((Node *) rte->values_lists))
+				return mixed("a volatile function is used in FROM");
+			if (checkExprHasSubLink((Node *) rte->functions) ||
+				checkExprHasSubLink((Node *) rte->values_lists))
+				return mixed("a function in FROM has a subquery as argument");
+			return copied();
+		case RTE_RESULT:
+			return copied();
+		default:
+			return mixed("a range table entry cannot be shipped");
+	}
+
+	if (subquery->commandType != CMD_SELECT)
+		return mixed("a data-modifying CTE is used");
+
+	if (equalities != NIL)
+	{
+		DistTable *inner = first_hash_table(subquery);
+		KeySense   sense;
+
+		if (inner)
+		{
+			sense = sense_of(inner);
+			equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
+		}
+	}
+	result = spread_of_query(subquery, equalities, NULL);
+	if (result.kind == SPREAD_SPLIT)
+		result.keys = keys_in_output(subquery, result.keys, rti);
+	return result;
+}
+
+/* Joins two inputs of an inner join. */
+static Spread
+inner_join(Spread left, Spread right, List *equalities)
+{
+	if (left.kind == SPREAD_MIXED)
+		return left;
+	if (right.kind == SPREAD_MIXED)
+		return right;
+	if (left.kind == SPREAD_COPIED)
+		return right;
+	if (right.kind == SPREAD_COPIED)
+		return left;
+	if (left.table->colocation_id != right.table->colocation_id)
+		return mixed("tables that are not co-located are joined");
+	if (left.table->method != DIST_SINGLE && !keys_meet(equalities, left.keys, right.keys))
+		return mixed("tables are not joined on the shard key");
+	return split(left.table, list_concat_copy(left.keys, right.keys));
+}
+
+/* Joins a preserved side with a nullable one. */
+static Spread
+outer_join(Spread preserved, Spread nullable, List *equalities)
+{
+	Spread result;
+
+	if (preserved.kind == SPREAD_COPIED && nullable.kind == SPREAD_SPLIT)
+		return mixed("an outer join preserves rows that every node has");
+	result = inner_join(preserved, nullable, equalities);
+	if (result.kind == SPREAD_SPLIT)
+		result.keys = preserved.keys; /* the other side's may be null */
+	return result;
+}
+
+/* FULL: rows of both sides survive, so both must be split by the joined key. */
+static Spread
+full_join(Spread left, Spread right, List *equalities)
+{
+	Spread result = inner_join(left, right, equalities);
+
+	if (result.kind == SPREAD_SPLIT)
+	{
+		if (left.kind != SPREAD_SPLIT || right.kind != SPREAD_SPLIT)
+			return mixed("a full join preserves rows that every node has");
+		result.keys = NIL;
+	}
+	return result;
+}
+
+static Spread spread_of_jointree(Query *query, Node *jtnode, List *equalities,
+								 const KeySense *sense);
+
+/*
+ * Items of a FROM list join in whatever order ties them to each other: start
+ * with any split item, and add what meets its keys until nothing changes.
+ */
+static Spread
+spread_of_from(Query *query, FromExpr *from, List *equalities, const KeySense *sense)
+{
+	List     *pending = NIL;
+	Spread    result = copied();
+	ListCell *lc;
+	bool      progress = true;
+
+	equalities = list_concat_copy(equalities, EmergentEqualities(query, (Node *) from, sense));
+	foreach (lc, from->fromlist)
+	{
+		Spread *item = palloc(sizeof(Spread));
+
+		*item = spread_of_jointree(query, lfirst(lc), equalities, sense);
+		if (item->kind == SPREAD_MIXED)
+			return *item;
+		pending = lappend(pending, item);
+	}
+	while (pending != NIL && progress)
+	{
+		progress = false;
+		foreach (lc, pending)
+		{
+			Spread joined = inner_join(result, *(Spread *) lfirst(lc), equalities);
+
+			if (joined.kind == SPREAD_MIXED)
+				continue;
+			result = joined;
+			pending = foreach_delete_current (pending, lc);
+			progress = true;
+		}
+	}
+	if (pending != NIL)
+		return inner_join(result, *(Spread *) linitial(pending), equalities);
+	return result;
+}
+
+static Spread
+spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense *sense)
+{
+	JoinExpr *join;
+	List     *inside;
+	Spread    left;
+	Spread    right;
+
+	if (IsA(jtnode, RangeTblRef))
+		return spread_of_rte(query, ((RangeTblRef *) jtnode)->rtindex, equalities);
+	if (IsA(jtnode, FromExpr))
+		return spread_of_from(query, (FromExpr *) jtnode, equalities, sense);
+
+	join = castNode(JoinExpr, jtnode);
+	inside = list_concat_copy(equalities, EmergentEqualities(query, jtnode, sense));
+	inside = list_concat(inside, QualEqualities(query, join->quals, sense));
+	left = spread_of_jointree(query, join->larg, equalities, sense);
+	right = spread_of_jointree(query, join->rarg, equalities, sense);
+	switch (join->jointype)
+	{
+		case JOIN_INNER:
+			return inner_join(left, right, inside);
+		case JOIN_LEFT:
+			return outer_join(left, right, inside);
+		case JOIN_RIGHT:
+			return outer_join(right, left, inside);
+		case JOIN_FULL:
+			return full_join(left, right, inside);
+		default:
+			return mixed("a join type cannot be shipped");
+	}
+}
+
+/* Subqueries in expressions. */
+typedef struct SublinkCheck
+{
+	Query      *query;
+	Spread      around; /* the rows for which the expression is computed */
+	List       *equalities;
+	const char *reason;
+} SublinkCheck;
+
+static bool
+check_sublinks_walker(Node *node, SublinkCheck *check)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		SubLink  *sublink = (SubLink *) node;
+		Query    *subquery = castNode(Query, sublink->subselect);
+		OuterRows outer = {check->around.table, NIL};
+		List     *equalities = NIL;
+		Spread    spread;
+		ListCell *lc;
+
+		foreach (lc, check->around.keys)
+		{
+			Var *key = copyObject(lfirst_node(Var, lc));
+
+			key->varlevelsup = 1;
+			outer.keys = lappend(outer.keys, key);
+		}
+		if (check->around.table)
+		{
+			KeySense sense = sense_of(check->around.table);
+
+			equalities = EqualitiesInSublink(check->equalities, check->query, sublink, &sense);
+		}
+		spread = spread_of_query(subquery, equalities, &outer);
+		if (spread.kind == SPREAD_MIXED)
+			check->reason = spread.reason;
+		else if (spread.kind == SPREAD_SPLIT)
+			check->reason = "a subquery is not tied to the shard key of the rows around it";
+		return check->reason != NULL || check_sublinks_walker(sublink->testexpr, check);
+	}
+	if (IsA(node, Query))
+		return false;
+	return expression_tree_walker(node, check_sublinks_walker, check);
+}
+
+/*
+ * A subquery under "x IN (SELECT ...)" may lean on x only as an ANDed qual of
+ * WHERE: elsewhere NULLs that live on another node would change the result. So
+ * such a test is stripped before any other place is looked at.
+ */
+static Node *
+forget_any_tests(Node *node, void *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, SubLink))
+	{
+		SubLink *sublink = (SubLink *) expression_tree_mutator(node, forget_any_tests, context);
+
+		if (sublink->subLinkType == ANY_SUBLINK)
+			sublink->subLinkType = EXPR_SUBLINK;
+		return (Node *) sublink;
+	}
+	if (IsA(node, Query))
+		return node;
+	return expression_tree_mutator(node, forget_any_tests, context);
+}
+
+static void
+check_expression(SublinkCheck *check, Node *expr)
+{
+	if (check->reason == NULL && expr)
+		check_sublinks_walker(forget_any_tests(expr, NULL), check);
+}
+
+static void
+check_quals(SublinkCheck *check, Node *quals)
+{
+	if (check->reason || quals == NULL)
+		return;
+	if (is_andclause(quals))
+	{
+		ListCell *lc;
+
+		foreach (lc, ((BoolExpr *) quals)->args)
+			check_quals(check, lfirst(lc));
+	}
+	else if (IsA(quals, SubLink))
+		check_sublinks_walker(quals, check);
+	else
+		check_expression(check, quals);
+}
+
+static void
+check_join_quals(SublinkCheck *check, Node *jtnode)
+{
+	if (IsA(jtnode, FromExpr))
+	{
+		FromExpr *from = (FromExpr *) jtnode;
+		ListCell *lc;
+
+		foreach (lc, from->fromlist)
+			check_join_quals(check, lfirst(lc));
+		check_quals(check, from->quals);
+	}
+	else if (IsA(jtnode, JoinExpr))
+	{
+		JoinExpr *join = (JoinExpr *) jtnode;
+
+		check_join_quals(check, join->larg);
+		check_join_quals(check, join->rarg);
+		check_expression(check, join->quals);
+	}
+}
+
+static Spread
+check_all_sublinks(Query *query, Spread spread, List *equalities, const KeySense *sense)
+{
+	SublinkCheck check = {query, spread, NIL, NULL};
+
+	if (!query->hasSubLinks || spread.kind == SPREAD_MIXED)
+		return spread;
+
+	check.equalities =
+		list_concat_copy(equalities, EmergentEqualities(query, (Node *) query->jointree, sense));
+	check_join_quals(&check, (Node *) query->jointree);
+	check_expression(&check, (Node *) query->targetList);
+	check_expression(&check, (Node *) query->returningList);
+	check_expression(&check, query->havingQual);
+	if (check.reason)
+		return mixed(check.reason);
+	return spread;
+}
+
+/* FROM and WHERE, with the expressions over them. */
+static Spread
+spread_of_input(Query *query, List *equalities)
+{
+	DistTable *table = first_hash_table(query);
+	KeySense   sense = {InvalidOid, InvalidOid};
+	Spread     spread;
+
+	if (table)
+		sense = sense_of(table);
+	spread = spread_of_from(query, query->jointree, equalities, &sense);
+	return check_all_sublinks(query, spread, equalities, &sense);
+}
+
+static bool
+groups_by_key(Query *query, List *clause, List *keys)
+{
+	ListCell *lc;
+
+	foreach (lc, clause)
+	{
+		SortGroupClause *group = lfirst_node(SortGroupClause, lc);
+		TargetEntry     *tle = get_sortgroupclause_tle(group, query->targetList);
+
+		if (list_member(keys, CanonicalTerm(query, tle->expr)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What stands between the joined rows and the output: is it done within each
+ * node's part?
+ */
+static Spread
+spread_after_grouping(Query *query, Spread spread)
+{
+	ListCell *lc;
+
+	if (spread.kind != SPREAD_SPLIT || spread.table->method == DIST_SINGLE)
+		return spread;
+
+	if (query->groupingSets)
+		return mixed("rows are grouped by grouping sets");
+	if ((query->groupClause || query->hasAggs || query->havingQual) &&
+		!groups_by_key(query, query->groupClause, spread.keys))
+		return mixed("rows are not grouped by the shard key");
+	foreach (lc, query->windowClause)
+	{
+		if (!groups_by_key(query, lfirst_node(WindowClause, lc)->partitionClause, spread.keys))
+			return mixed("a window is not partitioned by the shard key");
+	}
+	if (query->distinctClause && !groups_by_key(query, query->distinctClause, spread.keys))
+		return mixed("DISTINCT does not include the shard key");
+	return spread;
+}
+
+static Spread
+spread_of_setop(Query *query, Node *node, List *equalities)
+{
+	SetOperationStmt *setop;
+	Spread            left;
+	Spread            right;
+	List             *common = NIL;
+	ListCell         *lc;
+
+	if (IsA(node, RangeTblRef))
+		return spread_of_rte(query, ((RangeTblRef *) node)->rtindex, NIL);
+
+	setop = castNode(SetOperationStmt, node);
+	left = spread_of_setop(query, setop->larg, equalities);
+	right = spread_of_setop(query, setop->rarg, equalities);
+	if (left.kind == SPREAD_MIXED)
+		return left;
+	if (right.kind == SPREAD_MIXED)
+		return right;
+	if (left.kind == SPREAD_COPIED && right.kind == SPREAD_COPIED)
+		return copied();
+	if (left.kind != right.kind || left.table->colocation_id != right.table->colocation_id)
+		return mixed("a set operation is over tables that are not co-located");
+
+	foreach (lc, left.keys)
+	{
+		ListCell *lc2;
+
+		foreach (lc2, right.keys)
+		{
+			if (lfirst_node(Var, lc)->varattno == lfirst_node(Var, lc2)->varattno)
+				common = lappend(common, lfirst(lc));
+		}
+	}
+	if (!(setop->op == SETOP_UNION && setop->all) && common == NIL &&
+		left.table->method != DIST_SINGLE)
+		return mixed("a set operation does not keep the shard key");
+	return split(left.table, common);
+}
+
+static Spread
+spread_of_query(Query *query, List *equalities, const OuterRows *outer)
+{
+	Spread spread;
+
+	if (query->commandType != CMD_SELECT)
+		return mixed("a data-modifying query is used");
+	if (query->setOperations)
+		spread = spread_of_setop(query, query->setOperations, equalities);
+	else
+		spread = spread_of_input(query, equalities);
+
+	/* All that one outer row needs is on that row's node, whatever is done with it. */
+	if (spread.kind == SPREAD_SPLIT && outer && outer->table && !query->setOperations)
+	{
+		KeySense sense = sense_of(outer->table);
+
+		equalities = list_concat_copy(equalities,
+									  EmergentEqualities(query, (Node *) query->jointree, &sense));
+		if (tied_to_outer(&spread, equalities, outer))
+			return copied();
+	}
+
+	spread = spread_after_grouping(query, spread);
+	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
+		(query->limitCount || query->limitOffset))
+		return mixed("a subquery has LIMIT");
+	return spread;
+}
+
+/*
+ * SpreadOfQuery tells how the rows of a query without a query around it are
+ * spread, its own ORDER BY and LIMIT apart.
+ */
+Spread
+SpreadOfQuery(Query *query)
+{
+	Query     bare = *query;
+	ListCell *lc;
+
+	foreach (lc, query->cteList)
+	{
+		if (castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)->commandType != CMD_SELECT)
+			return mixed("a data-modifying CTE is used");
+	}
+	bare.limitCount = NULL;
+	bare.limitOffset = NULL;
+	return spread_of_query(&bare, NIL, NULL);
+}
+
+Spread
+SpreadOfInput(Query *query)
+{
+	return spread_of_input(query, NIL);
+}
