@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "executor/copy.h"
 #include "executor/dist_insert.h"
 #include "executor/fragment_explain.h"
 #include "executor/remote_scan.h"
@@ -46,4 +47,5 @@ _PG_init(void)
 	InitFragmentExplain();
 	InitDistInsert();
 	InitPlanner();
+	InitCopy();
 }

@@ -76,7 +76,7 @@ DistTableByShard(Oid relid)
 	return LookupDistTableByData(llast_oid(get_partition_ancestors(relid)));
 }
 
-static void
+void
 CheckUnclaimedRelation(Oid relid)
 {
 	const DistTable *table = LookupDistTableByData(relid);
@@ -95,6 +95,13 @@ RefuseClaim(const DistTable *table)
 			 errmsg("this node does not hold the shards of table %s that the fragment is for",
 					QualifiedName(table->relid)),
 			 errdetail("The sender's metadata is out of date, or newer than this node's.")));
+}
+
+void
+CheckPlacementClaim(const Claim *claim, DistTable *table)
+{
+	if (table->method != DIST_REFERENCE && claim->placement_version != PlacementVersion())
+		RefuseClaim(table);
 }
 
 /*
@@ -116,8 +123,7 @@ CheckClaim(const Claim *claim, DistTable *table)
 		return shard;
 	}
 
-	if (table->method != DIST_REFERENCE && claim->placement_version != PlacementVersion())
-		RefuseClaim(table);
+	CheckPlacementClaim(claim, table);
 	return NULL;
 }
 

@@ -11,8 +11,15 @@
 #include "postgres.h"
 
 #include "executor/execdesc.h"
+#include "planner/claim.h"
 
 extern void InitFragmentCheck(void);
+
+/* Raises an error if the relation is a data table or a shard, which only fragments may name. */
+extern void CheckUnclaimedRelation(Oid relid);
+
+/* Raises an error if a claim of all shards of the node does not agree with the metadata here. */
+extern void CheckPlacementClaim(const Claim *claim, DistTable *table);
 
 /* Takes the privileges asked for on data tables out of a fragment's plan: the sender checked them. */
 extern void WaiveDataTablePermissions(QueryDesc *query);

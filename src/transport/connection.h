@@ -93,4 +93,7 @@ extern int32 ClusterConnectionGroup(void); /* that node's group; 0 if it is none
 /* A node's message with the user's names for tables and constraints instead of shards'; palloc'd. */
 extern char *LogicalNames(const char *text);
 
+/* The same for an error about a shard of this node; in place. */
+extern void UseLogicalNames(ErrorData *error);
+
 #endif

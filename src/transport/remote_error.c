@@ -97,6 +97,19 @@ UserText(int sqlstate, char *text)
 	return text;
 }
 
+void
+UseLogicalNames(ErrorData *error)
+{
+	error->message = UserText(error->sqlerrcode, error->message);
+	error->detail = UserText(error->sqlerrcode, error->detail);
+	if (error->schema_name)
+		error->schema_name = LogicalName(error->schema_name);
+	if (error->table_name)
+		error->table_name = LogicalName(error->table_name);
+	if (error->constraint_name)
+		error->constraint_name = LogicalName(error->constraint_name);
+}
+
 static void
 SetNameField(int code, const char *name)
 {

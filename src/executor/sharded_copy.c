@@ -1,0 +1,588 @@
+/*-------------------------------------------------------------------------
+ *
+ * sharded_copy.c
+ *	  Rows on their way to the shards of a table, as streams of COPY.
+ *
+ * Each row, already in the bytes of a COPY format, goes to the node that holds
+ * its shard: one COPY FROM STDIN on the data table per node, begun when there is
+ * something to send. Rows are collected by shard first, and sent when a shard's
+ * buffer is full: COPY into a partitioned table is several times as fast if
+ * rows of one partition come together.
+ *
+ * Rows for this node's own shards go through PostgreSQL's CopyFrom in process,
+ * as one statement: CopyFrom asks our callback for data, and the callback reads
+ * the source, sending on what is for others, until a buffer of this node is
+ * full. So all of the input is one statement on every node, which is what
+ * foreign keys between its rows need.
+ *
+ * A reference table's rows go to every node. Its streams are begun up front, in
+ * the order of nodes, this one included: beginning takes the lock that keeps
+ * the copies alike, and the order keeps two writers from a deadlock.
+ *
+ * A node that rejects a row names the line of its own stream: in the error's
+ * context that is put back into the user's line (line_map.c). After an error
+ * the streams are left to the abort of the transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "commands/copyfrom_internal.h"
+#include "commands/defrem.h"
+#include "commands/progress.h"
+#include "executor/copy_context.h"
+#include "executor/sharded_copy.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "parser/parse_relation.h"
+#include "pgstat.h"
+#include "planner/claim.h"
+#include "storage/lmgr.h"
+#include "transaction/xact.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* What buffers of all shards may take together, and one at least and at most. */
+#define ALL_BUFFERS_BYTES (16 * 1024 * 1024)
+#define MIN_BUFFER_BYTES  (4 * 1024)
+#define MAX_BUFFER_BYTES  (32 * 1024)
+
+/* What every binary stream begins with: signature, flags, no extension; and its end. */
+static const char BinaryHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+#define BINARY_HEADER_BYTES 19
+static const char BinaryTrailer[] = "\377\377";
+#define BINARY_TRAILER_BYTES 2
+
+/* The COPY on another node. */
+typedef struct NodeStream
+{
+	int32     node_id;
+	NodeConn *conn; /* NULL until begun */
+	LineMap   lines;
+} NodeStream;
+
+/* Rows on their way to a shard. */
+typedef struct ShardBuffer
+{
+	NodeStream    *stream; /* NULL: to this node */
+	StringInfoData bytes;
+	int            nrows;
+	int            allocated;
+	CopyRow       *rows; /* their data is not set */
+} ShardBuffer;
+
+typedef struct ShardedCopy
+{
+	DistTable        *table;
+	const CopyFormat *format;
+	CopyRowSource     source;
+	void             *source_arg;
+	MemoryContext     context;
+	char             *command;        /* for the nodes */
+	char             *context_prefix; /* "COPY table, ": what errors of it have in their context */
+	bool              with_lines;     /* have rows line numbers? */
+	uint64            rows;
+
+	int          nstreams;
+	NodeStream  *streams;    /* by node_id; all but this node */
+	NodeStream  *talking_to; /* the node whose error an error would be */
+	ShardBuffer *buffers;    /* by index in table->shards */
+	int          buffer_limit;
+	bool         ended;     /* have all streams been? */
+	int          next_rest; /* of buffers, once the source has ended; before, -1 */
+
+	/* This node's rows. */
+	CopyFromState         local; /* NULL until begun */
+	bool                  local_started;
+	bool                  in_local;  /* is CopyFrom at work, not its data source? */
+	ShardBuffer          *taking;    /* the buffer that CopyFrom is being given, or NULL */
+	int                   next_row;  /* of that buffer */
+	int                   row_taken; /* bytes of it that CopyFrom has */
+	int                   next_byte; /* of that buffer */
+	ErrorContextCallback *callers_context;
+} ShardedCopy;
+
+/* CopyFrom gives its callback no argument. */
+static ShardedCopy *CurrentCopy = NULL;
+
+/* Prints the options as COPY takes them. */
+static void
+AppendOptions(StringInfo buf, List *options)
+{
+	ListCell *lc;
+
+	foreach (lc, options)
+	{
+		DefElem *option = lfirst_node(DefElem, lc);
+
+		appendStringInfo(buf, "%s%s ", lc == list_head(options) ? "" : ", ", option->defname);
+		if (option->arg != NULL && IsA(option->arg, List))
+		{
+			ListCell *name;
+
+			foreach (name, (List *) option->arg)
+				appendStringInfo(buf, "%c%s", name == list_head((List *) option->arg) ? '(' : ',',
+								 quote_identifier(strVal(lfirst(name))));
+			appendStringInfoChar(buf, ')');
+		}
+		else
+			appendStringInfoString(buf, quote_literal_cstr(defGetString(option)));
+	}
+}
+
+static char *
+BuildCommand(DistTable *table, const CopyFormat *format)
+{
+	StringInfoData buf;
+	ListCell      *lc;
+
+	initStringInfo(&buf);
+	AppendClaim(&buf, NULL, GetUserId(), false);
+	appendStringInfo(
+		&buf, "COPY %s ",
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->data_relid)),
+								   get_rel_name(table->data_relid)));
+	foreach (lc, format->columns)
+		appendStringInfo(&buf, "%c%s", lc == list_head(format->columns) ? '(' : ',',
+						 quote_identifier(strVal(lfirst(lc))));
+	if (format->columns != NIL)
+		appendStringInfoChar(&buf, ')');
+	appendStringInfoString(&buf, " FROM STDIN (");
+	AppendOptions(&buf, format->options);
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+static NodeStream *
+StreamOfGroup(ShardedCopy *copy, int32 group_id)
+{
+	int32 node_id;
+
+	if (group_id == LocalGroupId())
+		return NULL;
+	node_id = GroupPrimary(group_id)->node_id;
+	for (int i = 0; i < copy->nstreams; i++)
+	{
+		if (copy->streams[i].node_id == node_id)
+			return &copy->streams[i];
+	}
+	elog(ERROR, "node %d is not a primary", node_id);
+}
+
+static void
+PrepareBuffers(ShardedCopy *copy)
+{
+	int       nshards = copy->table->nshards;
+	List     *primaries = AllPrimaries();
+	ListCell *lc;
+
+	copy->streams = palloc0(list_length(primaries) * sizeof(NodeStream));
+	foreach (lc, primaries)
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (!node->is_local)
+			copy->streams[copy->nstreams++].node_id = node->node_id;
+	}
+	copy->buffers = palloc0(nshards * sizeof(ShardBuffer));
+	for (int i = 0; i < nshards && copy->table->method != DIST_REFERENCE; i++)
+		copy->buffers[i].stream = StreamOfGroup(copy, copy->table->shards[i].group_id);
+	copy->buffer_limit = Max(MIN_BUFFER_BYTES, Min(MAX_BUFFER_BYTES, ALL_BUFFERS_BYTES / nshards));
+	copy->next_rest = -1;
+}
+
+static void
+Send(ShardedCopy *copy, NodeStream *stream, const char *data, int len)
+{
+	copy->talking_to = stream;
+	CopyInData(stream->conn, data, len);
+	copy->talking_to = NULL;
+}
+
+static void
+BeginStream(ShardedCopy *copy, NodeStream *stream)
+{
+	copy->talking_to = stream;
+	stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
+	BeginCopyIn(stream->conn, copy->command);
+	copy->talking_to = NULL;
+	InitLineMap(&stream->lines);
+	if (copy->format->binary)
+		Send(copy, stream, BinaryHeader, BINARY_HEADER_BYTES);
+}
+
+/*
+ * How many lines COPY counts within a row. In its first row it does not know
+ * yet how lines end, and takes it that they end with \r.
+ */
+static int
+CountedNewlines(const CopyRow *row, const char *data, bool first)
+{
+	int returns = 0;
+
+	if (row->newlines == 0 || !first)
+		return row->newlines;
+	for (int i = 0; i < row->len; i++)
+		returns += data[i] == '\r';
+	return returns;
+}
+
+static void
+SendRows(ShardedCopy *copy, NodeStream *stream, const ShardBuffer *buffer)
+{
+	if (stream->conn == NULL)
+		BeginStream(copy, stream);
+	for (int i = 0; i < buffer->nrows && copy->with_lines; i++)
+	{
+		const CopyRow *row = &buffer->rows[i];
+
+		AddToLineMap(&stream->lines,
+					 1 + CountedNewlines(row, buffer->bytes.data, stream->lines.last_stream == 0),
+					 row->lineno);
+	}
+	Send(copy, stream, buffer->bytes.data, buffer->bytes.len);
+}
+
+static void
+AddRow(ShardedCopy *copy, ShardBuffer *buffer, const CopyRow *row)
+{
+	MemoryContext caller = MemoryContextSwitchTo(copy->context);
+
+	if (buffer->bytes.data == NULL)
+		initStringInfo(&buffer->bytes);
+	if (buffer->nrows == buffer->allocated)
+	{
+		buffer->allocated = Max(16, buffer->allocated * 2);
+		buffer->rows = buffer->rows == NULL
+						   ? palloc(buffer->allocated * sizeof(CopyRow))
+						   : repalloc(buffer->rows, buffer->allocated * sizeof(CopyRow));
+	}
+	buffer->rows[buffer->nrows++] = *row;
+	appendBinaryStringInfoNT(&buffer->bytes, row->data, row->len);
+	MemoryContextSwitchTo(caller);
+}
+
+/* A buffer that is not kept at its full size, as a huge row may have made it. */
+static void
+EmptyBuffer(ShardedCopy *copy, ShardBuffer *buffer)
+{
+	buffer->nrows = 0;
+	buffer->bytes.len = 0;
+	if (buffer->bytes.maxlen > 4 * copy->buffer_limit)
+	{
+		pfree(buffer->bytes.data);
+		buffer->bytes.data = NULL;
+	}
+}
+
+/* Sends a buffer to the nodes that it is for. Returns whether this node is one of them. */
+static bool
+SendBuffer(ShardedCopy *copy, ShardBuffer *buffer)
+{
+	if (copy->table->method == DIST_REFERENCE)
+	{
+		for (int i = 0; i < copy->nstreams; i++)
+			SendRows(copy, &copy->streams[i], buffer);
+		return true;
+	}
+	if (buffer->stream == NULL)
+		return true;
+	SendRows(copy, buffer->stream, buffer);
+	EmptyBuffer(copy, buffer);
+	return false;
+}
+
+static void
+EndStreams(ShardedCopy *copy)
+{
+	for (int i = 0; i < copy->nstreams; i++)
+	{
+		NodeStream *stream = &copy->streams[i];
+
+		if (stream->conn == NULL)
+			continue;
+		if (copy->format->binary)
+			Send(copy, stream, BinaryTrailer, BINARY_TRAILER_BYTES);
+		copy->talking_to = stream;
+		EndCopyIn(stream->conn);
+		copy->talking_to = NULL;
+	}
+}
+
+/*
+ * Reads rows, and sends buffers that are full, until one for this node is, which
+ * is returned. Returns NULL at the end of the source.
+ */
+static ShardBuffer *
+ReadToFullBuffer(ShardedCopy *copy)
+{
+	CopyRow row;
+
+	while (copy->source(copy->source_arg, &row))
+	{
+		ShardBuffer *buffer = copy->buffers;
+
+		CHECK_FOR_INTERRUPTS();
+		if (copy->table->method == DIST_HASH)
+			buffer += ShardForHash(copy->table, row.position) - copy->table->shards;
+		AddRow(copy, buffer, &row);
+		copy->with_lines = row.lineno != 0;
+		if ((++copy->rows & 1023) == 0)
+			pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, copy->rows);
+		if (buffer->bytes.len >= copy->buffer_limit && SendBuffer(copy, buffer))
+			return buffer;
+	}
+	return NULL;
+}
+
+/*
+ * Returns the next buffer that is for this node, or NULL when all rows are
+ * sent, and all streams ended.
+ */
+static ShardBuffer *
+NextLocalBuffer(ShardedCopy *copy)
+{
+	if (copy->next_rest < 0)
+	{
+		ShardBuffer *buffer = ReadToFullBuffer(copy);
+
+		if (buffer != NULL)
+			return buffer;
+		copy->next_rest = 0;
+	}
+	while (copy->next_rest < copy->table->nshards)
+	{
+		ShardBuffer *buffer = &copy->buffers[copy->next_rest++];
+
+		if (buffer->nrows > 0 && SendBuffer(copy, buffer))
+			return buffer;
+	}
+	if (!copy->ended)
+		EndStreams(copy);
+	copy->ended = true;
+	return NULL;
+}
+
+/* Sees to it that there are bytes of a row to be taken. Returns false if there are no more. */
+static bool
+MoveToLocalRow(ShardedCopy *copy)
+{
+	ShardBuffer *buffer = copy->taking;
+
+	if (buffer != NULL && copy->row_taken == buffer->rows[copy->next_row].len)
+	{
+		copy->row_taken = 0;
+		if (++copy->next_row == buffer->nrows)
+		{
+			EmptyBuffer(copy, buffer);
+			buffer = NULL;
+		}
+	}
+	if (buffer == NULL)
+	{
+		buffer = copy->taking = NextLocalBuffer(copy);
+		copy->next_row = 0;
+		copy->next_byte = 0;
+	}
+	return buffer != NULL;
+}
+
+/*
+ * Puts rows of this node into buf, which has room for size bytes: at least one
+ * byte unless at the end. The rows of one call are consecutive lines of the
+ * user's input; *first_line becomes the first one's number, or 0 if that was
+ * told before.
+ */
+static int
+TakeLocalRows(ShardedCopy *copy, char *buf, int size, uint64 *first_line)
+{
+	int    taken = 0;
+	uint64 next_line = 0;
+
+	*first_line = 0;
+	while (taken < size && MoveToLocalRow(copy))
+	{
+		ShardBuffer   *buffer = copy->taking;
+		const CopyRow *row = &buffer->rows[copy->next_row];
+		const char    *data = buffer->bytes.data + copy->next_byte;
+		int            bytes = Min(size - taken, row->len - copy->row_taken);
+
+		if (copy->row_taken == 0 && copy->with_lines)
+		{
+			uint64 line = row->lineno - CountedNewlines(row, data, !copy->local_started);
+
+			if (taken == 0)
+				*first_line = line;
+			else if (line != next_line)
+				break;
+			next_line = row->lineno + 1;
+		}
+		copy->local_started = true;
+		memcpy(buf + taken, data, bytes);
+		taken += bytes;
+		copy->row_taken += bytes;
+		copy->next_byte += bytes;
+	}
+	return taken;
+}
+
+/*
+ * The data source of this node's CopyFrom. It keeps CopyFrom's count of lines
+ * that of the user's input, and what it shows as progress that of the user's
+ * COPY.
+ */
+static int
+LocalData(void *outbuf, int minread, int maxread)
+{
+	ShardedCopy          *copy = CurrentCopy;
+	ErrorContextCallback *inner_context = error_context_stack;
+	MemoryContext         inner_memory = CurrentMemoryContext;
+	uint64                first_line;
+	int                   bytes;
+
+	if (copy->local == NULL)
+	{
+		/* BeginCopyFrom reads the header of a binary stream. */
+		Assert(maxread >= BINARY_HEADER_BYTES);
+		memcpy(outbuf, BinaryHeader, BINARY_HEADER_BYTES);
+		return BINARY_HEADER_BYTES;
+	}
+
+	/* What goes wrong in here is not about the line that CopyFrom is at. */
+	error_context_stack = copy->callers_context;
+	MemoryContextSwitchTo(copy->context);
+	copy->in_local = false;
+	bytes = TakeLocalRows(copy, outbuf, maxread, &first_line);
+	copy->in_local = true;
+	MemoryContextSwitchTo(inner_memory);
+	error_context_stack = inner_context;
+
+	if (first_line != 0)
+		copy->local->cur_lineno = first_line;
+	copy->local->bytes_processed =
+		MyBEEntry->st_progress_param[PROGRESS_COPY_BYTES_PROCESSED] - bytes;
+	return bytes;
+}
+
+/* Puts back what the progress view showed before a CopyFrom within a command. */
+static void
+RestoreProgress(const PgBackendStatus *before)
+{
+	int index[PGSTAT_NUM_PROGRESS_PARAM];
+
+	if (before->st_progress_command == PROGRESS_COMMAND_INVALID)
+	{
+		pgstat_progress_end_command();
+		return;
+	}
+	for (int i = 0; i < PGSTAT_NUM_PROGRESS_PARAM; i++)
+		index[i] = i;
+	pgstat_progress_start_command(before->st_progress_command, before->st_progress_command_target);
+	pgstat_progress_update_multi_param(PGSTAT_NUM_PROGRESS_PARAM, index, before->st_progress_param);
+}
+
+/* Copies the rows of this node, of which the first is there, and thereby all rows. */
+static void
+CopyLocalRows(ShardedCopy *copy)
+{
+	Relation        data = table_open(copy->table->data_relid, RowExclusiveLock);
+	ParseState     *pstate = make_parsestate(NULL);
+	PgBackendStatus progress = *MyBEEntry;
+
+	(void) addRangeTableEntryForRelation(pstate, data, RowExclusiveLock, NULL, false, false);
+	CurrentCopy = copy;
+	copy->local = BeginCopyFrom(pstate, data, NULL, NULL, false, LocalData, copy->format->columns,
+								copy->format->options);
+	RestoreProgress(&progress);
+	copy->in_local = true;
+	CopyFrom(copy->local);
+	copy->in_local = false;
+	progress = *MyBEEntry;
+	EndCopyFrom(copy->local);
+	RestoreProgress(&progress);
+	table_close(data, NoLock);
+}
+
+/* Takes the locks of a reference table's copies, in the order of nodes. */
+static void
+BeginReferenceStreams(ShardedCopy *copy)
+{
+	ListCell *lc;
+	int       next = 0;
+
+	foreach (lc, AllPrimaries())
+	{
+		if (((ClusterNode *) lfirst(lc))->is_local)
+			LockRelationOid(copy->table->data_relid, ShareRowExclusiveLock);
+		else
+			BeginStream(copy, &copy->streams[next++]);
+	}
+}
+
+/* To be called in PG_CATCH. */
+static void
+RethrowWithUsersLine(ShardedCopy *copy)
+{
+	ErrorData *error;
+
+	if (copy->talking_to == NULL && !copy->in_local)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(copy->context);
+	error = CopyErrorData();
+	FlushErrorState();
+	error->context =
+		UsersContext(error->context, copy->context_prefix, copy->format,
+					 copy->talking_to ? &copy->talking_to->lines : NULL, copy->with_lines);
+	if (copy->in_local)
+		UseLogicalNames(error);
+	ReThrowError(error);
+}
+
+static void
+RunCopy(ShardedCopy *copy)
+{
+	ShardedCopy *outer = CurrentCopy;
+
+	PG_TRY();
+	{
+		PrepareBuffers(copy);
+		if (copy->table->method == DIST_REFERENCE)
+			BeginReferenceStreams(copy);
+		copy->taking = NextLocalBuffer(copy);
+		if (copy->taking != NULL)
+			CopyLocalRows(copy);
+	}
+	PG_CATCH();
+	{
+		CurrentCopy = outer;
+		RethrowWithUsersLine(copy);
+	}
+	PG_END_TRY();
+	CurrentCopy = outer;
+}
+
+/*
+ * CopyRowsToShards writes all rows of the source into a distributed table,
+ * and returns how many there were.
+ */
+uint64
+CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source, void *arg)
+{
+	ShardedCopy   copy = {.table = table, .format = format, .source = source, .source_arg = arg};
+	MemoryContext caller;
+
+	copy.context =
+		AllocSetContextCreate(CurrentMemoryContext, "distshard copy", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(copy.context);
+	copy.callers_context = error_context_stack;
+	copy.context_prefix = psprintf("COPY %s, ", get_rel_name(table->data_relid));
+	copy.command = BuildCommand(table, format);
+	RunCopy(&copy);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(copy.context);
+	return copy.rows;
+}
