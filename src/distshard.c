@@ -15,6 +15,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
+#include "placement/peer.h"
 #include "planner/claim.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
@@ -38,6 +39,7 @@ _PG_init(void)
 								"restart the server.")));
 
 	InitMetadataCache();
+	InitPeers();
 	InitConnections();
 	InitTransactions();
 	InitColocation();

@@ -1,0 +1,89 @@
+-- Which servers are in the cluster (nodes.c).
+
+CREATE FUNCTION distshard.add_node(host text, port int DEFAULT 5432, region text DEFAULT NULL, weight real DEFAULT 1,
+	holds_shards bool DEFAULT true) RETURNS int
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_add_node';
+CREATE FUNCTION distshard.remove_node(node_id int) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_remove_node';
+CREATE FUNCTION distshard.set_node(node_id int, host text DEFAULT NULL, port int DEFAULT NULL, region text DEFAULT NULL,
+	weight real DEFAULT NULL, holds_shards bool DEFAULT NULL) RETURNS void
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_set_node';
+REVOKE ALL ON FUNCTION distshard.add_node, distshard.remove_node, distshard.set_node FROM PUBLIC;
+
+-- Run on other nodes while the cluster changes.
+CREATE FUNCTION distshard.lock_tables() RETURNS void
+	LANGUAGE C STRICT SET lock_timeout = '10s' AS 'MODULE_PATHNAME', 'distshard_lock_tables';
+CREATE FUNCTION distshard.server_identity(host text, port int) RETURNS text
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_server_identity';
+REVOKE ALL ON FUNCTION distshard.lock_tables, distshard.server_identity FROM PUBLIC;
+
+-- The rows of a metadata table as one INSERT, for another node.
+CREATE FUNCTION distshard.copy_rows_command(metadata_table regclass) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+DECLARE
+	rows json;
+BEGIN
+	EXECUTE format('SELECT json_agg(t) FROM %s t', metadata_table) INTO rows;
+	RETURN format('INSERT INTO %1$s SELECT * FROM json_populate_recordset(NULL::%1$s, %2$L)', metadata_table, coalesce(rows, '[]'));
+END $$;
+
+-- What makes a new server know that it is a node: all nodes, and the cluster's secret.
+CREATE FUNCTION distshard.membership_commands(new_node int) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	VALUES ('DELETE FROM distshard.local'), ('DELETE FROM distshard.node'), ('DELETE FROM distshard.node_group'),
+		(distshard.copy_rows_command('distshard.node_group')), (distshard.copy_rows_command('distshard.node'))
+	UNION ALL
+	SELECT format('INSERT INTO distshard.local SELECT * FROM json_populate_record(NULL::distshard.local, %L)',
+		to_jsonb(l) || jsonb_build_object('group_id', g.group_id))
+	FROM distshard.local l, LATERAL (SELECT n.group_id FROM distshard.node n WHERE node_id = new_node) g
+$$;
+REVOKE ALL ON FUNCTION distshard.membership_commands FROM PUBLIC;
+
+-- What a new node runs: first everything but rows, then what is better done when the rows of reference tables are in.
+CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT 'SET LOCAL search_path = pg_catalog'
+	UNION ALL
+	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), new_node)
+	UNION ALL
+	SELECT distshard.recreate_view_commands(new_node)
+	UNION ALL
+	VALUES (distshard.copy_rows_command('distshard.colocation')), (distshard.copy_rows_command('distshard.shard'))
+	UNION ALL
+	SELECT format('SELECT setval(%L, %s)', seqrelid::regclass, pg_sequence_last_value(seqrelid))
+	FROM pg_sequence
+	WHERE seqrelid IN ('distshard.colocation_id_seq'::regclass, 'distshard.shard_id_seq'::regclass)
+		AND pg_sequence_last_value(seqrelid) IS NOT NULL
+	UNION ALL
+	SELECT format('SELECT distshard.create_data_table(%L, %s, %L)', logical_table, colocation_id, attname)
+	FROM distshard.distributed_table LEFT JOIN pg_attribute ON attrelid = logical_table AND attnum = key_column
+$$;
+
+-- A table that is referenced by a foreign key comes before the one that refers to it.
+CREATE FUNCTION distshard.finish_commands() RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	WITH RECURSIVE depth AS (
+		SELECT logical_table, 0 AS depth FROM distshard.distributed_table
+		UNION
+		SELECT conrelid::regclass, depth + 1
+		FROM depth JOIN pg_constraint ON confrelid = logical_table AND contype = 'f' AND conrelid <> confrelid
+		WHERE depth < 100)
+	SELECT format('SELECT distshard.finish_data_table(%L)', logical_table)
+	FROM depth GROUP BY logical_table ORDER BY max(depth), logical_table
+$$;
+
+-- This server alone: what it had of the cluster is gone, and the extension too.
+CREATE FUNCTION distshard.leave_cluster() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	logical text[] := ARRAY(SELECT logical_table FROM distshard.distributed_table);
+	name text;
+BEGIN
+	DELETE FROM distshard.distributed_table;
+	DELETE FROM distshard.node;
+	DROP EXTENSION distshard CASCADE;
+	FOREACH name IN ARRAY logical LOOP
+		EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', name);
+	END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION distshard.leave_cluster FROM PUBLIC;

@@ -1,0 +1,106 @@
+# distshard.add_node(): what a server must fulfil, each with an error of its own and nothing half added.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 0);
+my $node1 = $cluster->coordinator;
+
+# Returns SQLSTATE and message of what the coordinator says to a statement.
+sub error_of
+{
+	my ($sql, %options) = @_;
+	my $stderr;
+	($options{on} // $node1)->psql($options{database} // 'postgres', $sql,
+		stderr => \$stderr, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	return $stderr;
+}
+
+sub add_error
+{
+	my ($server, %options) = @_;
+	my $port = $server->port;
+	return error_of("SELECT distshard.add_node('localhost', $port)", %options);
+}
+
+sub extensions
+{
+	my ($server, $database) = @_;
+	return $server->safe_psql($database // 'postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'distshard'});
+}
+
+
+# A port on which nobody listens
+my $dead = DistshardCluster::start_server('dead');
+$dead->stop;
+like(add_error($dead), qr/08001: could not connect to server localhost:\d+\n.*refused.*HINT:.*pg_hba/s, 'unreachable');
+like(error_of(q{SELECT distshard.add_node('no.such.host.invalid')}), qr/08001: could not connect to server no.such.host.invalid:5432/,
+	'unknown host');
+like(add_error($node1), qr/55000: server localhost:\d+ cannot be added\nDETAIL:  It is this very server/, 'itself');
+like(error_of(q{SELECT distshard.add_node(NULL)}), qr/22004: only region may be null/, 'no host');
+like(error_of(q{CREATE ROLE joe LOGIN; GRANT ALL ON FUNCTION distshard.add_node TO joe; SET SESSION AUTHORIZATION joe;
+	SELECT distshard.add_node('localhost', 1)}), qr/42501: only a superuser/, 'not a superuser');
+like(error_of(q{BEGIN; SAVEPOINT s; SELECT distshard.add_node('localhost', 1)}), qr/25001: .* in a subtransaction/, 'subtransaction');
+
+# Settings
+for my $case (
+	[ "shared_preload_libraries = ''", qr/DETAIL:  It does not load distshard.*HINT:  Add distshard to shared_preload/s ],
+	[ 'max_prepared_transactions = 0', qr/DETAIL:  Its max_prepared_transactions is 0.*HINT: .* at least max_connections/s ],
+	[ "wal_level = minimal\nmax_wal_senders = 0", qr/DETAIL:  Its wal_level is "minimal".*HINT:  Set it to "replica" or "logical"/s ])
+{
+	my ($conf, $error) = @$case;
+	my $server = DistshardCluster::start_server('unsuitable', "$conf\n");
+	like(add_error($server), $error, $conf);
+	is(extensions($server), '0', "... nothing was created there");
+	$server->stop;
+	$server->clean_node;
+}
+
+my $node = DistshardCluster::start_server('candidate');
+my $port = $node->port;
+
+# Databases
+$node1->safe_psql('postgres', 'CREATE DATABASE only_here');
+$node1->safe_psql('only_here', 'CREATE EXTENSION distshard');
+like(add_error($node, database => 'only_here'), qr/3D000: server localhost:\d+ has no database "only_here".*HINT:  Create it/s,
+	'missing database');
+$node->safe_psql('postgres', q{CREATE DATABASE only_here ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0});
+like(add_error($node, database => 'only_here'), qr/DETAIL:  The encoding of its database is SQL_ASCII, and that of this one/, 'encoding');
+$node1->safe_psql('postgres', q{DROP DATABASE only_here});
+$node1->safe_psql('postgres', q{CREATE DATABASE only_here ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0});
+$node1->safe_psql('only_here', 'CREATE EXTENSION distshard');
+$node->safe_psql('postgres', 'DROP DATABASE only_here');
+$node->safe_psql('postgres', q{CREATE DATABASE only_here ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0});
+like(add_error($node, database => 'only_here'), qr/DETAIL:  The locale of its database is \(libc, C, C\), and that of this one \(libc, C.UTF-8/,
+	'locale');
+
+# Roles
+$node1->safe_psql('postgres', 'CREATE ROLE boss SUPERUSER LOGIN');
+my $as_boss = [ '-U', 'boss' ];
+$node->safe_psql('postgres', 'CREATE ROLE boss LOGIN');
+$node1->psql('postgres', "SELECT distshard.add_node('localhost', $port)", extra_params => $as_boss, stderr => \my $boss_error);
+like($boss_error, qr/Role "boss" is not a superuser there/, 'the role must be a superuser there');
+
+# Members of other clusters
+$node->safe_psql('postgres', 'CREATE EXTENSION distshard; CREATE TABLE t (id int); ');
+$node->safe_psql('postgres', q{SELECT create_distributed_table('t', 'id')});
+like(add_error($node), qr/DETAIL:  It has 1 distributed tables of its own.*HINT:  Use undistribute_table/s, 'distributed tables');
+$node->safe_psql('postgres', q{SELECT undistribute_table('t')});
+$node->safe_psql('postgres', q{INSERT INTO distshard.node_group VALUES (2);
+	INSERT INTO distshard.node (node_id, group_id, host, port) VALUES (2, 2, 'elsewhere', 1)});
+like(add_error($node), qr/DETAIL:  It is one of 2 nodes of another cluster.*HINT:  Use distshard.remove_node/s, 'another cluster');
+$node->safe_psql('postgres', q{SELECT distshard.leave_cluster(); DROP TABLE t});
+is(extensions($node), '0', 'leave_cluster() takes the extension with it');
+
+# A node that the others cannot reach
+like(error_of(q{UPDATE distshard.node SET port = 1; SELECT distshard.add_node('localhost', } . $port . ')'),
+	qr/08001: could not connect to node 1 \(localhost:1\).*HINT:.*set_node/s, 'a node at a wrong address');
+is(extensions($node), '0', '... nothing remains of the extension');
+
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM distshard.node'), 1, 'so far no node was added');
+
+done_testing();

@@ -1,0 +1,149 @@
+# Adding servers to a cluster with tables and rows, changing and removing them.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 0);
+my $node1 = $cluster->coordinator;
+my $new = DistshardCluster::start_server('new');
+my $port = $new->port;
+
+sub error_of
+{
+	my ($node, $sql) = @_;
+	my $stderr;
+	$node->psql('postgres', $sql, stderr => \$stderr, on_error_stop => 0);
+	return $stderr;
+}
+
+sub is_untouched
+{
+	my ($why) = @_;
+	is($new->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'distshard'}), 0, "$why: no extension there");
+	is($node1->safe_psql('postgres', "SELECT count(*) FROM distshard.node WHERE port = $port"), 0, "$why: no node here");
+}
+
+$node1->safe_psql('postgres', <<'END');
+CREATE ROLE app;
+CREATE SCHEMA shop AUTHORIZATION app;
+CREATE TYPE shop.colour AS ENUM ('red', 'green');
+CREATE TABLE shop.country (code text PRIMARY KEY, gone int, note text, n int GENERATED ALWAYS AS (length(code)) STORED,
+	id int GENERATED ALWAYS AS IDENTITY, at interval, c shop.colour[]);
+ALTER TABLE shop.country DROP COLUMN gone;
+INSERT INTO shop.country (code, note, at, c) VALUES ('de', E'tab\tback\\slash\nline', '-1 day 2 hours', '{red}'),
+	('fr', NULL, NULL, NULL), ('\N', '', '1 mon', '{green,red}');
+CREATE TABLE shop.region (id int PRIMARY KEY, country text REFERENCES shop.country);
+INSERT INTO shop.region VALUES (1, 'de'), (2, 'fr');
+CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json);
+INSERT INTO shop.customer (country, payload) SELECT 'de', '{}' FROM generate_series(1, 1000);
+CREATE INDEX ON shop.customer (country);
+ALTER TABLE shop.customer OWNER TO app;
+BEGIN;
+SELECT create_reference_table('shop.country');
+SELECT create_reference_table('shop.region');
+SELECT create_distributed_table('shop.customer', 'id', shard_count => 4);
+COMMIT;
+CREATE VIEW shop.german AS SELECT * FROM shop.customer WHERE country = 'de';
+END
+
+# What goes wrong late
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/role "app" does not exist on this node.*HINT:  A role that owns/s,
+	'a missing role is an error');
+is_untouched('missing role');
+$new->safe_psql('postgres', 'CREATE ROLE app; CREATE SCHEMA shop; CREATE TABLE shop.customer (i int)');
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/relation "customer" already exists/, 'a table of the same name is an error');
+is_untouched('table exists');
+$new->safe_psql('postgres', 'DROP SCHEMA shop CASCADE');
+$node1->safe_psql('postgres', "BEGIN; SELECT distshard.add_node('localhost', $port); ROLLBACK");
+is_untouched('rollback');
+is($new->safe_psql('postgres', q{SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%shop%'}), 0, 'rollback: no tables there');
+like(error_of($node1, "BEGIN; SELECT distshard.add_node('localhost', $port); SELECT 1/0; COMMIT"), qr/division by zero/, 'late error');
+is_untouched('late error');
+
+# Success
+is($cluster->add($new), 2, 'the new server is node 2');
+my @shared = map { "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM distshard.$_ t" } qw(node_group node colocation shard);
+push @shared, q{SELECT string_agg(concat_ws(' ', logical_table, data_table, colocation_id, key_column), E'\n' ORDER BY logical_table::text)
+	FROM distshard.distributed_table};
+push @shared, q{SELECT cluster_id || ' ' || placement_version || secret::text FROM distshard.local};
+for my $query (@shared)
+{
+	is($new->safe_psql('postgres', $query), $node1->safe_psql('postgres', $query), "the same metadata: $query");
+}
+is($new->safe_psql('postgres', 'SELECT group_id FROM distshard.local'), 2, 'the new node knows its own number');
+
+# What lies in a node's data tables, asked of the node itself in a fragment
+sub stored_on
+{
+	my ($node_id, $sql) = @_;
+	my $placement = $node1->safe_psql('postgres', 'SELECT placement_version FROM distshard.local');
+	return $node1->safe_psql('postgres', "SELECT distshard.run_on_node($node_id, \$\$/*distshard placement=$placement*/ $sql\$\$)");
+}
+is(stored_on(2, q{SELECT to_jsonb(t) - 'at' || jsonb_build_object('days', extract(epoch FROM at)) FROM distshard_shop.country t ORDER BY code COLLATE "C"}),
+	join("\n",
+		'{"c": ["green", "red"], "n": 2, "id": 3, "code": "\\\\N", "days": 2592000.000000, "note": ""}',
+		'{"c": ["red"], "n": 2, "id": 1, "code": "de", "days": -79200.000000, "note": "tab\tback\\\\slash\nline"}',
+		'{"c": null, "n": 2, "id": 2, "code": "fr", "days": null, "note": null}'),
+	'all rows of a reference table are there');
+is(stored_on(2, 'SELECT id || country FROM distshard_shop.region ORDER BY id'), "1de\n2fr", 'also of one that references it');
+is(stored_on(2, 'SELECT count(*) FROM distshard_shop.customer'), 0, 'but no rows of shards that are elsewhere');
+is(stored_on(2, q{SELECT string_agg(attnum || ' ' || attname, ', ' ORDER BY attnum) FROM pg_attribute
+	WHERE attrelid = 'distshard_shop.country'::regclass AND attnum > 0 AND NOT attisdropped}),
+	'1 code, 3 note, 4 n, 5 id, 6 at, 7 c', 'columns have the same numbers');
+is(stored_on(2, q{SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid::regclass::text) FROM pg_index
+	WHERE indrelid = 'shop.customer'::regclass}), 'shop.customer_country_idx, shop.customer_pkey', 'indexes are there');
+is(stored_on(2, q{SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text LIKE 'distshard\_shop%' AND conparentid = 0}),
+	2, 'foreign keys between data tables are there');
+is(stored_on(2, q{SELECT viewname || ' ' || viewowner FROM pg_views WHERE schemaname = 'shop'}), 'german postgres', 'and the view');
+is($new->safe_psql('postgres', q{SELECT nextval('shop.customer_id_seq')}), 1 << 48, 'sequences do not meet');
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/It is node 2 of this cluster/, 'it cannot be added again');
+like(error_of($node1, "SELECT distshard.add_node('127.0.0.1', $port)"), qr/It is node 2 of this cluster/, 'nor under another name');
+
+# Two at once, from different nodes
+my @more = map { DistshardCluster::start_server("more$_") } 1, 2;
+$_->safe_psql('postgres', 'CREATE ROLE app') for @more;
+my @sessions = map {
+	my ($from, $to) = (($node1, $new)[$_], $more[$_]);
+	my ($out, $err) = ('', '');
+	[ IPC::Run::start([ 'psql', '-XAtq', '-d', $from->connstr('postgres'), '-c', "SELECT distshard.add_node('localhost', " . $to->port . ')' ],
+			'>', \$out, '2>', \$err), \$out, \$err ]
+} 0, 1;
+$_->[0]->finish for @sessions;
+is(join(' ', sort map { ${ $_->[1] } =~ s/\n//r } @sessions), '3 4', 'servers can be added at the same time from different nodes')
+  or diag(map { ${ $_->[2] } } @sessions);
+is($_->safe_psql('postgres', 'SELECT count(*), sum(group_id) FROM distshard.node'), '4|10', $_->name . ' knows all four') for $node1, $new, @more;
+
+# set_node
+$node1->safe_psql('postgres', q{SELECT distshard.set_node(3, host => '127.0.0.1', region => 'north', weight => 2, holds_shards => false)});
+is($_->safe_psql('postgres', 'SELECT host, region, weight, holds_shards FROM distshard.node WHERE node_id = 3'), '127.0.0.1|north|2|f',
+	$_->name . ' knows of the change') for $node1, $new, @more;
+$node1->safe_psql('postgres', q{CREATE TABLE later (id int); SELECT create_distributed_table('later', 'id', shard_count => 8)});
+is($node1->safe_psql('postgres', q{SELECT string_agg(DISTINCT group_id::text, ',') FROM distshard.shard
+	WHERE colocation_id = (SELECT colocation_id FROM distshard.distributed_table WHERE logical_table = 'later'::regclass)}),
+	'1,2,4', 'new tables leave out a node that holds no shards');
+like(error_of($node1, "SELECT distshard.set_node(4, port => $port)"), qr/server localhost:$port is not node 4/, 'an address of another node');
+like(error_of($node1, q{SELECT distshard.set_node(4, port => 1)}), qr/could not connect to server localhost:1/, 'an address of nobody');
+like(error_of($node1, q{SELECT distshard.set_node(9)}), qr/there is no node 9.*HINT:  See distshard.nodes/s, 'no such node');
+
+# remove_node
+like(error_of($node1, q{SELECT distshard.remove_node(4)}), qr/node 4 holds \d shards/, 'a node with shards stays');
+like(error_of($node1, q{SELECT distshard.remove_node(1)}), qr/a node cannot remove itself/, 'a node cannot remove itself');
+like(error_of($new, q{SELECT distshard.remove_node(1)}), qr/the first node .* cannot be removed/, 'nor can the first be removed');
+$node1->safe_psql('postgres', 'SELECT distshard.remove_node(3)');
+my ($gone) = grep { $_->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'distshard'}) == 0 } @more;
+ok($gone, 'a removed server has no extension');
+is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%'}), 0, 'nor the tables of the cluster');
+is($new->safe_psql('postgres', 'SELECT string_agg(node_id::text, $$,$$ ORDER BY node_id) FROM distshard.node'), '1,2,4', 'and is no node');
+is($cluster->add($gone), 5, 'it may come back, under another number');
+$gone->stop;
+like(error_of($node1, q{SELECT distshard.remove_node(5)}), qr/WARNING:  could not connect to node 5.*HINT:  Run SELECT distshard.leave_cluster/s,
+	'a dead server can be removed');
+$gone->start;
+is($new->safe_psql('postgres', 'SELECT string_agg(node_id::text, $$,$$ ORDER BY node_id) FROM distshard.node'), '1,2,4', 'by all nodes');
+$gone->safe_psql('postgres', 'SELECT distshard.leave_cluster()');
+is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%'}), 0, 'it can leave when it is back');
+
+done_testing();
