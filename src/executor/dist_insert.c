@@ -183,8 +183,13 @@ compute_rows(DistInsertState *state)
 	TupleTableSlot *slot;
 
 	state->rows = tuplestore_begin_heap(false, false, work_mem);
-	while (!TupIsNull(slot = ExecProcNode(child)))
+	for (;;)
+	{
+		slot = ExecProcNode(child);
+		if (TupIsNull(slot))
+			break;
 		tuplestore_puttupleslot(state->rows, slot);
+	}
 }
 
 /* Returns the next row to be inserted, with what triggers made of it, or NULL. */
