@@ -30,11 +30,11 @@ static ExecutorRun_hook_type    prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
 
 static void
-AppendRoleName(StringInfo buf, Oid role)
+AppendRole(StringInfo buf, const char *key, Oid role)
 {
 	const char *name = GetUserNameFromId(role, false);
 
-	appendStringInfoString(buf, " as=\"");
+	appendStringInfo(buf, " %s=\"", key);
 	for (const char *c = name; *c != '\0'; c++)
 	{
 		if (strchr("%\"*/", *c) != NULL)
@@ -55,9 +55,17 @@ AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl)
 	else if (!forwarded_ddl)
 		appendStringInfo(buf, " placement=" INT64_FORMAT, PlacementVersion());
 	if (OidIsValid(role) && role != GetSessionUserId())
-		AppendRoleName(buf, role);
+		AppendRole(buf, "as", role);
 	if (forwarded_ddl)
 		appendStringInfoString(buf, " ddl");
+	appendStringInfoString(buf, "*/ ");
+}
+
+void
+AppendPolicyClaim(StringInfo buf, Oid role)
+{
+	appendStringInfoString(buf, CLAIM_START);
+	AppendRole(buf, "policies", role);
 	appendStringInfoString(buf, "*/ ");
 }
 
@@ -125,7 +133,7 @@ static void
 ReadClaim(const char *pos, Claim *claim)
 {
 	memset(claim, 0, sizeof(Claim));
-	while (!Skip(&pos, "*/"))
+	while (!Skip(&pos, "*/") || Skip(&pos, " " CLAIM_START))
 	{
 		if (Skip(&pos, " shard="))
 		{
@@ -138,6 +146,8 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->placement_version = ReadNumber(&pos);
 		else if (Skip(&pos, " as=\""))
 			claim->role = ReadRole(&pos);
+		else if (Skip(&pos, " policies=\""))
+			claim->policy_role = ReadRole(&pos);
 		else if (Skip(&pos, " ddl"))
 			claim->forwarded_ddl = true;
 		else

@@ -27,7 +27,10 @@
  *	shard=ID.GENERATION	the fragment is for this one shard
  *	placement=VERSION	the fragment is for all shards of the node
  *	as="role"			whose rights count, if not the connection's
+ *	policies="role"		whose row-level security policies apply, if not that role's
  *	ddl					a utility command forwarded by another node
+ *
+ * Several such comments may follow each other.
  *
  * In the role's name, characters that could end the comment or the quotes are
  * written as %XX.
@@ -38,6 +41,7 @@ typedef struct Claim
 	int64 generation;
 	int64 placement_version; /* 0: not claimed */
 	Oid   role;              /* InvalidOid: the connection's own */
+	Oid   policy_role;       /* InvalidOid: the same */
 	bool  forwarded_ddl;
 } Claim;
 
@@ -49,6 +53,9 @@ extern void InitClaims(void);
  * differs from the session's.
  */
 extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl);
+
+/* Writes a comment with the role whose policies apply. */
+extern void AppendPolicyClaim(StringInfo buf, Oid role);
 
 /*
  * CurrentClaim returns the claim at the head of the statement text, or NULL if

@@ -127,7 +127,7 @@ CheckClaim(const Claim *claim, DistTable *table)
 	return NULL;
 }
 
-static bool
+bool
 HasRowSecurity(Oid relid)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
@@ -236,7 +236,8 @@ AdmitDataTable(Query *query, int rtindex, DistTable *table, FragmentCheck *check
 
 	if (HasRowSecurity(rte->relid))
 	{
-		rte->checkAsUser = check->claim->role;
+		rte->checkAsUser =
+			OidIsValid(check->claim->policy_role) ? check->claim->policy_role : check->claim->role;
 		return;
 	}
 	rte->requiredPerms = 0;

@@ -21,6 +21,9 @@ extern void CheckUnclaimedRelation(Oid relid);
 /* Raises an error if a claim of all shards of the node does not agree with the metadata here. */
 extern void CheckPlacementClaim(const Claim *claim, DistTable *table);
 
+/* Do row-level security policies apply to the relation, for some at least? */
+extern bool HasRowSecurity(Oid relid);
+
 /* Takes the privileges asked for on data tables out of a fragment's plan: the sender checked them. */
 extern void WaiveDataTablePermissions(QueryDesc *query);
 

@@ -15,8 +15,10 @@
  *				  row type and OID
  *	shippable.c	  whether all that succeeds
  *
- * The text must mean the same on every node, so names are qualified unless
- * they are in pg_catalog, and literals do not depend on the session's settings.
+ * The text must mean the same on every node. Names are qualified unless they
+ * are in pg_catalog; calls resolve to the same function there whatever the
+ * search path is, since implicit casts of arguments are printed. Literals whose
+ * form depends on settings have been made parameters.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,63 +26,46 @@
 
 #include "catalog/namespace.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "executor/executor.h"
+#include "planner/claim.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "tcop/tcopprot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
-
-/* Sets what decides how literals look, where the session has something else. */
-static int
-UseFixedSettings(void)
-{
-	static const struct
-	{
-		const char *name;
-		const char *value;
-	} fixed[] = {{"datestyle", "ISO, YMD"},        {"intervalstyle", "postgres"},
-				 {"extra_float_digits", "1"},      {"bytea_output", "hex"},
-				 {"quote_all_identifiers", "off"}, {"standard_conforming_strings", "on"}};
-	int nestlevel = NewGUCNestLevel();
-
-	for (int i = 0; i < lengthof(fixed); i++)
-	{
-		if (strcmp(GetConfigOption(fixed[i].name, false, false), fixed[i].value) != 0)
-			(void) set_config_option(fixed[i].name, fixed[i].value, PGC_USERSET, PGC_S_SESSION,
-									 GUC_ACTION_SAVE, true, 0, false);
-	}
-	return nestlevel;
-}
 
 static char *
 PrintQuery(Query *query)
 {
 	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
-	int                nestlevel = UseFixedSettings();
 	char              *text;
 
 	PushOverrideSearchPath(&path);
 	text = pg_get_querydef(query, false);
 	PopOverrideSearchPath();
-	AtEOXact_GUC(true, nestlevel);
 	return text;
 }
 
 char *
 PrintFragment(Query *query, bool constants_too, List **params)
 {
+	Oid            policy_role = PolicyRole(query);
+	StringInfoData text;
+
 	query = copyObject(query);
 	PrepareForPrint(query);
 	query = SubstituteForPrint(query, constants_too, params);
 	NameDataTables(query);
-	return PrintQuery(query);
+
+	initStringInfo(&text);
+	if (OidIsValid(policy_role))
+		AppendPolicyClaim(&text, policy_role);
+	appendStringInfoString(&text, PrintQuery(query));
+	return text.data;
 }
 
 static Datum

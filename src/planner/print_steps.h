@@ -22,10 +22,19 @@ extern List *ArbiterColumns(Oid constraint, Index result_relation);
 /* substitute.c */
 extern Query *SubstituteForPrint(Query *query, bool constants_too, List **params);
 
-/* Is the statement one whose rows are all spelt out in it? Then each of its expressions is evaluated once. */
+/* Is it an INSERT whose rows are all spelt out in it? Then each expression of them is evaluated once. */
 extern bool IsInsertOfValues(Query *query);
+
+/* Does the constant print so that every server reads the same, whatever its settings? */
+extern bool IsPlainLiteral(Const *constant);
+
+/* Can values of the type be sent? */
+extern bool IsValueType(Oid type);
 
 /* Would the expression be evaluated here and sent as a parameter? */
 extern bool IsEvaluatedHere(Node *node, bool once);
+
+/* shippable.c: whose row-level security policies apply, if not the current user's. */
+extern Oid PolicyRole(Query *query);
 
 #endif

@@ -16,11 +16,13 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/transam.h"
+#include "catalog/metadata.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "planner/fragment.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "utils/builtins.h"
@@ -35,9 +37,10 @@
 typedef struct ReasonContext
 {
 	const char *reason;
-	bool        once;  /* in a row of INSERT ... VALUES */
-	bool        inner; /* below the top level of the query */
+	bool        once; /* in a row of INSERT ... VALUES */
 	int         values;
+	bool        has_policies; /* is there a distributed table with row-level security? */
+	Oid         policy_role;  /* then whose policies apply; InvalidOid: the current user's */
 } ReasonContext;
 
 static bool FindReason(Node *node, ReasonContext *context);
@@ -47,17 +50,6 @@ Because(ReasonContext *context, const char *reason)
 {
 	context->reason = reason;
 	return true;
-}
-
-static bool
-HasRowSecurity(Oid relid)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	bool result = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
 }
 
 /* Volatile functions of PostgreSQL whose every result is new, so that it does not matter where they run. */
@@ -107,15 +99,28 @@ MustStayHere(Oid function, void *context)
 	return true;
 }
 
+/* The claim names one role whose policies apply. */
+static bool
+ReasonInPolicies(RangeTblEntry *rte, ReasonContext *context)
+{
+	if (!HasRowSecurity(rte->relid))
+		return rte->securityQuals != NIL && Because(context, "security barrier view");
+	if (LookupDistTable(rte->relid) == NULL)
+		return false;
+	if (context->has_policies && context->policy_role != rte->checkAsUser)
+		return Because(context, "row-level security policies of several roles");
+	context->has_policies = true;
+	context->policy_role = rte->checkAsUser;
+	return false;
+}
+
 static bool
 ReasonInEntry(RangeTblEntry *rte, ReasonContext *context)
 {
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
-			if (rte->securityQuals != NIL && !HasRowSecurity(rte->relid))
-				return Because(context, "security barrier view");
-			return false;
+			return rte->relkind != RELKIND_COMPOSITE_TYPE && ReasonInPolicies(rte, context);
 		case RTE_SUBQUERY:
 			if (rte->security_barrier)
 				return Because(context, "security barrier view");
@@ -248,6 +253,7 @@ ReasonInRows(Query *query, ReasonContext *context)
 	ListCell *lc;
 
 	context->once = true;
+	context->values = 0;
 	if (FindReason((Node *) query->targetList, context))
 		return true;
 	foreach (lc, query->rtable)
@@ -270,10 +276,9 @@ static bool
 ReasonInQuery(Query *query, ReasonContext *context)
 {
 	bool  save_once = context->once;
-	bool  rows = !context->inner && IsInsertOfValues(query);
+	bool  rows = IsInsertOfValues(query);
 	Query rest = *query;
 
-	context->inner = true;
 	context->once = false;
 	if (ReasonAtLevel(query, context))
 		return true;
@@ -316,6 +321,13 @@ FindReason(Node *node, ReasonContext *context)
 		case T_Param:
 			if (((Param *) node)->paramkind == PARAM_EXEC)
 				return Because(context, "value of an enclosing query");
+			if (((Param *) node)->paramkind == PARAM_EXTERN &&
+				!IsValueType(((Param *) node)->paramtype))
+				return Because(context, "parameter of type record");
+			return false;
+		case T_Const:
+			if (!IsPlainLiteral((Const *) node))
+				context->values++;
 			return false;
 		default:
 			break;
@@ -330,6 +342,37 @@ FindReason(Node *node, ReasonContext *context)
 	if (check_functions_in_node(node, MustStayHere, context))
 		return true;
 	return expression_tree_walker(node, FindReason, context);
+}
+
+static bool
+FindPolicyRole(Node *node, Oid *role)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_RELATION && OidIsValid(rte->checkAsUser) &&
+			LookupDistTable(rte->relid) != NULL && HasRowSecurity(rte->relid))
+			*role = rte->checkAsUser;
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, FindPolicyRole, role,
+								 QTW_EXAMINE_RTES_BEFORE | QTW_IGNORE_JOINALIASES);
+	return expression_tree_walker(node, FindPolicyRole, role);
+}
+
+/* The role is the same for all tables of a query that can be printed. */
+Oid
+PolicyRole(Query *query)
+{
+	Oid role = InvalidOid;
+
+	if (query->hasRowSecurity)
+		FindPolicyRole((Node *) query, &role);
+	return role;
 }
 
 const char *

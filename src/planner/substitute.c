@@ -29,6 +29,7 @@
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -37,6 +38,7 @@
 #include "parser/parsetree.h"
 #include "planner/print_steps.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -120,23 +122,47 @@ DependsOnPlace(Node *node, void *context)
 	return expression_tree_walker(node, DependsOnPlace, context);
 }
 
-/* Can values of the type be sent? */
-static bool
+bool
 IsValueType(Oid type)
 {
 	return get_typtype(type) != TYPTYPE_PSEUDO && type != UNKNOWNOID;
 }
 
-/* Is there a constant that names an object by its OID, so that what is made of it differs by node? */
+/*
+ * Is there something that only this node can make use of: a constant that names
+ * an object by its OID, or a parameter that cannot be sent, as a record of a
+ * PL/pgSQL function?
+ */
 static bool
-HasObjectConstant(Node *node, void *context)
+HasLocalValue(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Const))
 		return ((Const *) node)->consttype < FirstNormalObjectId &&
 			   !((Const *) node)->constisnull && TravelsAsText(((Const *) node)->consttype);
-	return expression_tree_walker(node, HasObjectConstant, context);
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXTERN &&
+			   !IsValueType(((Param *) node)->paramtype);
+	return expression_tree_walker(node, HasLocalValue, context);
+}
+
+static bool
+IsVolatile(Oid function, void *context)
+{
+	/* labelled so, but they change only with nextval() */
+	return func_volatile(function) == PROVOLATILE_VOLATILE && function != F_CURRVAL &&
+		   function != F_LASTVAL;
+}
+
+static bool
+HasVolatileFunction(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, NextValueExpr) || check_functions_in_node(node, IsVolatile, context))
+		return true;
+	return expression_tree_walker(node, HasVolatileFunction, context);
 }
 
 static bool
@@ -178,8 +204,8 @@ bool
 IsEvaluatedHere(Node *node, bool once)
 {
 	return IsExpression(node) && IsValueType(exprType(node)) &&
-		   (contain_mutable_functions(node) || HasObjectConstant(node, NULL)) &&
-		   !DependsOnPlace(node, NULL) && (once || !contain_volatile_functions(node));
+		   (contain_mutable_functions(node) || HasLocalValue(node, NULL)) &&
+		   !DependsOnPlace(node, NULL) && (once || !HasVolatileFunction(node, NULL));
 }
 
 static Node *
@@ -244,8 +270,7 @@ MakeParam(SubstituteContext *context, Node *expr)
 	return result;
 }
 
-/* Does the constant print so that every server reads the same, whatever its settings? */
-static bool
+bool
 IsPlainLiteral(Const *constant)
 {
 	if (constant->constisnull)
@@ -281,7 +306,7 @@ SubstituteConst(Const *constant, SubstituteContext *context)
 	return (Node *) constant;
 }
 
-/* As Substitute, but constants stay: what stands here is syntax, like the field of EXTRACT. */
+/* As Substitute, but strings stay: what stands here may be syntax, like the field of EXTRACT. */
 static List *
 SubstituteKeepingConstants(List *args, SubstituteContext *context)
 {
@@ -292,7 +317,9 @@ SubstituteKeepingConstants(List *args, SubstituteContext *context)
 	{
 		Node *arg = lfirst(lc);
 
-		result = lappend(result, arg == NULL || IsA(arg, Const) ? arg : Substitute(arg, context));
+		result = lappend(result, arg == NULL || (IsA(arg, Const) && IsPlainLiteral((Const *) arg))
+									 ? arg
+									 : Substitute(arg, context));
 	}
 	return result;
 }
@@ -458,7 +485,7 @@ static Query *
 SubstituteInQuery(Query *query, SubstituteContext *context)
 {
 	const int flags = QTW_DONT_COPY_QUERY | QTW_IGNORE_JOINALIASES;
-	bool      rows = context->levels == NIL && IsInsertOfValues(query);
+	bool      rows = IsInsertOfValues(query);
 	bool      save_once = context->once;
 	List     *target_list = query->targetList;
 	ListCell *lc;
@@ -560,7 +587,7 @@ Substitute(Node *node, SubstituteContext *context)
 	{
 		if (IsEvaluatedHere(node, context->once))
 			return MakeParam(context, node);
-		context->immutable = !contain_mutable_functions(node) && !HasObjectConstant(node, NULL);
+		context->immutable = !contain_mutable_functions(node) && !HasLocalValue(node, NULL);
 	}
 	result = SubstituteBelow(node, context);
 	context->immutable = save_immutable;

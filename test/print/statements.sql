@@ -601,3 +601,233 @@ DELETE FROM "Quoted ""Table""" WHERE "Key" = 2 RETURNING "a b" AS "Ünï"
 
 -- not printable: MERGE
 MERGE INTO t USING u ON t.k = u.x WHEN MATCHED THEN UPDATE SET a = 1
+
+SELECT x.q, x, x.b FROM t AS x (q, w) ORDER BY q
+
+SELECT row_to_json(x), (x).q FROM t AS x (q, w) ORDER BY q
+
+SELECT s FROM (SELECT k, t FROM t) AS s (one, two) ORDER BY s.one
+
+WITH t AS (SELECT k + 1 AS k FROM t) SELECT * FROM t, public.u WHERE t.k = u.x ORDER BY 1
+
+WITH t AS (SELECT * FROM t WHERE a = 1), w AS (WITH t AS (SELECT k * 10 AS k FROM t) SELECT * FROM t) SELECT t.k, w.k FROM t, w ORDER BY 1, 2
+
+WITH w AS (SELECT k FROM t) SELECT (SELECT count(*) FROM w w2 WHERE w2.k <= w.k) FROM w ORDER BY 1
+
+SELECT * FROM (WITH w AS (SELECT k FROM t) SELECT * FROM w) s WHERE k IN (WITH w AS (SELECT 3 AS z) SELECT z FROM w)
+
+SELECT k, v FROM nullable FULL JOIN (SELECT k::bigint AS k, x FROM u) s USING (k) ORDER BY k, v, x
+
+SELECT k FROM nullable FULL JOIN u USING (k) FULL JOIN t USING (k) WHERE k > 2 OR k IS NULL ORDER BY k
+
+SELECT k, sum(x) FROM nullable FULL JOIN u USING (k) GROUP BY k HAVING k > 1 ORDER BY k
+
+SELECT a.k, b.k, k FROM (nullable a FULL JOIN u b USING (k)) ORDER BY a.k, b.x
+
+SELECT * FROM (SELECT k FROM nullable FULL JOIN u USING (k)) s WHERE k = 3
+
+SELECT * FROM ((t JOIN u USING (k)) AS j1 JOIN nullable n USING (k)) AS j2 ORDER BY k, x
+
+SELECT j1.x, n.v FROM (t JOIN u USING (k)) AS j1 JOIN nullable n USING (k) ORDER BY 1, 2
+
+SELECT ju, ju.k FROM t JOIN u USING (k) AS ju ORDER BY 2, u.x
+
+SELECT t.k AS "t", "t"."k" FROM t ORDER BY "t", t.k
+
+SELECT a AS b, b AS c, c AS a FROM t GROUP BY a, b, c, k HAVING max(f) > 0 ORDER BY t.b, t.c, k
+
+SELECT k AS x, x AS k FROM (SELECT t.k, u.x FROM t, u WHERE t.k = u.x) s ORDER BY s.x DESC
+
+SELECT max(k) AS k FROM t ORDER BY max(k)
+
+SELECT count(*) AS a FROM t GROUP BY t.a ORDER BY t.a
+
+SELECT DISTINCT ON (t.a) -a AS a, k FROM t ORDER BY t.a, t.k
+
+SELECT DISTINCT -k AS k FROM t ORDER BY -t.k
+
+SELECT k, row_number() OVER w1, sum(a) OVER (w1 ROWS 1 PRECEDING), count(*) OVER (PARTITION BY a) FROM t WINDOW w2 AS (PARTITION BY a), w1 AS (w2 ORDER BY k) ORDER BY k
+
+SELECT k, nth_value(b, 2) OVER (ORDER BY k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 + 1 FOLLOWING) FROM t ORDER BY k
+
+SELECT a, rank() OVER (ORDER BY count(*) DESC, a) FROM t GROUP BY a ORDER BY 1
+
+SELECT string_agg(k::text, '-') OVER (PARTITION BY a ORDER BY k) FROM t ORDER BY k
+
+SELECT generate_series(1, 2), unnest(arr) FROM arrays WHERE k = 1
+
+SELECT k, unnest(arr) AS e FROM arrays ORDER BY e DESC, k LIMIT 4
+
+SELECT a, array_agg(k ORDER BY k DESC NULLS FIRST, b USING <) FILTER (WHERE k > 1) FROM t GROUP BY a ORDER BY a
+
+SELECT a IN (1, 2), a NOT IN (1, 2), a IN (k, 3), b IN ('b1', 'b' || a), (a, b) IN ((1, 'b1'), (2, 'b2')), a = ALL (ARRAY[1, 1]), m IN ('sad', 'ok') FROM t JOIN zoo USING (k) ORDER BY k
+
+SELECT c IN (1.25, 2.5), k IN (1, 3000000000), k IN (1::bigint, 2), d IN ('2020-01-02', '2020-01-03'), iv IN ('1 day 2 hours') FROM t JOIN zoo USING (k) ORDER BY k
+
+SELECT t.*, (SELECT array_agg(r) FROM (SELECT x, y FROM u WHERE u.k = t.k ORDER BY x) r) FROM t ORDER BY k
+
+SELECT EXISTS (SELECT 1 FROM t), NOT EXISTS (SELECT 1 FROM t WHERE false), (SELECT k FROM t WHERE false) IS NULL
+
+SELECT (SELECT (SELECT t.k + u.x FROM tree WHERE id = 1) FROM u WHERE u.x = t.k) FROM t ORDER BY k
+
+SELECT (ARRAY[1, 2, 3])[2], (ARRAY[1, 2, 3])[k], ('{a,b}'::text[])[1:1], (SELECT ARRAY[4, 5])[1], (ROW(1, 'b')::pair).x FROM t WHERE k < 3 ORDER BY k
+
+SELECT j -> 'a', j #>> '{b,0}', j @> '{"a": 1}', j ? 'a', j || jsonb_build_object('k', k), jsonb_path_query_first(j, '$.b[0]') FROM arrays ORDER BY k
+
+SELECT b || 1, 1 || b, 'x' || k, k || '', ARRAY[1] || k, d + 1, d - d, d + interval '1 day', now() + k * interval '0' = now(), f * 2, c / 3, k / 2, k % 3, -c, |/ f FROM t ORDER BY k
+
+SELECT k::text::int::numeric(4,1)::text, (k || '0')::smallint, b::name, b::bytea, k::bit(4), k::bool, '1'::text::bool, f::int, 'NaN'::float8 = f FROM t ORDER BY t.k
+
+SELECT to_char(c, '999.99'), to_char(ts, 'DD-Mon'), to_date('2020', 'YYYY'), age(ts, '2019-01-01'), date_trunc('hour', ts), ts::date, ts::time, make_interval(days => k), iv + '1 day'::interval FROM t JOIN zoo USING (k) ORDER BY k
+
+SELECT ts AT TIME ZONE 'Europe/Berlin', ts AT TIME ZONE interval '2 hours', (ts AT TIME ZONE 'UTC') AT TIME ZONE 'Asia/Tokyo' FROM zoo ORDER BY k
+
+SELECT (ts, ts + interval '1 hour') OVERLAPS (ts, interval '1 min'), overlay('abc'::bytea PLACING '\x00'::bytea FROM 2), trim('x' FROM b), trim(both from by, '\x00'::bytea) FROM zoo JOIN t USING (k) ORDER BY k
+
+SELECT current_catalog = current_database(), user = current_user, session_user = user, current_role = user, current_schema = 'public', localtime IS NULL, current_time(0) IS NULL, current_timestamp(3) IS NULL, inet_client_addr() IS NULL
+
+SELECT k FROM t WHERE b = current_setting('no.such', true) OR k = 1
+
+SELECT currval('seq') = 1000, lastval() > 0, k FROM t ORDER BY k LIMIT 1
+
+SELECT 'now'::timestamptz = now(), 'today'::date = current_date FROM t WHERE k = 1
+
+SELECT k, random() BETWEEN 0 AND 1, gen_random_uuid() IS NULL FROM t ORDER BY random() * 0, k
+
+SELECT xmlexists('//a' PASSING BY VALUE xml '<a/>'), xpath('/a/text()', '<a>x</a>'), xml '<a/>' IS DOCUMENT, xmlcomment('c'), xmlelement(name "a:b", NULL, 'c' || k) FROM t WHERE k = 1
+
+SELECT * FROM t, xmltable('/a/b' PASSING xmlelement(name a, xmlelement(name b, t.k)) COLUMNS v int PATH '.') xx WHERE k < 3 ORDER BY k
+
+SELECT jt.* FROM arrays, jsonb_to_record(j) AS jt (a int, b int[]) ORDER BY 1
+
+SELECT f.*, k FROM t, LATERAL (VALUES (t.a, 1), (t.k, 2)) AS f (v, n) ORDER BY k, n
+
+SELECT * FROM current_date AS d (x) WHERE x = current_date
+
+SELECT * FROM CAST(5 AS bigint) AS c (n), upper('x') AS u, coalesce(NULL, 'z') co
+
+SELECT p.* FROM t, pairs(t.a) WITH ORDINALITY AS p (x, y, o) ORDER BY k, o
+
+SELECT g.*, ROW(g.*) FROM generate_series('2020-01-01'::timestamp, '2020-01-03', '1 day') g
+
+SELECT count(*) FROM t, t t2, t t3 WHERE t.k = t2.k AND t2.k = t3.k AND t3.a = ANY (SELECT a FROM t)
+
+SELECT "?column?", "count" FROM (SELECT 1, count(*) FROM t) s
+
+SELECT NULL AS n, NULL::int, NULL::pair, NULL::mood, ARRAY[NULL]::mood[], ROW(NULL)
+
+SELECT u.y AS "select", u.x AS "from", 1 AS "A", 2 AS "ä", 3 AS " ", 4 AS """" FROM u ORDER BY "from" LIMIT 1
+
+SELECT U&'d\0061t\+000061', E'\\x', 'a''b\c', N'nat', 'multi'
+  'line'
+
+SELECT k FROM t OFFSET 2 + 3 LIMIT 1 + 1
+
+SELECT k FROM t ORDER BY k OFFSET (SELECT count(*) FROM t) - 2 FETCH NEXT ROW ONLY
+
+SELECT k FROM t ORDER BY k FETCH FIRST (1 + 1) ROWS WITH TIES
+
+SELECT k FROM t WHERE k < 3 UNION ALL SELECT k FROM t WHERE k > 10 UNION SELECT 1 ORDER BY 1
+
+SELECT k FROM t WHERE k < 3 UNION ALL (SELECT k FROM t WHERE k > 10 UNION SELECT 1) ORDER BY 1
+
+(SELECT k, b FROM t FOR UPDATE) LIMIT 2
+
+SELECT * FROM (VALUES (1, 2), (3, 4)) AS w (x, y) NATURAL JOIN (SELECT 1 AS x) s
+
+SELECT w.column1 FROM (VALUES (1), (2)) w UNION SELECT k FROM t WHERE k > 11 ORDER BY 1
+
+SELECT a FROM t EXCEPT (SELECT 1 INTERSECT SELECT 1) ORDER BY 1
+
+SELECT 1 AS one UNION SELECT NULL ORDER BY one NULLS FIRST
+
+SELECT m FROM zoo UNION SELECT 'happy' ORDER BY m
+
+SELECT k, b FROM t WHERE EXISTS (SELECT k FROM u UNION SELECT x FROM u WHERE x = t.k) ORDER BY k
+
+INSERT INTO u (x, y) SELECT DISTINCT ON (a) k, b FROM t ORDER BY a, k RETURNING *
+
+INSERT INTO u (y, x) SELECT * FROM (VALUES ('a', 1), ('b', 2)) v (p, q)
+
+INSERT INTO u (y, x) (SELECT b, k FROM t LIMIT 1) UNION ALL VALUES ('c', 3)
+
+INSERT INTO u (k, y) SELECT k, string_agg(b, '') FROM t GROUP BY k HAVING k < 3
+
+INSERT INTO u AS uu (k) SELECT 1 RETURNING uu.k, uu
+
+WITH i AS (INSERT INTO serials (v) VALUES (10), (20) RETURNING id, v) SELECT * FROM i ORDER BY 1
+
+WITH i AS (INSERT INTO u (k) SELECT k FROM t RETURNING k), d AS (DELETE FROM t USING i WHERE t.k = i.k RETURNING t.k) SELECT count(*) FROM d
+
+WITH i AS (INSERT INTO t (k, a) VALUES (1, 1) ON CONFLICT (k) DO UPDATE SET a = excluded.a + 50 RETURNING *) SELECT k, a FROM i
+
+WITH up AS (UPDATE t SET (a, b) = (SELECT x, y FROM u WHERE u.x = t.k) WHERE k < 3 RETURNING *) INSERT INTO u (k, y, x) SELECT k, b, a FROM up RETURNING *
+
+INSERT INTO t (k, b) VALUES (1, 'x') ON CONFLICT (k) DO UPDATE SET b = t.b || excluded.b || (SELECT max(y) FROM u WHERE u.x <= excluded.k) WHERE t.k = excluded.k RETURNING t.b, xmax IS NULL
+
+INSERT INTO t (k) VALUES (1) ON CONFLICT (k) DO UPDATE SET (a, b, c) = ROW(excluded.k, DEFAULT, 3) RETURNING *
+
+-- error
+INSERT INTO arrays (k, mat[1][1], mat[1][2]) VALUES (1, 2, 3) RETURNING mat
+
+INSERT INTO arrays (k, arr[1:2]) VALUES (1, '{5,6}'), (2, '{7,8}') RETURNING arr
+
+INSERT INTO arrays (k, pa[1].x, pa[1].y) VALUES (1, 5, 'five') RETURNING pa
+
+INSERT INTO arrays (k, n.p) VALUES (1, ROW(1, 'x')), (2, NULL) RETURNING n
+
+INSERT INTO zoo (k, m, mn, g) VALUES (1, 'ok', '{sad,ok}', 2), (2, lower('SAD')::mood, ARRAY['ok']::mood[], 3) RETURNING m, mn, g
+
+INSERT INTO zoo (k, ch, vc, bt) VALUES (1, 'ab', 'abcdefgh'::varchar(3), 5::bit(4)), (2, 'cd'::text, 'x', B'1111') RETURNING ch, vc, bt
+
+INSERT INTO dropped (a) VALUES (DEFAULT), (2) RETURNING *
+
+INSERT INTO v_reorder (kk, bb) VALUES (1, 'dup') ON CONFLICT (kk) DO UPDATE SET bb = excluded.bb || v_reorder.bb, aa = excluded.kk RETURNING *
+
+UPDATE t SET a = s.n FROM (SELECT k, count(*) AS n FROM u GROUP BY k) s WHERE s.k = t.k RETURNING t.k, n
+
+UPDATE t SET b = w.b FROM (VALUES (1, 'one'), (2, 'two')) w (k, b) WHERE w.k = t.k RETURNING t.*
+
+UPDATE t SET b = g::text FROM generate_series(1, 2) g WHERE k = g RETURNING b
+
+UPDATE t SET a = x FROM u LEFT JOIN nullable USING (k) WHERE t.k = u.x AND v IS NULL RETURNING t.k, x, v
+
+UPDATE t x SET a = ((x.k, x.a) < (5, 1) OR x.b IS NULL AND EXISTS (SELECT FROM t WHERE t.k = x.a))::int
+
+UPDATE t x SET a = (SELECT count(*) FROM t WHERE t.k < x.k) RETURNING x.k, x.a
+
+UPDATE t SET (a, b) = (SELECT k, max(y) FROM u WHERE u.k = t.a GROUP BY k LIMIT 1), c = DEFAULT WHERE k > 5 RETURNING *
+
+UPDATE t SET (a) = (SELECT 5), (b, c) = (DEFAULT, 1) WHERE k = 1 RETURNING *
+
+UPDATE zoo SET (g, m) = (SELECT 5, 'sad'::mood), vc = 'v' WHERE k = 1 RETURNING g, m, vc
+
+UPDATE zoo SET (vc, ch) = (SELECT 'abc'::text, k::text FROM t WHERE t.k = zoo.k) RETURNING vc, ch
+
+UPDATE arrays SET p.x = (p).x + 1, arr = array_append(arr, k), n = ROW(p, arr) RETURNING p, arr, n
+
+UPDATE v SET (b, a) = (SELECT y, x FROM u WHERE u.x = v.k) WHERE k = 1 RETURNING v.*
+
+UPDATE v_renamed SET one = one + 100 WHERE deux = 2 RETURNING *
+
+DELETE FROM t WHERE (SELECT count(*) FROM u WHERE u.k = t.k) > 2 RETURNING *
+
+DELETE FROM t USING (t t2 JOIN u ON t2.k = u.x) WHERE t.a = t2.a AND t2.k = 1 RETURNING t.k
+
+DELETE FROM t USING LATERAL (SELECT max(x) AS m FROM u) s WHERE t.k = s.m
+
+WITH d AS (DELETE FROM t RETURNING k, b) SELECT count(*), min(b) FROM d
+
+-- not printable: rule
+INSERT INTO v_ruled VALUES (1, 5), (2, 6)
+
+-- not printable: rule
+UPDATE v_ruled SET x = 1
+
+SELECT * FROM v_deep ORDER BY 1, 2
+
+SELECT v_deep, n FROM v_deep ORDER BY 1, 2
+
+SELECT * FROM v_cte WHERE k < 4 ORDER BY 1
+
+UPDATE v_deep2 SET b = 'deep' WHERE kk = 3 RETURNING *
