@@ -598,9 +598,13 @@ Query *
 SubstituteForPrint(Query *query, bool constants_too, List **params)
 {
 	SubstituteContext context = {.constants_too = constants_too};
+	ListCell         *lc;
 
 	query = SubstituteInQuery(query, &context);
-	*params = context.params;
+	/* ready for the executor: with default arguments, for one */
+	*params = NIL;
+	foreach (lc, context.params)
+		*params = lappend(*params, expression_planner(lfirst(lc)));
 	return query;
 }
 
