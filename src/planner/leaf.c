@@ -560,6 +560,27 @@ estimate_rows(Query *query)
 }
 
 /*
+ * Makes Vars of the leaf's columns Vars of the fragment's one range table entry.
+ * The planner leaves in them what they were called in the user's query.
+ */
+static bool
+name_leaf_columns(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var *var = (Var *) node;
+
+		var->varno = 1;
+		var->varnosyn = 1;
+		var->varattnosyn = var->varattno;
+		return false;
+	}
+	return expression_tree_walker(node, name_leaf_columns, context);
+}
+
+/*
  * Quals of the fragment's query: the leaf's rows under one name, and what
  * PostgreSQL moved down.
  */
@@ -586,14 +607,14 @@ fragment_query(Leaf *leaf, Index rti, List *columns, List *quals)
 	rte->inFromCl = true;
 	query->rtable = list_make1(rte);
 	ref->rtindex = 1;
-	ChangeVarNodes(condition, rti, 1, 0);
+	name_leaf_columns(condition, NULL);
 	query->jointree =
 		makeFromExpr(list_make1(ref), (Node *) make_ands_explicit((List *) condition));
 	foreach (lc, columns)
 	{
 		Var *var = copyObject(lfirst_node(Var, lc));
 
-		var->varno = 1;
+		name_leaf_columns((Node *) var, NULL);
 		query->targetList = lappend(
 			query->targetList, makeTargetEntry((Expr *) var, list_length(query->targetList) + 1,
 											   strVal(list_nth(names, var->varattno - 1)), false));
