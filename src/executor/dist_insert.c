@@ -7,7 +7,9 @@
  * sent: a child that reads from the nodes needs their connections, and an INSERT
  * must not see its own rows.
  *
- * Rows go as INSERT statements of many rows (row_batch.c).
+ * Plain rows go as streams of COPY. Rows of a statement with ON CONFLICT or
+ * RETURNING, or for a table with row-level security, go as INSERT statements of
+ * many rows (row_batch.c).
  *
  * BEFORE INSERT triggers fire here, since they may change the key; statement
  * triggers fire here, once.
@@ -21,6 +23,7 @@
 #include "executor/dist_insert.h"
 #include "executor/executor.h"
 #include "executor/row_batch.h"
+#include "executor/sharded_copy.h"
 #include "miscadmin.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
@@ -248,6 +251,16 @@ written_columns(DistInsertState *state)
 	return result;
 }
 
+/* COPY has no RETURNING, no ON CONFLICT and no policies, and needs columns. */
+static bool
+goes_by_copy(DistInsertState *state, List *columns)
+{
+	Query *insert = state->insert;
+
+	return insert->onConflict == NULL && insert->returningList == NIL && columns != NIL &&
+		   !state->logical->rd_rel->relrowsecurity;
+}
+
 static void
 start_insert(DistInsertState *state)
 {
@@ -257,8 +270,17 @@ start_insert(DistInsertState *state)
 	ExecBSInsertTriggers(estate, state->target);
 	compute_rows(state);
 	columns = written_columns(state);
-	state->batch =
-		BeginRowBatch(&state->css, state->insert, state->logical, columns, next_row, state);
+	if (goes_by_copy(state, columns))
+	{
+		uint64 count = CopyTuplesToShards(LookupDistTable(RelationGetRelid(state->logical)),
+										  state->logical, columns, next_row, state);
+
+		if (state->insert->canSetTag)
+			estate->es_processed += count;
+	}
+	else
+		state->batch =
+			BeginRowBatch(&state->css, state->insert, state->logical, columns, next_row, state);
 	state->started = true;
 }
 
@@ -270,7 +292,7 @@ exec_insert(CustomScanState *node)
 
 	if (!state->started)
 		start_insert(state);
-	if (NextBatchRow(state->batch, slot))
+	if (state->batch && NextBatchRow(state->batch, slot))
 		return slot;
 	ExecASInsertTriggers(node->ss.ps.state, state->target, NULL);
 	state->batch = NULL;
