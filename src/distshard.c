@@ -9,6 +9,7 @@
 
 #include "catalog/metadata.h"
 #include "executor/copy.h"
+#include "ddl/ddl.h"
 #include "executor/dist_insert.h"
 #include "executor/fragment_explain.h"
 #include "executor/remote_scan.h"
@@ -50,4 +51,5 @@ _PG_init(void)
 	InitDistInsert();
 	InitPlanner();
 	InitCopy();
+	InitDdl();
 }

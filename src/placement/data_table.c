@@ -141,7 +141,7 @@ GrantUsage(char *schema)
 }
 
 /* Returns the schema for the data table of a logical table, made if need be. */
-static Oid
+Oid
 DataSchema(Relation logical)
 {
 	char *name = DataSchemaName(get_namespace_name(RelationGetNamespace(logical)));

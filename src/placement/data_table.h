@@ -27,6 +27,7 @@ extern void LeaveCatalogWork(CatalogWork *work);
 
 extern void  AddToExtension(Oid class_id, Oid object_id);
 extern char *DataSchemaName(const char *schema);
+extern Oid   DataSchema(Relation logical);
 extern Oid   CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key);
 extern void  DropDataTable(Oid data_relid);
 extern void  RegisterDataTable(Oid relid, Oid data_relid, int32 colocation_id, AttrNumber key);

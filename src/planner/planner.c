@@ -161,12 +161,13 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 
 /*
  * A logical table has no rows: if one is left in what PostgreSQL plans, the
- * answer would be wrong, so better none.
+ * answer would be wrong, so better none. (CREATE INDEX and CLUSTER ask for the
+ * plan of a query without a FROM clause.)
  */
 static void
 refuse_logical_table(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
-	if (HaveDistTables() && LookupDistTable(relid))
+	if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid))
 		elog(ERROR, "distributed table \"%s\" was left in the plan of a query",
 			 get_rel_name(relid));
 	if (next_get_relation_info_hook)

@@ -1,0 +1,583 @@
+/*-------------------------------------------------------------------------
+ *
+ * alter_table.c
+ *	  ALTER TABLE on a distributed table, and on its indexes and sequences.
+ *
+ * Each subcommand is run on the logical table as the user wrote it, and then
+ * on the data table in the way that Targets tells. Constraints are made from
+ * the catalogs, after the logical table has them (see constraint.c), so that
+ * names that PostgreSQL chose are the same.
+ *
+ * Data tables have no column defaults: what reaches them is complete. A new
+ * column's default is used to fill it and then dropped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/names.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "commands/tablecmds.h"
+#include "commands/trigger.h"
+#include "ddl/ddl.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_type.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* Where a subcommand is to be run, besides on the logical table. */
+typedef enum Target
+{
+	TARGET_NONE,       /* it's about the logical table's users only */
+	TARGET_DATA,       /* the data table; PostgreSQL takes it to the shards if they need it */
+	TARGET_SHARDS,     /* the shards, since a partitioned table can't have it */
+	TARGET_ALL,        /* the data table and each shard */
+	TARGET_CONSTRAINT, /* one of the first two: whichever has the constraint */
+	TARGET_TRIGGER,    /* the data table if it has the trigger */
+	TARGET_REFUSED
+} Target;
+
+static Target
+TargetOf(AlterTableCmd *cmd)
+{
+	switch (cmd->subtype)
+	{
+		case AT_ColumnDefault:
+		case AT_AddIdentity:
+		case AT_SetIdentity:
+		case AT_DropIdentity:
+		case AT_AddConstraint: /* made from the catalogs */
+		case AT_EnableRule:
+		case AT_EnableAlwaysRule:
+		case AT_EnableReplicaRule:
+		case AT_DisableRule:
+			return TARGET_NONE;
+		case AT_AddColumn:
+		case AT_DropColumn:
+		case AT_AlterColumnType:
+		case AT_DropNotNull:
+		case AT_SetNotNull:
+		case AT_DropExpression:
+		case AT_SetStatistics:
+		case AT_SetStorage:
+		case AT_EnableTrigAll:
+		case AT_EnableTrigUser:
+		case AT_DisableTrigAll:
+		case AT_DisableTrigUser:
+		case AT_EnableRowSecurity:
+		case AT_DisableRowSecurity:
+		case AT_ForceRowSecurity:
+		case AT_NoForceRowSecurity:
+			return TARGET_DATA;
+		case AT_SetOptions:
+		case AT_ResetOptions:
+		case AT_SetCompression:
+		case AT_SetTableSpace:
+		case AT_ChangeOwner:
+			return TARGET_ALL;
+		case AT_DropCluster:
+		case AT_ClusterOn:
+		case AT_SetLogged:
+		case AT_SetUnLogged:
+		case AT_SetAccessMethod:
+		case AT_SetRelOptions:
+		case AT_ResetRelOptions:
+		case AT_ReplicaIdentity:
+			return TARGET_SHARDS;
+		case AT_DropConstraint:
+		case AT_AlterConstraint:
+		case AT_ValidateConstraint:
+			return TARGET_CONSTRAINT;
+		case AT_EnableTrig:
+		case AT_EnableAlwaysTrig:
+		case AT_EnableReplicaTrig:
+		case AT_DisableTrig:
+			return TARGET_TRIGGER;
+		default:
+			return TARGET_REFUSED;
+	}
+}
+
+static const char *
+KeyColumn(const DistTable *table)
+{
+	return table->method == DIST_HASH ? get_attname(table->relid, table->key_attno, false) : NULL;
+}
+
+static void
+CheckSubcommand(const DistTable *table, AlterTableCmd *cmd)
+{
+	const char *key = KeyColumn(table);
+
+	if (TargetOf(cmd) == TARGET_REFUSED)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
+					get_rel_name(table->relid)),
+			 errdetail(
+				 "Distributed tables take no part in inheritance, partitioning and typed tables."),
+			 errhint("Use undistribute_table() first.")));
+	if (key == NULL || cmd->name == NULL || strcmp(cmd->name, key) != 0)
+		return;
+	if (cmd->subtype == AT_DropColumn)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot drop column \"%s\", the shard key of distributed table \"%s\"", key,
+						get_rel_name(table->relid)),
+				 errhint("Use undistribute_table() first.")));
+	if (cmd->subtype == AT_AlterColumnType)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot alter the type of column \"%s\", the shard key of distributed table "
+					"\"%s\"",
+					key, get_rel_name(table->relid)),
+			 errhint(
+				 "Use undistribute_table() first, and distribute the table again afterwards.")));
+}
+
+/* Replaces a serial pseudo-type by the type it stands for. Returns whether it was one. */
+static bool
+ReplaceSerial(ColumnDef *column)
+{
+	static const struct
+	{
+		const char *name;
+		Oid         type;
+	} serials[] = {{"smallserial", INT2OID}, {"serial2", INT2OID},   {"serial", INT4OID},
+				   {"serial4", INT4OID},     {"bigserial", INT8OID}, {"serial8", INT8OID}};
+
+	if (list_length(column->typeName->names) != 1 || column->typeName->pct_type)
+		return false;
+	for (int i = 0; i < lengthof(serials); i++)
+	{
+		if (strcmp(strVal(linitial(column->typeName->names)), serials[i].name) == 0)
+		{
+			column->typeName = makeTypeNameFromOid(serials[i].type, -1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static Constraint *
+MakeColumnConstraint(ConstrType type, Node *raw_expr)
+{
+	Constraint *constraint = makeNode(Constraint);
+
+	constraint->contype = type;
+	constraint->raw_expr = raw_expr;
+	constraint->location = -1;
+	return constraint;
+}
+
+/* The expression that takes the next value of the sequence behind a serial or identity column. */
+static Node *
+NextValue(Oid relid, AttrNumber attno)
+{
+	Oid sequence = getIdentitySequence(relid, attno, true);
+
+	if (!OidIsValid(sequence))
+	{
+		ListCell *lc;
+
+		foreach (lc, getOwnedSequences(relid))
+		{
+			Oid   owner;
+			int32 owner_column;
+
+			if (sequenceIsOwned(lfirst_oid(lc), DEPENDENCY_AUTO, &owner, &owner_column) &&
+				owner_column == attno)
+				sequence = lfirst_oid(lc);
+		}
+	}
+	return ParseExpression(
+		psprintf("pg_catalog.nextval(%s::pg_catalog.regclass)",
+				 quote_literal_cstr(quote_qualified_identifier(
+					 get_namespace_name(get_rel_namespace(sequence)), get_rel_name(sequence)))));
+}
+
+/*
+ * A reference table's copies must stay the same, so a new column must not be
+ * filled with what differs from node to node.
+ */
+static void
+CheckFillsAlike(const DistTable *table, AttrNumber attno)
+{
+	Relation rel = table_open(table->relid, NoLock);
+	Node    *value = build_column_default(rel, attno);
+
+	if (value != NULL && table->method == DIST_REFERENCE && contain_mutable_functions(value))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot add column \"%s\" to reference table \"%s\" with a default that is not "
+					"immutable",
+					NameStr(TupleDescAttr(RelationGetDescr(rel), attno - 1)->attname),
+					RelationGetRelationName(rel)),
+			 errdetail("Each node would fill its copy of the table with values of its own."),
+			 errhint(
+				 "Add the column without a default, update the table, and set the default then.")));
+	table_close(rel, NoLock);
+}
+
+/*
+ * Changes a copy of ADD COLUMN for the data table: without constraints, which
+ * come later, and filled from the logical table's sequence if it has one.
+ */
+static void
+ChangeAddColumn(const DistTable *table, AlterTableCmd *cmd)
+{
+	ColumnDef *column = castNode(ColumnDef, cmd->def);
+	AttrNumber attno = get_attnum(table->relid, column->colname);
+	bool       sequence = ReplaceSerial(column);
+	List      *kept = NIL;
+	ListCell  *lc;
+
+	if (column->raw_default != NULL || column->constraints != NIL)
+		CheckFillsAlike(table, attno);
+	foreach (lc, column->constraints)
+	{
+		Constraint *constraint = lfirst_node(Constraint, lc);
+
+		switch (constraint->contype)
+		{
+			case CONSTR_IDENTITY:
+				sequence = true;
+				break;
+			case CONSTR_NULL:
+			case CONSTR_NOTNULL:
+			case CONSTR_DEFAULT:
+			case CONSTR_GENERATED:
+				kept = lappend(kept, constraint);
+				break;
+			default:
+				break;
+		}
+	}
+	if (sequence)
+	{
+		kept = lappend(kept, MakeColumnConstraint(CONSTR_DEFAULT, NextValue(table->relid, attno)));
+		kept = lappend(kept, MakeColumnConstraint(CONSTR_NOTNULL, NULL));
+	}
+	column->constraints = kept;
+}
+
+/* CLUSTER ON and REPLICA IDENTITY USING INDEX name an index: for a shard, its own one. */
+static AlterTableCmd *
+ForShardIndex(const DistTable *table, AlterTableCmd *cmd, Oid shard)
+{
+	ReplicaIdentityStmt *identity = NULL;
+	const char          *name = cmd->name;
+	Oid                  index;
+
+	cmd = copyObject(cmd);
+	if (cmd->subtype == AT_ReplicaIdentity)
+	{
+		identity = castNode(ReplicaIdentityStmt, cmd->def);
+		name = identity->name;
+	}
+	else if (cmd->subtype != AT_ClusterOn)
+		return cmd;
+	if (name == NULL)
+		return cmd;
+	index = get_relname_relid(name, get_rel_namespace(table->relid));
+	index = ShardIndex(DataIndex(table, index), shard);
+	if (identity)
+		identity->name = get_rel_name(index);
+	else
+		cmd->name = get_rel_name(index);
+	return cmd;
+}
+
+static void
+RunOnShards(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
+{
+	ListCell *lc;
+
+	foreach (lc, DataLeaves(table))
+		AlterData(utility, lfirst_oid(lc), list_make1(ForShardIndex(table, cmd, lfirst_oid(lc))));
+}
+
+/* Changing the owner asks for rights on the schema, so it runs as the superuser. */
+static void
+ChangeOwner(Utility *utility, Oid relid, AlterTableCmd *cmd)
+{
+	AlterTableStmt *stmt = makeNode(AlterTableStmt);
+
+	stmt->relation = NameOfRelation(relid);
+	stmt->cmds = list_make1(copyObject(cmd));
+	stmt->objtype = OBJECT_TABLE;
+	RunOnData(utility, (Node *) stmt);
+}
+
+static void
+RunOnAll(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
+{
+	ListCell *lc;
+
+	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	{
+		if (cmd->subtype == AT_ChangeOwner)
+			ChangeOwner(utility, lfirst_oid(lc), cmd);
+		else
+			AlterData(utility, lfirst_oid(lc), list_make1(copyObject(cmd)));
+	}
+}
+
+static const char **
+ConstraintName(AlterTableCmd *cmd)
+{
+	if (cmd->subtype == AT_AlterConstraint)
+		return (const char **) &castNode(Constraint, cmd->def)->conname;
+	return (const char **) &cmd->name;
+}
+
+/* A constraint that is an index has the shard's mark. */
+static void
+RunOnShardConstraints(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
+{
+	ListCell *lc;
+
+	foreach (lc, DataLeaves(table))
+	{
+		AlterTableCmd *copy = copyObject(cmd);
+		const char   **name = ConstraintName(copy);
+
+		if (!OidIsValid(get_relation_constraint_oid(lfirst_oid(lc), *name, true)))
+			*name = ShardObjectName(*name, lfirst_oid(lc));
+		AlterData(utility, lfirst_oid(lc), list_make1(copy));
+	}
+}
+
+/* A constraint that a partitioned table can't have is on each shard. */
+static void
+RunOnConstraint(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
+{
+	const char *name = *ConstraintName(cmd);
+
+	cmd->missing_ok = true;
+	if (cmd->subtype == AT_DropConstraint)
+		cmd->behavior = DROP_CASCADE;
+	if (OidIsValid(get_relation_constraint_oid(table->data_relid, name, true)))
+		AlterData(utility, table->data_relid, list_make1(cmd));
+	else if (IsPartitionedData(table))
+		RunOnShardConstraints(utility, table, cmd);
+}
+
+/*
+ * Runs the subcommands on the data table. Those that go to the data table as
+ * such go together, as PostgreSQL orders them itself.
+ */
+static void
+ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
+{
+	List     *together = NIL;
+	ListCell *lc;
+
+	foreach (lc, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_DropColumn)
+			cmd->behavior = DROP_CASCADE;
+		if (cmd->subtype == AT_AddColumn)
+			ChangeAddColumn(table, cmd);
+		if (TargetOf(cmd) == TARGET_DATA ||
+			(TargetOf(cmd) == TARGET_TRIGGER &&
+			 OidIsValid(get_trigger_oid(table->data_relid, cmd->name, true))))
+			together = lappend(together, cmd);
+		else if (TargetOf(cmd) == TARGET_CONSTRAINT && cmd->subtype == AT_DropConstraint)
+			RunOnConstraint(utility, table, cmd);
+	}
+	AlterData(utility, table->data_relid, together);
+
+	foreach (lc, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (TargetOf(cmd) == TARGET_SHARDS)
+			RunOnShards(utility, table, cmd);
+		else if (TargetOf(cmd) == TARGET_ALL)
+			RunOnAll(utility, table, cmd);
+		else if (TargetOf(cmd) == TARGET_CONSTRAINT && cmd->subtype != AT_DropConstraint)
+			RunOnConstraint(utility, table, cmd);
+	}
+}
+
+/* Drops the defaults that new columns were filled with. */
+static void
+DropNewDefaults(Utility *utility, const DistTable *table, List *cmds)
+{
+	List     *drops = NIL;
+	ListCell *lc;
+
+	foreach (lc, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		AlterTableCmd *drop;
+		AttrNumber     attno;
+		HeapTuple      tuple;
+
+		if (cmd->subtype != AT_AddColumn)
+			continue;
+		attno = get_attnum(table->data_relid, castNode(ColumnDef, cmd->def)->colname);
+		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(table->data_relid), Int16GetDatum(attno));
+		if (HeapTupleIsValid(tuple) && ((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef &&
+			((Form_pg_attribute) GETSTRUCT(tuple))->attgenerated == '\0')
+		{
+			drop = makeNode(AlterTableCmd);
+			drop->subtype = AT_ColumnDefault;
+			drop->name = castNode(ColumnDef, cmd->def)->colname;
+			drops = lappend(drops, drop);
+		}
+		if (HeapTupleIsValid(tuple))
+			ReleaseSysCache(tuple);
+	}
+	AlterData(utility, table->data_relid, drops);
+}
+
+static void
+AddNewConstraints(Utility *utility, const DistTable *table)
+{
+	ListCell *lc;
+
+	foreach (lc, utility->created)
+	{
+		ObjectAddress *object = lfirst(lc);
+
+		if (object->classId == ConstraintRelationId)
+			AddDataConstraint(utility, table, object->objectId);
+	}
+}
+
+static void
+AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
+{
+	List     *cmds;
+	List     *used_indexes = NIL;
+	ListCell *lc;
+
+	ValidateForeignKeys(utility, table, stmt);
+	cmds = copyObject(stmt->cmds);
+	SkipForeignKeyChecks(stmt);
+	foreach (lc, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		CheckSubcommand(table, cmd);
+		if (cmd->subtype == AT_AddConstraint && castNode(Constraint, cmd->def)->indexname != NULL)
+			used_indexes = lappend(used_indexes, castNode(Constraint, cmd->def)->indexname);
+	}
+
+	if (cmds == NIL)
+	{
+		Forward(utility);
+		return;
+	}
+	RunAsWritten(utility);
+	CheckKeys(table);
+	ChangeDataTable(utility, table, cmds);
+	DropNewDefaults(utility, table, cmds);
+
+	/* ADD CONSTRAINT USING INDEX: partitioned tables can't, so the data table's index is built anew. */
+	foreach (lc, used_indexes)
+		DropDataRelation(utility, OBJECT_INDEX, get_rel_namespace(table->data_relid), lfirst(lc));
+	AddNewConstraints(utility, table);
+	NameShardObjects(table->data_relid);
+	Forward(utility);
+}
+
+/* ALTER TABLE of something else must not bring a distributed table into inheritance. */
+static void
+CheckLocalSubcommands(AlterTableStmt *stmt)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		RangeVar      *other = NULL;
+		DistTable     *table;
+
+		if (cmd->subtype == AT_AddInherit)
+			other = castNode(RangeVar, cmd->def);
+		else if (cmd->subtype == AT_AttachPartition)
+			other = castNode(PartitionCmd, cmd->def)->name;
+		if (other != NULL && RoleOfName(other, &table) == ROLE_TABLE)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("distributed table \"%s\" cannot take part in inheritance or partitioning",
+						other->relname)));
+	}
+}
+
+/* ALTER INDEX: storage parameters, tablespace and statistics targets are each shard's own. */
+static void
+AlterDistIndex(Utility *utility, DistTable *table, AlterTableStmt *stmt)
+{
+	Oid       index = RangeVarGetRelid(stmt->relation, NoLock, false);
+	Oid       data_index = DataIndex(table, index);
+	List     *cmds = copyObject(stmt->cmds);
+	List     *targets = list_make1_oid(data_index);
+	ListCell *cmd_cell;
+
+	RunAsWritten(utility);
+	if (IsPartitionedData(table))
+		targets = ShardIndexes(table, data_index);
+	foreach (cmd_cell, cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cmd_cell);
+		ListCell      *lc;
+
+		if (cmd->subtype == AT_AttachPartition)
+			CheckSubcommand(table, cmd);
+		foreach (lc, targets)
+			AlterData(utility, lfirst_oid(lc), list_make1(copyObject(cmd)));
+	}
+	Forward(utility);
+}
+
+void
+AlterTableUtility(Utility *utility, Node *node)
+{
+	AlterTableStmt *stmt = castNode(AlterTableStmt, node);
+	DistTable      *table;
+
+	switch (RoleOfName(stmt->relation, &table))
+	{
+		case ROLE_TABLE:
+			AlterDistTable(utility, table, stmt);
+			break;
+		case ROLE_INDEX:
+			AlterDistIndex(utility, table, stmt);
+			break;
+		case ROLE_SEQUENCE:
+		case ROLE_VIEW:
+			RunAsWritten(utility);
+			Forward(utility);
+			break;
+		case ROLE_LOCAL:
+			CheckLocalSubcommands(stmt);
+			if (utility->forwarded && stmt->objtype != OBJECT_TYPE)
+				break;
+			RunLocally(utility);
+			CheckLocalForeignKeys(utility);
+			if (stmt->objtype == OBJECT_TYPE && SharingIsOn())
+				Forward(utility);
+			break;
+	}
+}

@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.c
+ *	  Running a changed copy of a statement on the data table.
+ *
+ * The user owns the data table but has no rights on its schema, so a command
+ * that looks names up there, or creates something there, runs as the
+ * superuser. A command that evaluates expressions of the user over rows (a new
+ * column's default, a check) must not: it runs as the user, on the relation's
+ * OID, for which no name is looked up.
+ *
+ * Notices of these commands would only repeat what the user's own statement
+ * said, and their errors speak of data tables and shards: the former are kept
+ * back, the latter put in the user's terms.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/names.h"
+#include "catalog/pg_authid.h"
+#include "commands/event_trigger.h"
+#include "commands/tablecmds.h"
+#include "ddl/ddl.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parser.h"
+#include "planner/claim.h"
+#include "storage/lmgr.h"
+#include "utils/guc.h"
+
+/* Keeps notices back for the rest of the GUC nest level that it returns. */
+static int
+BeQuiet(void)
+{
+	int level = NewGUCNestLevel();
+
+	if (client_min_messages < WARNING)
+		(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+static PlannedStmt *
+WrapStatement(Utility *utility, Node *stmt)
+{
+	PlannedStmt *wrapper = makeNode(PlannedStmt);
+
+	wrapper->commandType = CMD_UTILITY;
+	wrapper->utilityStmt = stmt;
+	wrapper->stmt_location = utility->pstmt->stmt_location;
+	wrapper->stmt_len = utility->pstmt->stmt_len;
+	return wrapper;
+}
+
+/* RunOnData runs a statement, which already names data tables, as the superuser. */
+void
+RunOnData(Utility *utility, Node *stmt)
+{
+	Oid userid;
+	int sec_context;
+	int guc_level = BeQuiet();
+
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	PG_TRY();
+	{
+		standard_ProcessUtility(WrapStatement(utility, stmt), utility->query_string, false,
+								PROCESS_UTILITY_SUBCOMMAND, NULL, NULL, None_Receiver, NULL);
+	}
+	PG_CATCH();
+	{
+		RethrowWithUserNames();
+	}
+	PG_END_TRY();
+	SetUserIdAndSecContext(userid, sec_context);
+	AtEOXact_GUC(true, guc_level);
+}
+
+/*
+ * RunForeignKeyOnData is RunOnData for what checks a foreign key: PostgreSQL
+ * does so by a query on the tables, which names the data tables.
+ */
+void
+RunForeignKeyOnData(Utility *utility, Node *stmt)
+{
+	bool previous = EnterLocalFragment();
+
+	RunOnData(utility, stmt);
+	LeaveLocalFragment(previous);
+}
+
+/* AlterData runs subcommands of ALTER TABLE on a data table or shard, as the user. */
+void
+AlterData(Utility *utility, Oid relid, List *cmds)
+{
+	AlterTableStmt          *stmt = makeNode(AlterTableStmt);
+	AlterTableUtilityContext context;
+	LOCKMODE                 lockmode = AlterTableGetLockLevel(cmds);
+	int                      guc_level;
+
+	if (cmds == NIL)
+		return;
+	guc_level = BeQuiet();
+	stmt->relation = NameOfRelation(relid);
+	stmt->cmds = cmds;
+	stmt->objtype = OBJECT_TABLE;
+	context.pstmt = WrapStatement(utility, (Node *) stmt);
+	context.queryString = utility->query_string;
+	context.relid = relid;
+	context.params = NULL;
+	context.queryEnv = NULL;
+
+	LockRelationOid(relid, lockmode);
+	EventTriggerInhibitCommandCollection();
+	PG_TRY();
+	{
+		AlterTable(stmt, lockmode, &context);
+	}
+	PG_CATCH();
+	{
+		RethrowWithUserNames();
+	}
+	PG_END_TRY();
+	EventTriggerUndoInhibitCommandCollection();
+	CommandCounterIncrement();
+	AtEOXact_GUC(true, guc_level);
+}
+
+/* ParseStatement returns the tree of a statement that distshard or a pg_get_..def() function wrote. */
+Node *
+ParseStatement(const char *sql)
+{
+	return linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT))->stmt;
+}
+
+/* ParseExpression does the same for an expression. */
+Node *
+ParseExpression(const char *sql)
+{
+	RawStmt    *raw = linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_PLPGSQL_EXPR));
+	SelectStmt *select = castNode(SelectStmt, raw->stmt);
+
+	return linitial_node(ResTarget, select->targetList)->val;
+}

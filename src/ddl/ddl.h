@@ -1,0 +1,139 @@
+/*-------------------------------------------------------------------------
+ *
+ * ddl.h
+ *	  Utility commands on distributed tables: what the files of this folder
+ *	  share. See utility.c for how they fit together.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_DDL_H
+#define DISTSHARD_DDL_H
+
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "catalog/objectaddress.h"
+#include "catalog/dependency.h"
+#include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
+#include "tcop/utility.h"
+
+/* A utility statement on its way through the hook. */
+typedef struct Utility
+{
+	PlannedStmt          *pstmt; /* a copy, ours to change */
+	const char           *query_string;
+	ProcessUtilityContext context;
+	ParamListInfo         params;
+	QueryEnvironment     *query_env;
+	DestReceiver         *dest;
+	QueryCompletion      *qc;
+	MemoryContext         memory;    /* of the lists below */
+	bool                  forwarded; /* by another node, which sees to the rest of the cluster */
+	List                 *created; /* of ObjectAddress *: what the statement itself created here */
+	List                 *dropped; /* of DroppedTable *: the distributed tables that it dropped */
+} Utility;
+
+/* A distributed table that is gone on this node, except for its data table and metadata. */
+typedef struct DroppedTable
+{
+	Oid   relid;
+	Oid   data_relid;
+	char *name;
+	int32 colocation_id;
+} DroppedTable;
+
+typedef void (*UtilityHandler)(Utility *utility, Node *stmt);
+
+/* What a statement's relation is to the cluster. */
+typedef enum RelationRole
+{
+	ROLE_LOCAL,    /* none of ours, or does not exist */
+	ROLE_TABLE,    /* a distributed table */
+	ROLE_INDEX,    /* an index of one */
+	ROLE_SEQUENCE, /* a sequence that one uses */
+	ROLE_VIEW      /* a view that every node has */
+} RelationRole;
+
+/* utility.c */
+extern void InitDdl(void);
+extern void RunAsWritten(Utility *utility);
+extern void RunLocally(Utility *utility);
+extern void DropRecorded(ObjectAddresses *objects, DropBehavior behavior);
+
+/* relation.c: what a name stands for */
+extern RelationRole RoleOf(Oid relid, DistTable **table);
+extern RelationRole RoleOfName(const RangeVar *name, DistTable **table);
+extern bool         IsSharedObject(const ObjectAddress *object);
+extern RangeVar    *NameOfRelation(Oid relid);
+extern List        *DataLeaves(const DistTable *table);
+extern Oid          DataIndex(const DistTable *table, Oid index);
+extern bool         IsPartitionedData(const DistTable *table);
+
+/* apply.c: running a changed copy of a statement on the data table */
+extern void  RunOnData(Utility *utility, Node *stmt);
+extern void  RunForeignKeyOnData(Utility *utility, Node *stmt);
+extern void  AlterData(Utility *utility, Oid relid, List *cmds);
+extern Node *ParseStatement(const char *sql);
+extern Node *ParseExpression(const char *sql);
+
+/* forward.c: sending a statement to the other nodes */
+extern void Forward(Utility *utility);
+extern void ForwardOutsideTransaction(Utility *utility);
+extern void ForwardText(const char *sql);
+
+/* constraint.c */
+extern void SkipForeignKeyChecks(AlterTableStmt *stmt);
+extern void ValidateForeignKeys(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
+extern void CheckKeys(const DistTable *table);
+extern void CheckLocalForeignKeys(Utility *utility);
+extern void AddDataConstraint(Utility *utility, const DistTable *table, Oid constraint);
+
+/* index.c */
+extern Oid   ShardIndex(Oid data_index, Oid shard);
+extern List *ShardIndexes(const DistTable *table, Oid data_index);
+
+/* drop.c */
+extern void RememberDrop(Utility *utility, Oid relid);
+extern void FinishDrops(Utility *utility);
+extern void DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char *name);
+
+/* attached.c */
+extern void RenameStatistics(Utility *utility, RenameStmt *stmt);
+extern void DropStatistics(Utility *utility, DropStmt *stmt);
+
+/* object.c */
+extern void InitSharedObjects(void);
+extern bool SharingIsOn(void);
+extern bool IsSharedKind(ObjectType type);
+
+/* Handlers, one for each kind of statement. */
+extern void AlterTableUtility(Utility *utility, Node *stmt);
+extern void RenameUtility(Utility *utility, Node *stmt);
+extern void SetSchemaUtility(Utility *utility, Node *stmt);
+extern void CreateIndexConcurrently(Utility *utility, DistTable *table, IndexStmt *stmt);
+extern void CreateIndexUtility(Utility *utility, Node *stmt);
+extern void ReindexUtility(Utility *utility, Node *stmt);
+extern void DropUtility(Utility *utility, Node *stmt);
+extern void DropOwnedUtility(Utility *utility, Node *stmt);
+extern void TruncateUtility(Utility *utility, Node *stmt);
+extern void VacuumUtility(Utility *utility, Node *stmt);
+extern void ClusterUtility(Utility *utility, Node *stmt);
+extern void LockUtility(Utility *utility, Node *stmt);
+extern void CreateTriggerUtility(Utility *utility, Node *stmt);
+extern void CreatePolicyUtility(Utility *utility, Node *stmt);
+extern void AlterPolicyUtility(Utility *utility, Node *stmt);
+extern void CreateRuleUtility(Utility *utility, Node *stmt);
+extern void CreateStatisticsUtility(Utility *utility, Node *stmt);
+extern void AlterStatisticsUtility(Utility *utility, Node *stmt);
+extern void GrantUtility(Utility *utility, Node *stmt);
+extern void CommentUtility(Utility *utility, Node *stmt);
+extern void SecurityLabelUtility(Utility *utility, Node *stmt);
+extern void CreateTableUtility(Utility *utility, Node *stmt);
+extern void CreateViewUtility(Utility *utility, Node *stmt);
+extern void SequenceUtility(Utility *utility, Node *stmt);
+extern void PublicationUtility(Utility *utility, Node *stmt);
+extern void CreateObjectUtility(Utility *utility, Node *stmt);
+extern void ChangeObjectUtility(Utility *utility, Node *stmt);
+
+#endif

@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * drop.c
+ *	  DROP, and what must go with a distributed table.
+ *
+ * Whichever way a logical table is dropped (by name, with its schema, with its
+ * owner's things), the object access hook notes it down; when the statement is
+ * done, the data table and the metadata go too. The same happens on every
+ * other node, where the same statement runs.
+ *
+ * On a node that a statement was forwarded to, names of other things than it
+ * was forwarded for are left out: they are that node's own business.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/names.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "commands/policy.h"
+#include "commands/trigger.h"
+#include "commands/user.h"
+#include "ddl/ddl.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "placement/data_table.h"
+#include "placement/distribute.h"
+#include "placement/cluster_change.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* RememberDrop notes that the running statement drops this distributed table. */
+void
+RememberDrop(Utility *utility, Oid relid)
+{
+	DistTable    *table = LookupDistTable(relid);
+	MemoryContext caller = MemoryContextSwitchTo(utility->memory);
+	DroppedTable *dropped = palloc(sizeof(DroppedTable));
+
+	dropped->relid = relid;
+	dropped->data_relid = table->data_relid;
+	dropped->name = get_rel_name(relid);
+	dropped->colocation_id = table->colocation_id;
+	utility->dropped = lappend(utility->dropped, dropped);
+	MemoryContextSwitchTo(caller);
+}
+
+/* FinishDrops drops what belongs to the distributed tables that the statement dropped. */
+void
+FinishDrops(Utility *utility)
+{
+	CatalogWork work;
+	ListCell   *lc;
+
+	if (utility->dropped == NIL)
+		return;
+	EnterCatalogWork(&work);
+	foreach (lc, utility->dropped)
+	{
+		DroppedTable *table = lfirst(lc);
+
+		UnregisterDataTable(table->relid);
+		DropDataTable(table->data_relid);
+	}
+	foreach (lc, utility->dropped)
+		DropEmptyColocation(((DroppedTable *) lfirst(lc))->colocation_id);
+	LeaveCatalogWork(&work);
+}
+
+/* DropDataRelation drops the data table's counterpart, if any, of what the user called by this name. */
+void
+DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char *name)
+{
+	DropStmt *stmt = makeNode(DropStmt);
+
+	stmt->removeType = type;
+	stmt->objects = list_make1(
+		list_make2(makeString(get_namespace_name(data_schema)), makeString(pstrdup(name))));
+	stmt->behavior = DROP_CASCADE;
+	stmt->missing_ok = true;
+	RunOnData(utility, (Node *) stmt);
+}
+
+/*
+ * Splits the names of a statement into those of relations that all nodes have,
+ * which are returned, and others.
+ */
+static List *
+SharedNames(List *names)
+{
+	List     *shared = NIL;
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		DistTable *table;
+
+		if (RoleOfName(makeRangeVarFromNameList(lfirst_node(List, lc)), &table) != ROLE_LOCAL)
+			shared = lappend(shared, lfirst(lc));
+	}
+	return shared;
+}
+
+static void
+DropRelations(Utility *utility, DropStmt *stmt)
+{
+	List     *shared = SharedNames(stmt->objects);
+	List     *index_names = NIL;
+	List     *data_schemas = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	if (shared == NIL)
+	{
+		if (!utility->forwarded)
+			RunLocally(utility);
+		return;
+	}
+	if (utility->forwarded)
+		stmt->objects = shared;
+
+	foreach (lc, shared)
+	{
+		Oid relid = RangeVarGetRelid(makeRangeVarFromNameList(lfirst_node(List, lc)), NoLock, true);
+		DistTable *table;
+
+		if (RoleOf(relid, &table) == ROLE_INDEX)
+		{
+			index_names = lappend(index_names, get_rel_name(relid));
+			data_schemas = lappend_oid(data_schemas, get_rel_namespace(table->data_relid));
+		}
+	}
+
+	/* A partitioned table's index can't be dropped concurrently, so all of it is done in one transaction. */
+	stmt->concurrent = false;
+	RunAsWritten(utility);
+	forboth (lc, index_names, lc2, data_schemas)
+		DropDataRelation(utility, OBJECT_INDEX, lfirst_oid(lc2), lfirst(lc));
+	FinishDrops(utility);
+	Forward(utility);
+}
+
+/* DROP TRIGGER, POLICY or RULE: the last name is its own, those before it are the relation's. */
+static void
+DropFromRelation(Utility *utility, DropStmt *stmt)
+{
+	List     *names = linitial_node(List, stmt->objects);
+	char     *name = strVal(llast(names));
+	RangeVar *relation =
+		makeRangeVarFromNameList(list_truncate(list_copy(names), list_length(names) - 1));
+	DistTable *table;
+	DropStmt  *copy;
+
+	switch (RoleOfName(relation, &table))
+	{
+		case ROLE_TABLE:
+			copy = copyObject(stmt);
+			RunAsWritten(utility);
+			if (stmt->removeType == OBJECT_POLICY ||
+				(stmt->removeType == OBJECT_TRIGGER &&
+				 OidIsValid(get_trigger_oid(table->data_relid, name, true))))
+			{
+				relation = NameOfRelation(table->data_relid);
+				copy->objects =
+					list_make1(list_make3(makeString(relation->schemaname),
+										  makeString(relation->relname), makeString(name)));
+				copy->missing_ok = true;
+				RunOnData(utility, (Node *) copy);
+			}
+			Forward(utility);
+			break;
+		case ROLE_VIEW:
+			RunAsWritten(utility);
+			Forward(utility);
+			break;
+		default:
+			if (!utility->forwarded)
+				RunLocally(utility);
+	}
+}
+
+static void
+CheckDropExtension(DropStmt *stmt)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->objects)
+	{
+		if (strcmp(strVal(lfirst(lc)), "distshard") != 0)
+			continue;
+		if (HaveDistTables())
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("cannot drop extension distshard while there are distributed tables"),
+					 errhint("Use undistribute_table() on each of them first, or drop them.")));
+		if (HaveOtherNodes())
+			ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+							errmsg("cannot drop extension distshard on one node of a cluster"),
+							errhint("Use distshard.remove_node() first.")));
+	}
+}
+
+void
+DropUtility(Utility *utility, Node *node)
+{
+	DropStmt *stmt = castNode(DropStmt, node);
+
+	switch (stmt->removeType)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_INDEX:
+		case OBJECT_VIEW:
+		case OBJECT_SEQUENCE:
+			DropRelations(utility, stmt);
+			break;
+		case OBJECT_TRIGGER:
+		case OBJECT_POLICY:
+		case OBJECT_RULE:
+			DropFromRelation(utility, stmt);
+			break;
+		case OBJECT_STATISTIC_EXT:
+			DropStatistics(utility, stmt);
+			break;
+		default:
+			if (stmt->removeType == OBJECT_EXTENSION)
+				CheckDropExtension(stmt);
+			if (!IsSharedKind(stmt->removeType))
+			{
+				RunLocally(utility);
+				break;
+			}
+			if (utility->forwarded)
+				stmt->missing_ok = true;
+			RunAsWritten(utility);
+			FinishDrops(utility);
+			Forward(utility);
+	}
+}
+
+/*
+ * DROP OWNED would stumble over the data tables, which belong to the extension
+ * too: so the role's distributed tables are dropped before.
+ */
+void
+DropOwnedUtility(Utility *utility, Node *node)
+{
+	DropOwnedStmt   *stmt = castNode(DropOwnedStmt, node);
+	List            *roles = roleSpecsToIds(stmt->roles);
+	ObjectAddresses *tables = new_object_addresses();
+	ListCell        *lc;
+
+	foreach (lc, AllDistTables())
+	{
+		DistTable    *table = lfirst(lc);
+		HeapTuple     tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table->relid));
+		Oid           owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ObjectAddress object;
+
+		ReleaseSysCache(tuple);
+		if (!list_member_oid(roles, owner) || !has_privs_of_role(GetUserId(), owner))
+			continue;
+		ObjectAddressSet(object, RelationRelationId, table->relid);
+		add_exact_object_address(&object, tables);
+	}
+	DropRecorded(tables, stmt->behavior);
+	FinishDrops(utility);
+	utility->dropped = NIL;
+	RunAsWritten(utility);
+	FinishDrops(utility);
+	Forward(utility);
+}

@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.c
+ *	  CREATE INDEX and REINDEX on distributed tables.
+ *
+ * The data table's index is called like the user's; that of a shard has the
+ * shard's number after it. It is made from the definition in the catalogs,
+ * once the logical table has the index.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/names.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "ddl/ddl.h"
+#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
+#include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+/* ShardIndex returns the shard's part of the data table's index. */
+Oid
+ShardIndex(Oid data_index, Oid shard)
+{
+	Relation rel;
+	Oid      index;
+
+	if (get_rel_relkind(data_index) != RELKIND_PARTITIONED_INDEX)
+		return data_index;
+	rel = RelationIdGetRelation(shard);
+	index = index_get_partition(rel, data_index);
+	RelationClose(rel);
+	return index;
+}
+
+/* ShardIndexes returns all of this node's parts of the data table's index. */
+List *
+ShardIndexes(const DistTable *table, Oid data_index)
+{
+	List     *indexes = NIL;
+	ListCell *lc;
+
+	foreach (lc, DataLeaves(table))
+		indexes = lappend_oid(indexes, ShardIndex(data_index, lfirst_oid(lc)));
+	return indexes;
+}
+
+/* The definition of the user's index as a statement that creates it on the data table. */
+static IndexStmt *
+DataIndexStatement(const DistTable *table, Oid index)
+{
+	IndexStmt *stmt = castNode(IndexStmt, ParseStatement(pg_get_indexdef_string(index)));
+
+	stmt->relation = NameOfRelation(table->data_relid);
+	stmt->idxname = get_rel_name(index);
+	stmt->if_not_exists = true;
+	return stmt;
+}
+
+static void
+CreateIndexOn(Utility *utility, DistTable *table, IndexStmt *stmt)
+{
+	ListCell *lc;
+
+	RunAsWritten(utility);
+	foreach (lc, utility->created)
+	{
+		ObjectAddress *object = lfirst(lc);
+
+		if (object->classId != RelationRelationId ||
+			IndexGetRelation(object->objectId, true) != table->relid)
+			continue;
+		CheckKeys(table);
+		RunOnData(utility, (Node *) DataIndexStatement(table, object->objectId));
+	}
+	NameShardObjects(table->data_relid);
+	Forward(utility);
+}
+
+void
+CreateIndexUtility(Utility *utility, Node *node)
+{
+	IndexStmt *stmt = castNode(IndexStmt, node);
+	DistTable *table;
+
+	if (RoleOfName(stmt->relation, &table) != ROLE_TABLE)
+		RunLocally(utility);
+	else if (stmt->concurrent)
+		CreateIndexConcurrently(utility, table, stmt);
+	else
+		CreateIndexOn(utility, table, stmt);
+}
+
+/* Runs REINDEX on one relation: an index or a table. */
+static void
+ReindexOne(Utility *utility, ReindexStmt *stmt, Oid relid)
+{
+	stmt = copyObject(stmt);
+	stmt->relation = NameOfRelation(relid);
+	RunOnData(utility, (Node *) stmt);
+}
+
+/* REINDEX CONCURRENTLY has transactions of its own; it needs no rights on the schema. */
+static void
+ReindexConcurrently(Utility *utility, ReindexStmt *stmt, List *targets)
+{
+	ListCell *lc;
+
+	PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL, "REINDEX CONCURRENTLY");
+	ForwardOutsideTransaction(utility);
+	RunAsWritten(utility);
+	foreach (lc, targets)
+	{
+		ReindexStmt *copy;
+		PlannedStmt *wrapper;
+
+		/* What the command needs must outlive the transaction that it begins in. */
+		MemoryContextSwitchTo(utility->memory);
+		copy = copyObject(stmt);
+		wrapper = copyObject(utility->pstmt);
+		PushActiveSnapshot(GetTransactionSnapshot());
+		copy->relation = NameOfRelation(lfirst_oid(lc));
+		wrapper->utilityStmt = (Node *) copy;
+		standard_ProcessUtility(wrapper, utility->query_string, false, utility->context, NULL, NULL,
+								None_Receiver, NULL);
+	}
+}
+
+static bool
+IsConcurrent(ReindexStmt *stmt)
+{
+	ListCell *lc;
+	bool      concurrent = false;
+
+	foreach (lc, stmt->params)
+	{
+		DefElem *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "concurrently") == 0)
+			concurrent = defGetBoolean(option);
+	}
+	return concurrent;
+}
+
+void
+ReindexUtility(Utility *utility, Node *node)
+{
+	ReindexStmt *stmt = castNode(ReindexStmt, node);
+	DistTable   *table = NULL;
+	RelationRole role = ROLE_LOCAL;
+	List        *targets;
+	ListCell    *lc;
+
+	if (stmt->kind == REINDEX_OBJECT_TABLE || stmt->kind == REINDEX_OBJECT_INDEX)
+		role = RoleOfName(stmt->relation, &table);
+	if (role == ROLE_TABLE)
+		targets = DataLeaves(table);
+	else if (role == ROLE_INDEX)
+		targets =
+			ShardIndexes(table, DataIndex(table, RangeVarGetRelid(stmt->relation, NoLock, false)));
+	else
+	{
+		RunLocally(utility);
+		return;
+	}
+
+	stmt = copyObject(stmt);
+	if (IsConcurrent(stmt))
+	{
+		ReindexConcurrently(utility, stmt, targets);
+		return;
+	}
+	RunAsWritten(utility);
+	foreach (lc, targets)
+		ReindexOne(utility, stmt, lfirst_oid(lc));
+	Forward(utility);
+}

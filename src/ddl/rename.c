@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * rename.c
+ *	  RENAME and SET SCHEMA: the data table, its schema and its shards follow.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/names.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "commands/tablecmds.h"
+#include "commands/trigger.h"
+#include "ddl/ddl.h"
+#include "nodes/makefuncs.h"
+#include "placement/data_table.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* Runs a RENAME of a part of the table on the data table, or a shard. */
+static void
+RenamePart(Utility *utility, RenameStmt *stmt, Oid relid)
+{
+	stmt = copyObject(stmt);
+	stmt->relation = NameOfRelation(relid);
+	RunOnData(utility, (Node *) stmt);
+}
+
+static void
+RenameDataConstraint(Utility *utility, RenameStmt *stmt, const DistTable *table)
+{
+	ListCell *lc;
+
+	if (OidIsValid(get_relation_constraint_oid(table->data_relid, stmt->subname, true)))
+	{
+		RenamePart(utility, stmt, table->data_relid);
+		return;
+	}
+	foreach (lc, DataLeaves(table))
+	{
+		RenameStmt *copy = copyObject(stmt);
+
+		if (!OidIsValid(get_relation_constraint_oid(lfirst_oid(lc), copy->subname, true)))
+		{
+			copy->subname = ShardObjectName(stmt->subname, lfirst_oid(lc));
+			copy->newname = ShardObjectName(stmt->newname, lfirst_oid(lc));
+		}
+		RenamePart(utility, copy, lfirst_oid(lc));
+	}
+}
+
+static void
+RenameDataTable(const DistTable *table, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	{
+		Oid relid = lfirst_oid(lc);
+
+		RenameRelationInternal(
+			relid, relid == table->data_relid ? name : ShardObjectName(name, relid), true, false);
+		CommandCounterIncrement();
+	}
+}
+
+static void
+RenameOnTable(Utility *utility, RenameStmt *stmt, DistTable *table)
+{
+	RenameStmt *copy = copyObject(stmt);
+
+	RunAsWritten(utility);
+	switch (copy->renameType)
+	{
+		case OBJECT_TABLE:
+			RenameDataTable(table, copy->newname);
+			break;
+		case OBJECT_TABCONSTRAINT:
+			RenameDataConstraint(utility, copy, table);
+			break;
+		case OBJECT_TRIGGER:
+			if (OidIsValid(get_trigger_oid(table->data_relid, copy->subname, true)))
+				RenamePart(utility, copy, table->data_relid);
+			break;
+		case OBJECT_COLUMN:
+		case OBJECT_POLICY:
+			RenamePart(utility, copy, table->data_relid);
+			break;
+		default:
+			break; /* rules are the logical table's only */
+	}
+	NameShardObjects(table->data_relid);
+	Forward(utility);
+}
+
+static void
+RenameIndex(Utility *utility, RenameStmt *stmt, DistTable *table)
+{
+	Oid   data_index = DataIndex(table, RangeVarGetRelid(stmt->relation, NoLock, false));
+	char *name = pstrdup(stmt->newname);
+
+	RunAsWritten(utility);
+	RenameRelationInternal(data_index, name, true, true);
+	CommandCounterIncrement();
+	NameShardObjects(table->data_relid);
+	Forward(utility);
+}
+
+/* A schema's data tables are in a schema that is named after it. */
+static void
+RenameSchema(Utility *utility, RenameStmt *stmt)
+{
+	char       *old_data_schema = DataSchemaName(stmt->subname);
+	RenameStmt *copy = copyObject(stmt);
+
+	RunAsWritten(utility);
+	if (OidIsValid(get_namespace_oid(old_data_schema, true)))
+	{
+		copy->subname = old_data_schema;
+		copy->newname = DataSchemaName(stmt->newname);
+		RunOnData(utility, (Node *) copy);
+	}
+	Forward(utility);
+}
+
+void
+RenameUtility(Utility *utility, Node *node)
+{
+	RenameStmt *stmt = castNode(RenameStmt, node);
+	DistTable  *table;
+
+	if (stmt->relation == NULL || stmt->renameType == OBJECT_ATTRIBUTE)
+	{
+		if (stmt->renameType == OBJECT_STATISTIC_EXT)
+			RenameStatistics(utility, stmt);
+		else if (stmt->renameType == OBJECT_SCHEMA && SharingIsOn() &&
+				 (!utility->forwarded || OidIsValid(get_namespace_oid(stmt->subname, true))))
+			RenameSchema(utility, stmt);
+		else
+			ChangeObjectUtility(utility, node);
+		return;
+	}
+	switch (RoleOfName(stmt->relation, &table))
+	{
+		case ROLE_TABLE:
+			RenameOnTable(utility, stmt, table);
+			break;
+		case ROLE_INDEX:
+			RenameIndex(utility, stmt, table);
+			break;
+		case ROLE_SEQUENCE:
+		case ROLE_VIEW:
+			RunAsWritten(utility);
+			Forward(utility);
+			break;
+		case ROLE_LOCAL:
+			if (!utility->forwarded)
+				RunLocally(utility);
+			break;
+	}
+}
+
+/* Moves a data table and its shards, with their indexes, to the schema that goes with the table's new one. */
+static void
+MoveDataTable(const DistTable *table)
+{
+	Relation         logical = table_open(table->relid, NoLock);
+	Oid              target = DataSchema(logical);
+	ObjectAddresses *moved = new_object_addresses();
+	ListCell        *lc;
+
+	table_close(logical, NoLock);
+	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	{
+		Relation rel = table_open(lfirst_oid(lc), AccessExclusiveLock);
+
+		AlterTableNamespaceInternal(rel, RelationGetNamespace(rel), target, moved);
+		table_close(rel, NoLock);
+		CommandCounterIncrement();
+	}
+	free_object_addresses(moved);
+}
+
+void
+SetSchemaUtility(Utility *utility, Node *node)
+{
+	AlterObjectSchemaStmt *stmt = castNode(AlterObjectSchemaStmt, node);
+	DistTable             *table;
+
+	if (stmt->relation == NULL)
+	{
+		ChangeObjectUtility(utility, node);
+		return;
+	}
+	switch (RoleOfName(stmt->relation, &table))
+	{
+		case ROLE_LOCAL:
+			if (!utility->forwarded)
+				RunLocally(utility);
+			break;
+		case ROLE_TABLE:
+			RunAsWritten(utility);
+			MoveDataTable(table);
+			Forward(utility);
+			break;
+		default:
+			RunAsWritten(utility);
+			Forward(utility);
+			break;
+	}
+}
