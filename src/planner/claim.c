@@ -5,7 +5,7 @@
  *	  running the fragment as the role that it names.
  *
  * A claim counts only if the statement is the one that the client sent (its
- * text is debug_query_string itself, not a copy that some function runs) and
+ * text is debug_query_string, not one that some function runs) and
  * the client proved to be a node of the cluster. Elsewhere it is a comment.
  *
  *-------------------------------------------------------------------------
@@ -155,17 +155,31 @@ ReadClaim(const char *pos, Claim *claim)
 	}
 }
 
+/*
+ * Is this the text that the client sent? The portals of the extended protocol hold copies of it, so it is the
+ * text that is compared: a function that runs the same text again gains nothing.
+ */
+static bool
+IsClientsText(const char *text)
+{
+	return debug_query_string != NULL &&
+		   (text == debug_query_string || strcmp(text, debug_query_string) == 0);
+}
+
 const Claim *
 CurrentClaim(const char *source_text)
 {
 	static Claim claim;
+	const char  *pos = source_text;
 
-	if (!in_local_fragment && !(IsClusterConnection() && source_text == debug_query_string))
+	if (!in_local_fragment && !IsClusterConnection())
 		return NULL;
-	if (source_text == NULL || !Skip(&source_text, CLAIM_START))
+	if (source_text == NULL || !Skip(&pos, CLAIM_START))
+		return NULL;
+	if (!in_local_fragment && !IsClientsText(source_text))
 		return NULL;
 
-	ReadClaim(source_text, &claim);
+	ReadClaim(pos, &claim);
 	return &claim;
 }
 
