@@ -1,0 +1,35 @@
+
+-- What people look at.
+
+CREATE VIEW distshard.nodes AS
+	SELECT node_id, host, port, role, holds_shards,
+		(SELECT count(*) FROM distshard.shard s
+			JOIN distshard.distributed_table t USING (colocation_id)
+			WHERE s.group_id = n.group_id OR s.group_id IS NULL) AS shards
+	FROM distshard.node n
+	ORDER BY node_id;
+
+CREATE VIEW distshard.shards AS
+	SELECT t.logical_table AS table_name, s.shard_id,
+		CASE c.method WHEN 'hash' THEN lpad(to_hex(s.hash_min), 8, '0') || '-' || lpad(to_hex(s.hash_max), 8, '0')
+			ELSE 'all' END AS hash_range,
+		n.node_id, n.host, n.port, pg_size_pretty(z.bytes) AS size
+	FROM distshard.distributed_table t
+		JOIN distshard.colocation c USING (colocation_id)
+		JOIN distshard.shard s USING (colocation_id)
+		JOIN distshard.node n ON n.role = 'primary' AND (n.group_id = s.group_id OR s.group_id IS NULL)
+		LEFT JOIN distshard.shard_sizes() z
+			ON z.logical_table = t.logical_table AND z.shard_id = s.shard_id AND z.node_id = n.node_id
+	ORDER BY t.logical_table::text, s.hash_min, n.node_id;
+
+CREATE VIEW distshard.tables AS
+	SELECT t.logical_table AS table_name, c.method, a.attname AS key, c.colocation_id, c.shard_count,
+		pg_get_userbyid(r.relowner) AS owner,
+		pg_size_pretty((SELECT sum(bytes) FROM distshard.shard_sizes() z WHERE z.logical_table = t.logical_table)) AS size
+	FROM distshard.distributed_table t
+		JOIN distshard.colocation c USING (colocation_id)
+		JOIN pg_class r ON r.oid = t.logical_table
+		LEFT JOIN pg_attribute a ON a.attrelid = t.logical_table AND a.attnum = t.key_column
+	ORDER BY t.logical_table::text;
+
+GRANT SELECT ON distshard.nodes, distshard.shards, distshard.tables TO PUBLIC;

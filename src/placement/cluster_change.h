@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cluster_change.h
- *	  Changes of the metadata catalog, the same on all nodes.
+ *	  Work of the extension's own on all nodes, as part of the transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,11 +10,14 @@
 
 #include "postgres.h"
 
-#define MAX_SHARD_COUNT 65536
+#include "nodes/pg_list.h"
 
-extern bool HaveOtherNodes(void);
-extern void LockMetadata(void);
-extern void RunHere(const char *sql);
-extern void RunEverywhere(const char *sql);
+extern bool  HaveOtherNodes(void);
+extern void  LockMetadata(void);
+extern List *RunHere(const char *sql);
+extern void  RunElsewhere(const char *sql);
+extern void  RunEverywhere(const char *sql);
+extern void  RunOnNodeAsOwner(int32 node_id, List *statements);
+extern void  LockTableEverywhere(Oid relid);
 
 #endif

@@ -15,7 +15,6 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "placement/cluster_change.h"
 #include "placement/distribute.h"
@@ -37,22 +36,13 @@ InitColocation(void)
 		&DefaultShardCount, 32, 1, MAX_SHARD_COUNT, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
-/* Returns the first column of the first row of a query, as a number, or 0 if there is none. */
+/* Returns the only value of a query, as a number, or 0 if there is none. */
 static int64
 QueryNumber(const char *sql)
 {
-	int64 number = 0;
+	List *rows = RunHere(sql);
 
-	if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(sql, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not query the metadata catalog");
-	if (SPI_processed > 0)
-	{
-		char *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-
-		number = value ? strtoi64(value, NULL, 10) : 0;
-	}
-	SPI_finish();
-	return number;
+	return rows != NIL && linitial(rows) != NULL ? strtoi64(linitial(rows), NULL, 10) : 0;
 }
 
 /*

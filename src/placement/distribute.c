@@ -3,19 +3,22 @@
  * distribute.c
  *	  create_distributed_table(), create_reference_table(), undistribute_table().
  *
- * The order of things: lock the logical table, lock the metadata catalog on all
- * nodes, check, make the data tables, move the rows, enter the table into the
- * catalog, and build indexes and keys on the rows. All of it in the transaction
+ * The order of things: lock the metadata catalog and the logical table, check,
+ * make the tables on the other nodes, make the data tables, move the rows, and
+ * build indexes and keys on them. All of it in the transaction
  * of the caller, on all nodes.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "commands/tablecmds.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -25,6 +28,7 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/varlena.h"
@@ -34,13 +38,19 @@ PG_FUNCTION_INFO_V1(distshard_create_reference_table);
 PG_FUNCTION_INFO_V1(distshard_undistribute_table);
 PG_FUNCTION_INFO_V1(distshard_create_data_table);
 PG_FUNCTION_INFO_V1(distshard_finish_data_table);
+PG_FUNCTION_INFO_V1(distshard_drop_distributed_table);
 
-/* The table that colocate_with names. */
-static DistTable *
+/* The table that colocate_with names, found by the user's search path. */
+static Oid
 TableToJoin(text *name)
 {
-	RangeVar  *range = makeRangeVarFromNameList(textToQualifiedNameList(name));
-	Oid        relid = RangeVarGetRelid(range, AccessShareLock, false);
+	return RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(name)),
+							AccessShareLock, false);
+}
+
+static DistTable *
+LookupToJoin(Oid relid)
+{
 	DistTable *table = LookupDistTable(relid);
 
 	if (table == NULL || table->method == DIST_REFERENCE)
@@ -92,17 +102,76 @@ CheckShardCount(int shard_count)
 						errmsg("shard_count must be between 1 and %d", MAX_SHARD_COUNT)));
 }
 
+static char *
+NameOf(Oid relid)
+{
+	return quote_literal_cstr(quote_qualified_identifier(
+		get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
+}
+
+/* What makes the table on another node, without the notices about what is there already. */
+static List *
+RecreateCommands(Oid relid, int32 node_id)
+{
+	List *commands =
+		RunHere(psprintf("SELECT distshard.recreate_commands(%s, %d)", NameOf(relid), node_id));
+
+	commands = lcons("SET LOCAL client_min_messages = warning", commands);
+	return lappend(commands, psprintf("SET LOCAL client_min_messages = %s",
+									  GetConfigOption("client_min_messages", false, false)));
+}
+
+/* Makes the logical table and its empty data table on the other nodes. */
+static void
+DistributeElsewhere(Oid relid, int32 colocation_id, AttrNumber key)
+{
+	char     *name = NameOf(relid);
+	char     *key_name = key ? quote_literal_cstr(get_attname(relid, key, false)) : "NULL";
+	ListCell *lc;
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (!node->is_local)
+			RunOnNodeAsOwner(node->node_id, RecreateCommands(relid, node->node_id));
+	}
+	RunElsewhere(
+		psprintf("SELECT distshard.create_data_table(%s, %d, %s)", name, colocation_id, key_name));
+}
+
 /* Moves the rows into a new data table of the colocation, and makes that the table's. */
 static void
 Distribute(Relation logical, int32 colocation_id, AttrNumber key)
 {
 	Oid relid = RelationGetRelid(logical);
-	Oid data_relid = CreateDataTable(logical, colocation_id, key);
+	Oid data_relid;
 
-	FillDataTable(logical, data_relid);
-	EmptyTable(logical);
+	if (HaveOtherNodes())
+		DistributeElsewhere(relid, colocation_id, key);
+	data_relid = CreateDataTable(logical, colocation_id, key);
+	if (!HaveOtherNodes())
+		FillDataTable(logical, data_relid);
 	RegisterDataTable(relid, data_relid, colocation_id, key);
+	if (HaveOtherNodes())
+		SpreadRows(logical, LookupDistTable(relid));
+	EmptyTable(logical);
 	FinishDataTable(LookupDistTable(relid));
+	RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(relid)));
+}
+
+/* Locks the metadata and the table, in that order, and checks the table. */
+static Relation
+OpenForDistribution(Oid relid, CatalogWork *work)
+{
+	Relation logical;
+
+	CheckOwner(relid);
+	EnterCatalogWork(work);
+	LockMetadata();
+	logical = table_open(relid, AccessExclusiveLock);
+	CheckDistributable(logical);
+	return logical;
 }
 
 /* create_distributed_table(table_name regclass, key text, shard_count int, colocate_with text) */
@@ -114,7 +183,7 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 	int         shard_count = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
 	text       *company = PG_ARGISNULL(3) ? NULL : PG_GETARG_TEXT_PP(3);
 	bool        own = company != NULL && strcmp(text_to_cstring(company), "none") == 0;
-	DistTable  *other = NULL;
+	Oid         other_relid = InvalidOid;
 	AttrNumber  key = InvalidAttrNumber;
 	int32       colocation_id;
 	Relation    logical;
@@ -125,10 +194,9 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("table_name must not be null")));
 	if (!PG_ARGISNULL(2))
 		CheckShardCount(shard_count);
-	logical = table_open(relid, AccessExclusiveLock);
-	CheckDistributable(logical);
 	if (company != NULL && !own)
-		other = TableToJoin(company);
+		other_relid = TableToJoin(company);
+	logical = OpenForDistribution(relid, &work);
 	if (single && shard_count > 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a table without a shard key has one shard")));
@@ -138,10 +206,10 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 		CheckUniqueKeys(logical, key);
 	}
 
-	EnterCatalogWork(&work);
-	LockMetadata();
-	if (other != NULL)
+	if (OidIsValid(other_relid))
 	{
+		DistTable *other = LookupToJoin(other_relid);
+
 		CheckJoin(logical, key, shard_count, other);
 		colocation_id = other->colocation_id;
 	}
@@ -161,13 +229,10 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 Datum
 distshard_create_reference_table(PG_FUNCTION_ARGS)
 {
-	Relation    logical = table_open(PG_GETARG_OID(0), AccessExclusiveLock);
 	int32       colocation_id;
 	CatalogWork work;
+	Relation    logical = OpenForDistribution(PG_GETARG_OID(0), &work);
 
-	CheckDistributable(logical);
-	EnterCatalogWork(&work);
-	LockMetadata();
 	colocation_id = ReferenceColocation();
 	CheckForeignKeys(logical, DIST_REFERENCE, colocation_id, InvalidAttrNumber);
 	Distribute(logical, colocation_id, InvalidAttrNumber);
@@ -176,20 +241,31 @@ distshard_create_reference_table(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Rows of a snapshot older than the locks would be missed on other nodes. */
+static void
+RefuseOldSnapshot(void)
+{
+	if (IsolationUsesXactSnapshot() && HaveOtherNodes())
+		ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+						errmsg("undistribute_table() must run in a transaction of isolation level "
+							   "READ COMMITTED")));
+}
+
 /* undistribute_table(table_name regclass) */
 Datum
 distshard_undistribute_table(PG_FUNCTION_ARGS)
 {
 	Oid         relid = PG_GETARG_OID(0);
-	Relation    logical = table_open(relid, AccessExclusiveLock);
+	Relation    logical;
 	DistTable  *table;
 	CatalogWork work;
 
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(logical->rd_rel->relkind),
-					   RelationGetRelationName(logical));
+	CheckOwner(relid);
+	RefuseOldSnapshot();
 	EnterCatalogWork(&work);
 	LockMetadata();
+	LockTableEverywhere(relid);
+	logical = relation_open(relid, NoLock);
 	table = LookupDistTable(relid);
 	if (table == NULL)
 		ereport(ERROR,
@@ -198,11 +274,12 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 	CheckTableNotInUse(logical, "undistribute_table");
 	CheckForeignKeysAtCommit(relid);
 	UnregisterDataTable(relid);
-	FillLogicalTable(logical, table->data_relid);
+	FillLogicalTable(logical, table);
 	DropDataTable(table->data_relid);
+	RunElsewhere(psprintf("SELECT distshard.drop_distributed_table(%s)", NameOf(relid)));
 	DropEmptyColocation(table->colocation_id);
 	LeaveCatalogWork(&work);
-	table_close(logical, NoLock);
+	relation_close(logical, NoLock);
 	PG_RETURN_VOID();
 }
 
@@ -237,6 +314,27 @@ distshard_finish_data_table(PG_FUNCTION_ARGS)
 	EnterCatalogWork(&work);
 	LockRelationOid(PG_GETARG_OID(0), AccessExclusiveLock);
 	FinishDataTable(LookupDistTable(PG_GETARG_OID(0)));
+	LeaveCatalogWork(&work);
+	PG_RETURN_VOID();
+}
+
+/*
+ * distshard.drop_distributed_table(logical regclass): the table is becoming an ordinary
+ * one of another node. Superuser only.
+ */
+Datum
+distshard_drop_distributed_table(PG_FUNCTION_ARGS)
+{
+	Oid           relid = PG_GETARG_OID(0);
+	DistTable    *table = LookupDistTable(relid);
+	ObjectAddress logical;
+	CatalogWork   work;
+
+	EnterCatalogWork(&work);
+	UnregisterDataTable(relid);
+	DropDataTable(table->data_relid);
+	ObjectAddressSet(logical, RelationRelationId, relid);
+	performDeletion(&logical, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 	LeaveCatalogWork(&work);
 	PG_RETURN_VOID();
 }

@@ -14,6 +14,7 @@
 #include "utils/relcache.h"
 
 /* distribute_checks.c: each raises what stands in the way */
+extern void       CheckOwner(Oid relid);
 extern void       CheckDistributable(Relation logical);
 extern AttrNumber CheckShardKey(Relation logical, const char *name);
 extern void       CheckUniqueKeys(Relation logical, AttrNumber key);
@@ -23,6 +24,7 @@ extern void       CheckForeignKeysAtCommit(Oid relid);
 extern void       InitDistributeChecks(void);
 
 /* colocation.c: find or make the colocation for a table; in EnterCatalogWork */
+#define MAX_SHARD_COUNT 65536
 extern int   DefaultShardCount;
 extern void  InitColocation(void);
 extern Oid   HashedType(Oid type);
@@ -32,8 +34,9 @@ extern int32 ReferenceColocation(void);
 extern void  DropEmptyColocation(int32 colocation_id);
 
 /* move_rows.c */
-extern uint64 FillDataTable(Relation logical, Oid data_relid);
-extern void   FillLogicalTable(Relation logical, Oid data_relid);
-extern void   EmptyTable(Relation logical);
+extern void FillDataTable(Relation logical, Oid data_relid);
+extern void SpreadRows(Relation logical, DistTable *table);
+extern void FillLogicalTable(Relation logical, DistTable *table);
+extern void EmptyTable(Relation logical);
 
 #endif

@@ -79,9 +79,17 @@ RefuseRelationKind(Relation logical)
 						errhint("Only ordinary tables can be distributed.")));
 }
 
+void
+CheckOwner(Oid relid)
+{
+	if (!pg_class_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+}
+
 /*
  * CheckDistributable raises an error unless the table is of a kind that can be
- * distributed, isn't distributed yet, and the user owns it.
+ * distributed, and isn't distributed yet.
  */
 void
 CheckDistributable(Relation logical)
@@ -89,8 +97,6 @@ CheckDistributable(Relation logical)
 	Oid   relid = RelationGetRelid(logical);
 	char *name = RelationGetRelationName(logical);
 
-	if (!pg_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(logical->rd_rel->relkind), name);
 	RefuseRelationKind(logical);
 	if (LookupDistTable(relid) != NULL)
 		ereport(ERROR,

@@ -3,8 +3,8 @@
  * move_rows.c
  *	  Moves the rows of a table between its logical and its data table.
  *
- * The table isn't in the metadata catalog while this runs, so both relations
- * are ordinary ones to the planner. Rows move as they are: no rules, triggers
+ * While rows are moved within this node, the table isn't in the metadata catalog,
+ * so both relations are ordinary ones to the planner. Rows move as they are: no rules, triggers
  * or policies of the user's have a say. Plans are made as superuser, lest
  * policies hide rows, and run as the table's owner, since check constraints and
  * generation expressions are code of the owner's.
@@ -19,6 +19,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "catalog/pg_authid.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
@@ -27,9 +28,12 @@
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "pgstat.h"
+#include "executor/sharded_copy.h"
 #include "placement/distribute.h"
+#include "planner/claim.h"
 #include "storage/predicate.h"
 #include "tcop/tcopprot.h"
+#include "transaction/xact.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -79,15 +83,14 @@ PlanWithoutRewriting(const char *sql)
 	return pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, NULL);
 }
 
-/* Runs INSERT .. SELECT as owner, without triggers. Returns the number of rows. */
-static uint64
+/* Runs INSERT .. SELECT as owner, without triggers. */
+static void
 RunInsert(const char *sql, Oid owner)
 {
 	PlannedStmt *plan = PlanWithoutRewriting(sql);
 	QueryDesc   *query;
 	Oid          user;
 	int          context;
-	uint64       count;
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
@@ -98,18 +101,16 @@ RunInsert(const char *sql, Oid owner)
 	ExecutorStart(query, 0);
 	castNode(ModifyTableState, query->planstate)->resultRelInfo->ri_TrigDesc = NULL;
 	ExecutorRun(query, ForwardScanDirection, 0, true);
-	count = query->estate->es_processed;
 	ExecutorFinish(query);
 	ExecutorEnd(query);
 	FreeQueryDesc(query);
 	PopActiveSnapshot();
 	SetUserIdAndSecContext(user, context);
 	CommandCounterIncrement();
-	return count;
 }
 
-/* FillDataTable copies all rows of the logical table into the data table. */
-uint64
+/* FillDataTable copies all rows of the logical table into the data table, of which this node has all shards. */
+void
 FillDataTable(Relation logical, Oid data_relid)
 {
 	char *columns = ColumnList(logical, false);
@@ -121,7 +122,54 @@ FillDataTable(Relation logical, Oid data_relid)
 	else
 		sql = psprintf("INSERT INTO %s (%s) SELECT %s FROM ONLY %s", QualifiedName(data_relid),
 					   columns, columns, QualifiedName(RelationGetRelid(logical)));
-	return RunInsert(sql, logical->rd_rel->relowner);
+	RunInsert(sql, logical->rd_rel->relowner);
+}
+
+/* A scan of the logical table's heap, below the planner. */
+typedef struct HeapSource
+{
+	TableScanDesc   scan;
+	TupleTableSlot *slot;
+} HeapSource;
+
+static TupleTableSlot *
+NextHeapRow(void *arg)
+{
+	HeapSource *source = arg;
+
+	CHECK_FOR_INTERRUPTS();
+	return table_scan_getnextslot(source->scan, ForwardScanDirection, source->slot) ? source->slot
+																					: NULL;
+}
+
+/* SpreadRows copies all rows of the logical table to the nodes that hold the table's shards. */
+void
+SpreadRows(Relation logical, DistTable *table)
+{
+	Snapshot   snapshot = RegisterSnapshot(GetLatestSnapshot());
+	HeapSource source = {table_beginscan(logical, snapshot, 0, NULL),
+						 table_slot_create(logical, NULL)};
+	TupleDesc  columns = RelationGetDescr(logical);
+	List      *attnums = NIL;
+	Oid        user;
+	int        context;
+
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+
+		if (!column->attisdropped && !column->attgenerated)
+			attnums = lappend_int(attnums, column->attnum);
+	}
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(logical->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
+	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source);
+	SetUserIdAndSecContext(user, context);
+	ExecDropSingleTupleTableSlot(source.slot);
+	table_endscan(source.scan);
+	UnregisterSnapshot(snapshot);
+	CommandCounterIncrement();
 }
 
 /* Where rows go that come back into the logical table. */
@@ -209,19 +257,87 @@ RunSelect(const char *sql, DestReceiver *receiver)
 	PopActiveSnapshot();
 }
 
+/* The columns that are not dropped. */
+static TupleDesc
+LiveColumns(Relation logical)
+{
+	TupleDesc all = RelationGetDescr(logical);
+	TupleDesc live = CreateTemplateTupleDesc(all->natts);
+	int       count = 0;
+
+	for (int i = 0; i < all->natts; i++)
+	{
+		if (!TupleDescAttr(all, i)->attisdropped)
+			TupleDescCopyEntry(live, ++count, all, i + 1);
+	}
+	live->natts = count;
+	return live;
+}
+
+static bool
+HoldsRows(ClusterNode *node, DistTable *table)
+{
+	if (table->method == DIST_REFERENCE)
+		return node->is_local;
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (table->shards[i].group_id == node->group_id)
+			return true;
+	}
+	return false;
+}
+
+/* Has the other nodes send their rows. */
+static List *
+AskForRows(const char *sql, TupleDesc columns, DistTable *table)
+{
+	List          *commands = NIL;
+	StringInfoData fragment;
+	ListCell      *lc;
+
+	initStringInfo(&fragment);
+	AppendClaim(&fragment, NULL, BOOTSTRAP_SUPERUSERID, false);
+	appendStringInfoString(&fragment, sql);
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+		NodeConn    *conn;
+
+		if (node->is_local || !HoldsRows(node, table))
+			continue;
+		conn = EnlistNode(node->node_id, REMOTE_READ);
+		commands =
+			lappend(commands, QueueCommand(conn, fragment.data, NULL, columns, COMMAND_ROWS));
+		FlushCommands(conn);
+	}
+	return commands;
+}
+
 /*
- * FillLogicalTable stores all rows of the data table in the logical table. They
- * go into its heap as they are, without evaluating or checking anything: what
+ * FillLogicalTable stores all rows of all nodes in the logical table. They go
+ * into its heap as they are, without evaluating or checking anything: what
  * holds for the data table, holds here. The indexes are built at the end.
  */
 void
-FillLogicalTable(Relation logical, Oid data_relid)
+FillLogicalTable(Relation logical, DistTable *table)
 {
-	HeapSink sink;
+	char *sql =
+		psprintf("SELECT %s FROM %s", ColumnList(logical, true), QualifiedName(table->data_relid));
+	TupleDesc columns = LiveColumns(logical);
+	List     *commands = AskForRows(sql, columns, table);
+	HeapSink  sink;
+	ListCell *lc;
 
 	OpenSink(&sink, logical);
-	RunSelect(psprintf("SELECT %s FROM %s", ColumnList(logical, true), QualifiedName(data_relid)),
-			  &sink.receiver);
+	RunSelect(sql, &sink.receiver);
+	foreach (lc, commands)
+	{
+		TupleTableSlot *slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
+
+		while (NextRow(lfirst(lc), slot))
+			StoreRow(slot, &sink.receiver);
+		ExecDropSingleTupleTableSlot(slot);
+	}
 	CloseSink(&sink);
 	Reindex(logical);
 }

@@ -32,3 +32,18 @@ CREATE FUNCTION distshard.local_shard_sizes(OUT table_schema text, OUT table_nam
 	SELECT relnamespace::regnamespace::text, relname, s.shard_id, pg_total_relation_size(s.relation)
 	FROM distshard.local_shards() s JOIN pg_class ON oid = logical_table
 $$;
+
+CREATE FUNCTION distshard.lock_metadata() RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_metadata';
+REVOKE ALL ON FUNCTION distshard.lock_metadata FROM PUBLIC;
+
+-- What another node does for a table that becomes an ordinary one again.
+CREATE FUNCTION distshard.lock_table(logical regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_table';
+CREATE FUNCTION distshard.drop_distributed_table(logical regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_drop_distributed_table';
+REVOKE ALL ON FUNCTION distshard.lock_table, distshard.drop_distributed_table FROM PUBLIC;
+
+-- The sizes of the shards of all nodes.
+CREATE FUNCTION distshard.shard_sizes(OUT logical_table regclass, OUT shard_id bigint, OUT node_id int, OUT bytes bigint)
+	RETURNS SETOF record LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'distshard_shard_sizes';
