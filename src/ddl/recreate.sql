@@ -36,6 +36,39 @@ EXCEPTION WHEN undefined_object OR undefined_function OR undefined_table OR inva
 			HINT = 'Create it on every node first, or make it part of an extension.';
 END $$;
 
+-- The commands are a superuser's, so what exists on the node already may be replaced or granted only if it belongs to
+-- the same role as on the node that they come from.
+CREATE FUNCTION distshard.check_owner(type text, names text[], args text[], owner name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	existing record;
+	actual oid;
+BEGIN
+	BEGIN
+		existing := pg_get_object_address(type, names, args);
+	EXCEPTION WHEN undefined_object OR undefined_function OR undefined_table OR invalid_schema_name THEN
+		RETURN;
+	END;
+	actual := distshard.object_owner(existing.classid, existing.objid);
+	IF pg_get_userbyid(actual) <> owner THEN
+		RAISE EXCEPTION '% % belongs to another role on this node', type, array_to_string(names, '.')
+			USING ERRCODE = 'duplicate_object',
+				DETAIL = format('Here it belongs to "%s", there to "%s".', pg_get_userbyid(actual), owner),
+				HINT = 'What a distributed table uses must have the same owner on every node.';
+	END IF;
+END $$;
+
+CREATE FUNCTION distshard.object_owner(classid oid, objid oid) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT CASE classid
+		WHEN 'pg_namespace'::regclass THEN (SELECT nspowner FROM pg_namespace WHERE oid = objid)
+		WHEN 'pg_type'::regclass THEN (SELECT typowner FROM pg_type WHERE oid = objid)
+		WHEN 'pg_proc'::regclass THEN (SELECT proowner FROM pg_proc WHERE oid = objid)
+		WHEN 'pg_collation'::regclass THEN (SELECT collowner FROM pg_collation WHERE oid = objid)
+		WHEN 'pg_class'::regclass THEN (SELECT relowner FROM pg_class WHERE oid = objid)
+	END
+$$;
+
 -- Creates a type unless it exists; one of the same name but a different definition is an error.
 CREATE FUNCTION distshard.create_type(name text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -251,6 +284,10 @@ BEGIN
 			RETURN QUERY SELECT format('SELECT distshard.require_object(%L, %L, %L)', type, object_names, object_args)
 				FROM pg_identify_object_as_address(thing.classid, thing.objid, 0);
 		ELSE
+			RETURN QUERY SELECT format('SELECT distshard.check_owner(%L, %L, %L, %L)', type, object_names, object_args,
+					pg_get_userbyid(owner))
+				FROM pg_identify_object_as_address(thing.classid, thing.objid, 0), distshard.object_owner(thing.classid, thing.objid) owner
+				WHERE thing.part = 'whole' AND owner IS NOT NULL;
 			RETURN QUERY SELECT * FROM distshard.object_commands(thing.classid, thing.objid, thing.part, target_node);
 		END IF;
 	END LOOP;

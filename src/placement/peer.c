@@ -274,7 +274,7 @@ RunUndo(Peer *peer)
 {
 	PGresult *result = PQexec(peer->pg, peer->undo);
 
-	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
 		ereport(WARNING, (errmsg("could not restore server %s", peer->address),
 						  errdetail_internal("%s", pchomp(PQerrorMessage(peer->pg))),
 						  errhint("Drop extension distshard there.")));

@@ -231,6 +231,27 @@ is(recreate($summed), '0', 'and is found when it exists');
 is($server->safe_psql('postgres', "SELECT count(*) FROM distshard.recreate_view_commands(2) c WHERE c LIKE '%VIEW%'"),
 	0, 'no view is recreated that reads no distributed table');
 
+# Nothing of somebody else's is replaced or granted.
+$server->safe_psql('postgres', q{
+	CREATE SCHEMA mine AUTHORIZATION alice;
+	CREATE FUNCTION mine.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+	ALTER FUNCTION mine.f() OWNER TO alice;
+	CREATE TYPE mine.t AS (i int);
+	ALTER TYPE mine.t OWNER TO alice;
+	CREATE TABLE mine.uses (i int DEFAULT mine.f(), t mine.t)});
+for my $case (
+	[ 'CREATE SCHEMA mine', 'schema mine' ],
+	[ q{CREATE SCHEMA mine AUTHORIZATION alice; CREATE FUNCTION mine.f() RETURNS int LANGUAGE sql AS 'SELECT 2'}, 'function mine.f' ],
+	[ 'CREATE SCHEMA mine AUTHORIZATION alice; CREATE TYPE mine.t AS (i int)', 'type mine.t' ])
+{
+	my ($setup, $what) = @$case;
+	$server->safe_psql('copy', $setup);
+	like(recreate(commands(q{ARRAY['mine.uses']}, 2)),
+		qr/$what belongs to another role on this node\nDETAIL:  Here it belongs to "postgres", there to "alice"/, "another owner: $what");
+	$server->safe_psql('copy', 'DROP SCHEMA mine CASCADE');
+}
+is(recreate(commands(q{ARRAY['mine.uses']}, 2)), '0', 'otherwise it is recreated');
+
 like(recreate(q{SELECT distshard.require_roles('{alice,nobody there}');}),
 	qr/role "nobody there" does not exist on this node.*HINT/s, 'a missing role is an error with a hint');
 

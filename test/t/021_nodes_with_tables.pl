@@ -16,6 +16,7 @@ sub error_of
 	my ($node, $sql) = @_;
 	my $stderr;
 	$node->psql('postgres', $sql, stderr => \$stderr, on_error_stop => 0);
+	unlike($stderr, qr/could not restore/, 'the server was restored without trouble');
 	return $stderr;
 }
 
@@ -53,7 +54,7 @@ END
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/role "app" does not exist on this node.*HINT:  A role that owns/s,
 	'a missing role is an error');
 is_untouched('missing role');
-$new->safe_psql('postgres', 'CREATE ROLE app; CREATE SCHEMA shop; CREATE TABLE shop.customer (i int)');
+$new->safe_psql('postgres', 'CREATE ROLE app; CREATE SCHEMA shop AUTHORIZATION app; CREATE TABLE shop.customer (i int)');
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/relation "customer" already exists/, 'a table of the same name is an error');
 is_untouched('table exists');
 $new->safe_psql('postgres', 'DROP SCHEMA shop CASCADE');
@@ -62,6 +63,24 @@ is_untouched('rollback');
 is($new->safe_psql('postgres', q{SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%shop%'}), 0, 'rollback: no tables there');
 like(error_of($node1, "BEGIN; SELECT distshard.add_node('localhost', $port); SELECT 1/0; COMMIT"), qr/division by zero/, 'late error');
 is_untouched('late error');
+
+
+# The commit itself fails: no prepared transaction is possible there.
+$new->append_conf('postgresql.conf', 'max_prepared_transactions = 1');
+$new->restart;
+$new->safe_psql('postgres', q{BEGIN; CREATE TABLE in_the_way (); PREPARE TRANSACTION 'full'});
+$new->safe_psql('postgres', q{CREATE ROLE app}) if $new->safe_psql('postgres', q{SELECT count(*) FROM pg_roles WHERE rolname = 'app'}) == 0;
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/maximum number of prepared transactions reached/, 'no PREPARE');
+is_untouched('no PREPARE');
+$new->safe_psql('postgres', q{ROLLBACK PREPARED 'full'});
+$new->append_conf('postgresql.conf', 'max_prepared_transactions = 100');
+$new->restart;
+
+# Cancelled while it waits for somebody's DDL
+$node1->safe_psql('postgres', q{BEGIN; LOCK TABLE shop.region IN SHARE UPDATE EXCLUSIVE MODE; PREPARE TRANSACTION 'holder'});
+like(error_of($node1, "SET statement_timeout = '500ms'; SELECT distshard.add_node('localhost', $port)"), qr/statement timeout/, 'cancel');
+is_untouched('cancel');
+$node1->safe_psql('postgres', q{ROLLBACK PREPARED 'holder'});
 
 # Success
 is($cluster->add($new), 2, 'the new server is node 2');
@@ -98,6 +117,13 @@ is(stored_on(2, q{SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY in
 is(stored_on(2, q{SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text LIKE 'distshard\_shop%' AND conparentid = 0}),
 	2, 'foreign keys between data tables are there');
 is(stored_on(2, q{SELECT viewname || ' ' || viewowner FROM pg_views WHERE schemaname = 'shop'}), 'german postgres', 'and the view');
+for my $node ($node1, $new)
+{
+	is($node->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM shop.customer'), '1000|1|1000', 'rows of shards, from ' . $node->name);
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM shop.german'), 1000, 'through a view, from ' . $node->name);
+	is($node->safe_psql('postgres', 'SELECT r.id, n FROM shop.region r JOIN shop.country ON country = code ORDER BY 1'), "1|2\n2|2",
+		'rows of reference tables, from ' . $node->name);
+}
 is($new->safe_psql('postgres', q{SELECT nextval('shop.customer_id_seq')}), 1 << 48, 'sequences do not meet');
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/It is node 2 of this cluster/, 'it cannot be added again');
 like(error_of($node1, "SELECT distshard.add_node('127.0.0.1', $port)"), qr/It is node 2 of this cluster/, 'nor under another name');
