@@ -261,6 +261,11 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 	claim = CurrentClaim(query_string);
 	if (handler == NULL || IsOurOwnWork(claim))
 	{
+		if (claim != NULL && IsA(pstmt->utilityStmt, AlterTableStmt))
+		{
+			pstmt = copyObject(pstmt);
+			SkipForeignKeyChecks(castNode(AlterTableStmt, pstmt->utilityStmt));
+		}
 		BecomeClaimedRole(query_string, &role);
 		CallNext(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 		RestoreRole(&role);

@@ -42,7 +42,7 @@ AsExtensionOwner(const char *sql)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	AppendClaim(&buf, NULL, BOOTSTRAP_SUPERUSERID, true);
+	AppendClaim(&buf, NULL, BOOTSTRAP_SUPERUSERID, false);
 	appendStringInfoString(&buf, sql);
 	return buf.data;
 }
