@@ -216,6 +216,16 @@ ObjectOfStatement(Node *node, ObjectType *type, Node **object)
 	}
 }
 
+/* Where the grammar names a type by a list, get_object_address() needs a TypeName. */
+static void
+TypeNameForAddress(ObjectType *type, Node **object)
+{
+	if (*type == OBJECT_DOMCONSTRAINT)
+		*type = OBJECT_DOMAIN;
+	if ((*type == OBJECT_TYPE || *type == OBJECT_DOMAIN) && IsA(*object, List))
+		*object = (Node *) makeTypeNameFromNameList(castNode(List, *object));
+}
+
 void
 ChangeObjectUtility(Utility *utility, Node *node)
 {
@@ -226,6 +236,7 @@ ChangeObjectUtility(Utility *utility, Node *node)
 	{
 		Relation relation = NULL;
 
+		TypeNameForAddress(&type, &object);
 		if (!IsSharedKind(type))
 		{
 			RunLocally(utility);
