@@ -19,7 +19,6 @@
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "commands/dbcommands.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -27,7 +26,6 @@
 #include "placement/copy_reference.h"
 #include "placement/peer.h"
 #include "placement/server_check.h"
-#include "planner/claim.h"
 #include "storage/lmgr.h"
 #include "transaction/xact.h"
 #include "utils/builtins.h"
@@ -49,28 +47,6 @@ StartChange(void)
 						errmsg("the nodes of the cluster cannot be changed in a subtransaction"),
 						errhint("Do not use savepoints or exception blocks here.")));
 	LockMetadata();
-}
-
-/* Returns the rows of a query that returns one column, as text. */
-static List *
-LocalRows(const char *sql)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	List         *rows = NIL;
-
-	SPI_connect();
-	if (SPI_execute(sql, false, 0) < 0)
-		elog(ERROR, "could not run \"%s\"", sql);
-	for (uint64 i = 0; SPI_tuptable && i < SPI_tuptable->numvals; i++)
-	{
-		char         *value = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-		MemoryContext old = MemoryContextSwitchTo(caller);
-
-		rows = lappend(rows, value ? pstrdup(value) : NULL);
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	return rows;
 }
 
 static void
@@ -103,7 +79,7 @@ FindNode(int32 node_id)
 static int32
 NextNodeId(void)
 {
-	return atoi(linitial(LocalRows("SELECT max(group_id) + 1 FROM distshard.node_group")));
+	return atoi(linitial(RunHere("SELECT max(group_id) + 1 FROM distshard.node_group")));
 }
 
 /*
@@ -124,7 +100,7 @@ FinishMembership(NewServer *server, int32 node_id)
 {
 	ListCell *lc;
 
-	foreach (lc, LocalRows(psprintf("SELECT distshard.membership_commands(%d)", node_id)))
+	foreach (lc, RunHere(psprintf("SELECT distshard.membership_commands(%d)", node_id)))
 		PeerRun(server->peer, lfirst(lc));
 	PeerUndo(server->peer, server->has_extension ? "ROLLBACK; SELECT distshard.leave_cluster(); "
 												   "CREATE EXTENSION distshard"
@@ -195,33 +171,17 @@ LockTablesEverywhere(void)
 	}
 }
 
-/* Runs commands on the new node only, whatever they would do as a user's. */
-static void
-RunOnNewNode(int32 node_id, const char *generator)
-{
-	List     *commands = NIL;
-	ListCell *lc;
-
-	foreach (lc, LocalRows(generator))
-	{
-		StringInfoData buf;
-
-		initStringInfo(&buf);
-		AppendClaim(&buf, NULL, GetUserId(), true);
-		appendStringInfoString(&buf, lfirst(lc));
-		commands = lappend(commands, buf.data);
-	}
-	if (commands != NIL)
-		RunOnNode(node_id, commands);
-}
-
-/* Brings the new node all tables and views, and the rows of reference tables. */
+/*
+ * Brings the new node all tables and views, and the rows of reference tables.
+ * What a superuser sends over a connection between nodes is taken for work of
+ * distshard itself, so nothing of this is sent on to other nodes.
+ */
 static void
 CopyTables(int32 node_id)
 {
 	ListCell *lc;
 
-	RunOnNewNode(node_id, psprintf("SELECT distshard.join_commands(%d)", node_id));
+	RunOnNode(node_id, RunHere(psprintf("SELECT distshard.join_commands(%d)", node_id)));
 	foreach (lc, AllDistTables())
 	{
 		DistTable *table = lfirst(lc);
@@ -229,7 +189,7 @@ CopyTables(int32 node_id)
 		if (table->method == DIST_REFERENCE)
 			CopyReferenceTable(table, node_id);
 	}
-	RunOnNewNode(node_id, "SELECT distshard.finish_commands()");
+	RunOnNode(node_id, RunHere("SELECT distshard.finish_commands()"));
 }
 
 Datum
@@ -289,7 +249,7 @@ IsReachable(const ClusterNode *node)
 static void
 CheckRemovable(const ClusterNode *node)
 {
-	char *nshards = linitial(LocalRows(
+	char *nshards = linitial(RunHere(
 		psprintf("SELECT count(*) FROM distshard.shard WHERE group_id = %d", node->group_id)));
 
 	if (node->is_local)
