@@ -10,6 +10,7 @@
 #include "catalog/metadata.h"
 #include "executor/copy.h"
 #include "ddl/ddl.h"
+#include "executor/dist_change.h"
 #include "executor/dist_insert.h"
 #include "executor/fragment_explain.h"
 #include "executor/remote_scan.h"
@@ -49,6 +50,7 @@ _PG_init(void)
 	InitRemoteScan();
 	InitFragmentExplain();
 	InitDistInsert();
+	InitDistChange();
 	InitPlanner();
 	InitCopy();
 	InitDdl();

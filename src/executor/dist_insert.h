@@ -16,14 +16,12 @@
 
 extern void InitDistInsert(void);
 
-/* Does an INSERT fire triggers that belong to the coordinator: of the statement, or before a row? */
-extern bool HasInsertTriggers(Oid logical_relid);
-
 /*
  * WrapInsert makes a plan that computes rows into one that inserts them: the
- * i-th output column into the i-th attribute number. insert is the statement
- * without its source, for RETURNING and ON CONFLICT.
+ * i-th output column into the i-th attribute number of attnums. statement is a
+ * row template whose columns are those of written.
  */
-extern PlannedStmt *WrapInsert(PlannedStmt *rows, Query *insert, DistTable *table, List *attnums);
+extern PlannedStmt *WrapInsert(PlannedStmt *rows, Query *statement, DistTable *table, List *attnums,
+							   List *written);
 
 #endif

@@ -25,6 +25,9 @@
 /* What the instruments of fragments measure, of INSTRUMENT_*; 0: off. */
 static int explain_fragments;
 
+/* The fragment that is measured, from its start to its end. */
+static QueryDesc *explained;
+
 /* The text of the fragment that this node runs for itself, while it keeps plans. */
 static const char *local_fragment;
 
@@ -70,7 +73,10 @@ static void
 start_with_instruments(QueryDesc *desc, int eflags)
 {
 	if (is_explained(desc) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	{
 		desc->instrument_options |= explain_fragments;
+		explained = desc;
+	}
 	if (next_ExecutorStart)
 		next_ExecutorStart(desc, eflags);
 	else
@@ -114,9 +120,11 @@ keep_plans(QueryDesc *desc)
 static void
 end_with_plan(QueryDesc *desc)
 {
-	if (desc->instrument_options && is_explained(desc) &&
-		!(desc->estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	if (desc == explained)
+	{
+		explained = NULL;
 		keep_plans(desc);
+	}
 	if (next_ExecutorEnd)
 		next_ExecutorEnd(desc);
 	else

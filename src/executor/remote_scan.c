@@ -118,6 +118,9 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		i++;
 	}
 	create_slots(state, estate);
+	if (state->fragment.triggers)
+		BeginStatementTriggers(&state->triggers, estate, state->fragment.table,
+							   state->fragment.operation);
 	state->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context =
 		AllocSetContextCreate(estate->es_query_cxt, "distshard fragment", ALLOCSET_DEFAULT_SIZES);
@@ -303,6 +306,8 @@ start_fragment(RemoteScanState *state)
 	List         *remote = NIL;
 	ListCell     *lc;
 
+	if (state->fragment.triggers)
+		FireBeforeStatement(&state->triggers);
 	MemoryContextReset(state->context);
 	EvaluateFragmentParams(state);
 	ChooseTargets(state);
@@ -492,7 +497,11 @@ access_next(ScanState *node)
 	if (!state->started)
 		start_fragment(state);
 	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
+	{
+		if (state->fragment.triggers)
+			FireAfterStatement(&state->triggers);
 		return ExecClearTuple(slot);
+	}
 	if (state->fragment.whole_row)
 		append_whole_row(slot, state->row);
 	return slot;
@@ -542,7 +551,11 @@ stop_fragment(RemoteScanState *state)
 static void
 end_scan(CustomScanState *node)
 {
-	stop_fragment((RemoteScanState *) node);
+	RemoteScanState *state = (RemoteScanState *) node;
+
+	stop_fragment(state);
+	if (state->fragment.triggers)
+		EndStatementTriggers(&state->triggers);
 }
 
 static void

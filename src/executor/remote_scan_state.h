@@ -14,6 +14,7 @@
 #include "commands/explain.h"
 #include "executor/fragment_explain.h"
 #include "executor/local_fragment.h"
+#include "executor/statement_triggers.h"
 #include "nodes/execnodes.h"
 #include "planner/dist_plan.h"
 #include "portability/instr_time.h"
@@ -39,6 +40,7 @@ typedef struct RemoteScanState
 {
 	CustomScanState css;
 	FragmentPlan    fragment;
+	StatementTriggers triggers;
 	ExprState      *key; /* NULL if the target does not depend on one */
 	Datum           key_value;
 	bool            key_isnull;

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * row_batch.c
- *	  Rows sent as INSERT statements of many rows.
+ *	  Rows sent as statements of many rows.
  *
- * Rows are taken some hundred at a time, divided by node, and sent to each node
- * as one INSERT ... VALUES with a parameter for each value. All nodes work at
+ * Rows are taken some hundred at a time, divided by node or by shard, and sent
+ * as statements over VALUES with a parameter for each value. All nodes work at
  * once. RETURNING gives its rows in the order of the input as long as every row
  * returns one, as PostgreSQL does.
  *
@@ -26,22 +26,23 @@
 #include "planner/claim.h"
 #include "planner/dist_plan.h"
 #include "planner/print.h"
+#include "planner/row_template.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/tuplestore.h"
 
 /* Rows taken at a time, and how many parameters a statement may have. */
 #define BATCH_ROWS       500
 #define STATEMENT_PARAMS 32000
 
-/* The rows of a batch that go to one node. */
+/* The rows of a batch that go to one node, or to one shard. */
 typedef struct NodeBatch
 {
 	ClusterNode   *node;
-	List          *rows;      /* of HeapTuple */
+	Shard		  *shard;	 /* NULL: shards of the node */
+	List		  *rows;	 /* of HeapTuple */
 	List          *positions; /* of int: where each row stood in the input */
 	RemoteCommand *command;
 	LocalFragment *local;
@@ -50,9 +51,9 @@ typedef struct NodeBatch
 struct RowBatch
 {
 	CustomScanState *node;
-	Query           *insert;
-	Relation         logical;
-	List            *attnums;
+	RowBatchPlan	 plan;
+	TupleDesc		 row_desc;
+	bool			 returns_rows;
 	RowSource        source;
 	void            *arg;
 	MemoryContext    context; /* of one batch */
@@ -64,17 +65,17 @@ struct RowBatch
 };
 
 RowBatch *
-BeginRowBatch(CustomScanState *node, Query *insert, Relation logical, List *attnums,
-			  RowSource source, void *arg)
+BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, TupleDesc row_desc, RowSource source,
+			  void *arg)
 {
-	EState       *estate = node->ss.ps.state;
+	EState		 *estate = node->ss.ps.state;
 	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-	RowBatch     *batch = palloc0(sizeof(RowBatch));
+	RowBatch	 *batch = palloc0(sizeof(RowBatch));
 
 	batch->node = node;
-	batch->insert = insert;
-	batch->logical = logical;
-	batch->attnums = attnums;
+	batch->plan = *plan;
+	batch->row_desc = row_desc;
+	batch->returns_rows = plan->statement->returningList != NIL;
 	batch->source = source;
 	batch->arg = arg;
 	batch->context =
@@ -83,77 +84,6 @@ BeginRowBatch(CustomScanState *node, Query *insert, Relation logical, List *attn
 										   &TTSOpsMinimalTuple);
 	MemoryContextSwitchTo(old);
 	return batch;
-}
-
-/* Makes the INSERT take rows of parameters. */
-static Query *
-insert_of_params(RowBatch *batch, int nrows)
-{
-	Query         *query = copyObject(batch->insert);
-	RangeTblEntry *values = makeNode(RangeTblEntry);
-	RangeTblRef   *ref = makeNode(RangeTblRef);
-	TupleDesc      desc = RelationGetDescr(batch->logical);
-	List          *names = NIL;
-	ListCell      *lc;
-	int            rti = 0;
-	int            param = OWN_PARAM_BASE;
-	int            row;
-
-	foreach (lc, query->rtable)
-	{
-		rti++;
-		if (rti != query->resultRelation &&
-			!(query->onConflict && rti == query->onConflict->exclRelIndex))
-		{
-			RangeTblEntry *unused = makeNode(RangeTblEntry);
-
-			unused->rtekind = RTE_RESULT;
-			unused->eref = makeAlias("*RESULT*", NIL);
-			lfirst(lc) = unused;
-		}
-	}
-
-	query->targetList = NIL;
-	ref->rtindex = list_length(query->rtable) + 1;
-	foreach (lc, batch->attnums)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, lfirst_int(lc) - 1);
-		char             *name = pstrdup(NameStr(att->attname));
-		Var *var = makeVar(ref->rtindex, list_length(names) + 1, att->atttypid, att->atttypmod,
-						   att->attcollation, 0);
-
-		names = lappend(names, makeString(name));
-		values->coltypes = lappend_oid(values->coltypes, att->atttypid);
-		values->coltypmods = lappend_int(values->coltypmods, att->atttypmod);
-		values->colcollations = lappend_oid(values->colcollations, att->attcollation);
-		query->targetList =
-			lappend(query->targetList, makeTargetEntry((Expr *) var, att->attnum, name, false));
-	}
-	for (row = 0; row < nrows; row++)
-	{
-		List *exprs = NIL;
-
-		foreach (lc, batch->attnums)
-		{
-			Form_pg_attribute att = TupleDescAttr(desc, lfirst_int(lc) - 1);
-			Param            *expr = makeNode(Param);
-
-			expr->paramkind = PARAM_EXTERN;
-			expr->paramid = param++;
-			expr->paramtype = att->atttypid;
-			expr->paramtypmod = att->atttypmod;
-			expr->paramcollid = att->attcollation;
-			expr->location = -1;
-			exprs = lappend(exprs, expr);
-		}
-		values->values_lists = lappend(values->values_lists, exprs);
-	}
-	values->rtekind = RTE_VALUES;
-	values->eref = makeAlias("*VALUES*", names);
-	values->inFromCl = true;
-	query->rtable = lappend(query->rtable, values);
-	query->jointree = makeFromExpr(list_make1(ref), NULL);
-	return query;
 }
 
 typedef struct RowValues
@@ -170,10 +100,10 @@ fill_in_values(Node *node, RowValues *context)
 		return NULL;
 	if (IsA(node, Param) && ((Param *) node)->paramid >= OWN_PARAM_BASE)
 	{
-		TupleDesc         desc = RelationGetDescr(context->batch->logical);
-		int               ncolumns = list_length(context->batch->attnums);
+		TupleDesc         desc = context->batch->row_desc;
+		int               ncolumns = list_length(context->batch->plan.columns);
 		int               i = ((Param *) node)->paramid - OWN_PARAM_BASE;
-		AttrNumber        attno = list_nth_int(context->batch->attnums, i % ncolumns);
+		AttrNumber        attno = list_nth_int(context->batch->plan.columns, i % ncolumns);
 		Form_pg_attribute att = TupleDescAttr(desc, attno - 1);
 		bool              isnull;
 		Datum             value =
@@ -224,10 +154,11 @@ start_part(RowBatch *batch, NodeBatch *part)
 	ParamListInfo  params;
 	StringInfoData text;
 
-	sql = PrintFragment(insert_of_params(batch, list_length(part->rows)), false, &exprs);
+	sql = PrintFragment(FillRowTemplate(batch->plan.statement, list_length(part->rows)), false,
+						&exprs);
 	params = statement_params(batch, part, exprs);
 	initStringInfo(&text);
-	AppendClaim(&text, NULL, GetUserId(), false);
+	AppendClaim(&text, part->shard, GetUserId(), false);
 	appendStringInfoString(&text, sql);
 
 	if (part->node->is_local)
@@ -235,7 +166,7 @@ start_part(RowBatch *batch, NodeBatch *part)
 	else
 	{
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
-		bool      rows = batch->insert->returningList != NIL;
+		bool      rows = batch->returns_rows;
 
 		part->command = QueueCommand(conn, text.data, EncodeParams(params),
 									 rows ? batch->stored->tts_tupleDescriptor : NULL,
@@ -245,20 +176,21 @@ start_part(RowBatch *batch, NodeBatch *part)
 }
 
 static void
-add_row(RowBatch *batch, List **parts, ClusterNode *node, HeapTuple row, int position)
+add_row(List **parts, ClusterNode *node, Shard *shard, HeapTuple row, int position)
 {
 	NodeBatch *part = NULL;
 	ListCell  *lc;
 
 	foreach (lc, *parts)
 	{
-		if (((NodeBatch *) lfirst(lc))->node == node)
+		if (((NodeBatch *) lfirst(lc))->node == node && ((NodeBatch *) lfirst(lc))->shard == shard)
 			part = lfirst(lc);
 	}
 	if (part == NULL)
 	{
 		part = palloc0(sizeof(NodeBatch));
 		part->node = node;
+		part->shard = shard;
 		*parts = lappend(*parts, part);
 	}
 	part->rows = lappend(part->rows, row);
@@ -269,9 +201,9 @@ add_row(RowBatch *batch, List **parts, ClusterNode *node, HeapTuple row, int pos
 static List *
 take_rows(RowBatch *batch, int *taken)
 {
-	DistTable *table = LookupDistTable(RelationGetRelid(batch->logical));
+	DistTable *table = LookupDistTable(batch->plan.table);
 	List      *parts = NIL;
-	int        limit = Min(BATCH_ROWS, STATEMENT_PARAMS / Max(list_length(batch->attnums), 1));
+	int        limit = Min(BATCH_ROWS, STATEMENT_PARAMS / Max(list_length(batch->plan.columns), 1));
 
 	for (*taken = 0; *taken < limit; (*taken)++)
 	{
@@ -289,16 +221,21 @@ take_rows(RowBatch *batch, int *taken)
 			ListCell *lc;
 
 			foreach (lc, AllPrimaries())
-				add_row(batch, &parts, lfirst(lc), row, *taken);
+				add_row(&parts, lfirst(lc), NULL, row, *taken);
 		}
 		else
 		{
 			Shard *shard = &table->shards[0];
 
-			if (table->method == DIST_HASH)
-				shard = ShardForHash(table, HashKey(table, slot->tts_values[table->key_attno - 1],
-													slot->tts_isnull[table->key_attno - 1]));
-			add_row(batch, &parts, GroupPrimary(shard->group_id), row, *taken);
+			if (batch->plan.key)
+			{
+				bool  isnull;
+				Datum value = slot_getattr(slot, batch->plan.key, &isnull);
+
+				shard = ShardForHash(table, HashKey(table, value, isnull));
+			}
+			add_row(&parts, GroupPrimary(shard->group_id), batch->plan.by_shard ? shard : NULL, row,
+					*taken);
 		}
 	}
 	return parts;
@@ -322,12 +259,12 @@ finish_part(RowBatch *batch, NodeBatch *part, bool counts)
 	}
 	else
 	{
-		while (batch->insert->returningList && NextRow(part->command, slot))
+		while (batch->returns_rows && NextRow(part->command, slot))
 			rows = lappend(rows, ExecCopySlotHeapTuple(slot));
 		count = CommandRowCount(part->command);
 		CloseCommand(part->command);
 	}
-	if (counts && batch->insert->canSetTag)
+	if (counts && batch->plan.statement->canSetTag)
 		estate->es_processed += count;
 	return rows;
 }
@@ -352,7 +289,7 @@ keep_returned(RowBatch *batch, NodeBatch *part, List *rows, bool in_order)
 static void
 run_batch(RowBatch *batch)
 {
-	DistTable *table = LookupDistTable(RelationGetRelid(batch->logical));
+	DistTable *table = LookupDistTable(batch->plan.table);
 	bool       copies = table->method == DIST_REFERENCE;
 	bool       in_order = true;
 	int        taken;
@@ -407,7 +344,7 @@ NextBatchRow(RowBatch *batch, TupleTableSlot *slot)
 		old = MemoryContextSwitchTo(batch->context);
 		run_batch(batch);
 		MemoryContextSwitchTo(old);
-		if (batch->insert->returningList == NIL)
+		if (!batch->returns_rows)
 			batch->nreturned = 0;
 	}
 }

@@ -19,13 +19,23 @@ typedef struct RowBatch RowBatch;
 /* Returns the next row, of the logical table's row type, or NULL at the end. */
 typedef TupleTableSlot *(*RowSource)(void *arg);
 
-/* insert is the statement without its source; attnums are the columns that rows have values for. */
-extern RowBatch *BeginRowBatch(CustomScanState *node, Query *insert, Relation logical,
-							   List *attnums, RowSource source, void *arg);
+/* What the rows are for. */
+typedef struct RowBatchPlan
+{
+	Oid		   table;	  /* logical table */
+	Query	  *statement; /* a row template */
+	List	  *columns;	  /* of int: attribute numbers of a row that fill the template's columns */
+	AttrNumber key;		  /* attribute number of a row that has the shard key, 0: none */
+	bool	   by_shard;  /* one statement for each shard, else for each node */
+} RowBatchPlan;
+
+/* row_desc describes the source's rows. */
+extern RowBatch *BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, TupleDesc row_desc,
+							   RowSource source, void *arg);
 
 /*
  * NextBatchRow stores the next row of RETURNING in slot. Returns false when all
- * rows are inserted. Counts rows in the executor's es_processed.
+ * rows are sent. Counts rows in the executor's es_processed.
  */
 extern bool NextBatchRow(RowBatch *batch, TupleTableSlot *slot);
 

@@ -18,6 +18,8 @@ PackFragment(const FragmentPlan *fragment)
 								   fragment->whole_query, fragment->whole_row);
 	List *oids = list_make2_oid(fragment->table, fragment->key_type);
 
+	numbers = lappend_int(numbers, fragment->triggers);
+
 	return list_make3(makeString(fragment->sql), numbers, oids);
 }
 
@@ -34,6 +36,7 @@ UnpackFragment(List *packed)
 	fragment.locks_rows = lthird_int(numbers);
 	fragment.whole_query = lfourth_int(numbers);
 	fragment.whole_row = list_nth_int(numbers, 4);
+	fragment.triggers = list_nth_int(numbers, 5);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	return fragment;

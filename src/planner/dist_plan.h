@@ -40,6 +40,7 @@ typedef struct FragmentPlan
 	CmdType        operation;   /* CMD_SELECT .. CMD_DELETE */
 	bool           locks_rows;  /* SELECT FOR UPDATE and the like */
 	bool           whole_query; /* nothing else is done in the statement */
+	bool           triggers;    /* statement triggers of the table fire here */
 	bool           whole_row;   /* the last column is the row of those before it */
 } FragmentPlan;
 

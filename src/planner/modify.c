@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "executor/dist_insert.h"
+#include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -21,9 +21,10 @@
 #include "parser/parsetree.h"
 #include "planner/equality.h"
 #include "planner/local.h"
-#include "planner/planner.h"
+#include "planner/modify.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -59,21 +60,49 @@ ship_to(Query *query, DistTable *table, FragmentTarget target)
 	return ShipQuery(query, &fragment, NULL);
 }
 
-static PlannedStmt *
-plan_update_or_delete(Query *query, DistTable *table)
+/* Why rows that are found here cannot be changed one by one, or NULL. */
+static const char *
+why_not_by_row(Query *query, DistTable *table)
 {
-	Spread spread;
+	ListCell *lc;
+
+	if (table->method == DIST_REFERENCE)
+		return "nodes would change their copies of the reference table differently";
+	if (checkExprHasSubLink((Node *) query->returningList))
+		return "RETURNING has a subquery";
+	foreach (lc, query->targetList)
+	{
+		if (lfirst_node(TargetEntry, lc)->resjunk)
+			return "several columns are set from one subquery";
+	}
+	foreach (lc, query->withCheckOptions)
+	{
+		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
+			return "the view has a check option";
+	}
+	return NULL;
+}
+
+static PlannedStmt *
+plan_update_or_delete(Query *query, DistTable *table, const PlannerCall *call)
+{
+	Spread		spread = SpreadOfInput(query);
+	const char *reason;
 
 	if (query->commandType == CMD_MERGE)
 		refuse(query, "MERGE is shipped only when all its tables are pinned to one shard");
 
-	spread = SpreadOfInput(query);
-	if (spread.kind == SPREAD_MIXED)
-		refuse(query, spread.reason);
-	if (table->method == DIST_REFERENCE && spread.kind != SPREAD_COPIED)
-		refuse(query, "nodes would change their copies of the reference table differently");
-	return ship_to(query, table,
-				   table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS);
+	if (WhyNotPrintable(query) == NULL)
+	{
+		if (table->method == DIST_REFERENCE && spread.kind == SPREAD_COPIED)
+			return ship_to(query, table, TARGET_ALL_COPIES);
+		if (table->method != DIST_REFERENCE && spread.kind == SPREAD_SPLIT)
+			return ship_to(query, table, TARGET_ALL_SHARDS);
+	}
+	reason = why_not_by_row(query, table);
+	if (reason)
+		refuse(query, reason);
+	return PlanChangeOfRows(query, table, call);
 }
 
 /* The one expression of an INSERT's target list that is for a column. */
@@ -163,79 +192,21 @@ rows_stay(Query *query, DistTable *table)
 	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
 }
 
-/* The rows of an INSERT as a query of their own, and the columns that they are for. */
-static Query *
-source_query(Query *query, List **attnums)
-{
-	Query    *source = copyObject(query);
-	ListCell *lc;
-
-	source->commandType = CMD_SELECT;
-	source->resultRelation = 0;
-	source->returningList = NIL;
-	source->onConflict = NULL;
-	source->withCheckOptions = NIL;
-	foreach (lc, source->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-		if (tle->resjunk)
-			continue;
-		*attnums = lappend_int(*attnums, tle->resno);
-		tle->resno = list_length(*attnums);
-	}
-	return source;
-}
-
-/*
- * The rest of an INSERT, once its rows come as values: what is printed for each
- * batch of them.
- */
-static Query *
-insert_template(Query *query)
-{
-	Query *insert = copyObject(query);
-
-	insert->jointree = makeFromExpr(NIL, NULL);
-	insert->cteList = NIL;
-	insert->hasModifyingCTE = false;
-	insert->hasRecursive = false;
-	return insert;
-}
-
-static PlannedStmt *
-plan_rows(Query *query, DistTable *table, const PlannerCall *call)
-{
-	List        *attnums = NIL;
-	Query       *source = source_query(query, &attnums);
-	PlannedStmt *plan;
-
-	ListCell *lc;
-
-	foreach (lc, query->withCheckOptions)
-	{
-		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
-			refuse(query, "the view has a check option");
-	}
-	if (QueryNamesDistTable(source))
-		plan = PlanWithLeaves(source, call);
-	else
-		plan = PlanOrdinary(source, call);
-	return WrapInsert(plan, insert_template(query), table, attnums);
-}
-
 PlannedStmt *
 PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 {
-	DistTable   *table = target_table(query);
+	DistTable	*table = target_table(query);
 	PlannedStmt *plan;
+	bool		 triggers;
+	ListCell	*lc;
 
 	if (table == NULL)
 		return PlanWithLeaves(query, call);
 	if (query->commandType != CMD_INSERT)
-		return plan_update_or_delete(query, table);
+		return plan_update_or_delete(query, table, call);
 
-	if (is_single_row(query) && !HasInsertTriggers(table->relid))
+	triggers = FiresTriggersHere(table->relid, CMD_INSERT);
+	if (is_single_row(query) && !triggers)
 	{
 		if (table->method == DIST_REFERENCE)
 			return ship_to(query, table, TARGET_ALL_COPIES);
@@ -243,14 +214,19 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 		if (plan)
 			return plan;
 	}
-	else if (!HasInsertTriggers(table->relid) && AllShardsLocal(tables) &&
+	else if (!triggers && AllShardsLocal(tables) &&
 			 (table->method != DIST_REFERENCE || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
 		return PlanOrdinary(query, call);
 	}
-	else if (!HasInsertTriggers(table->relid) && rows_stay(query, table) &&
+	else if (!triggers && rows_stay(query, table) &&
 			 WhyNotPrintable(query) == NULL)
 		return ship_to(query, table, TARGET_ALL_SHARDS);
-	return plan_rows(query, table, call);
+	foreach (lc, query->withCheckOptions)
+	{
+		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
+			refuse(query, "the view has a check option");
+	}
+	return PlanInsertOfRows(query, table, call);
 }

@@ -99,7 +99,7 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 	FragmentPlan fragment = {0};
 	Shard       *shard = ShardKnownNow(table, key);
 
-	if (shard && shard->group_id == LocalGroupId())
+	if (shard && shard->group_id == LocalGroupId() && !FiresTriggersOfChange(query))
 	{
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
@@ -131,7 +131,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 		if (plan)
 			return plan;
 	}
-	if (AllShardsLocal(&tables) &&
+	if (AllShardsLocal(&tables) && !FiresTriggersOfChange(query) &&
 		(!writes_reference_table(query) || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);

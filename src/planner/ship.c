@@ -13,8 +13,10 @@
 
 #include "catalog/pg_class.h"
 #include "executor/remote_scan.h"
+#include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
@@ -82,6 +84,17 @@ remote_result_entry(List *targetlist)
 	return rte;
 }
 
+bool
+FiresTriggersOfChange(Query *query)
+{
+	Oid target;
+
+	if (query->commandType != CMD_UPDATE && query->commandType != CMD_DELETE)
+		return false;
+	target = rt_fetch(query->resultRelation, query->rtable)->relid;
+	return LookupDistTable(target) && FiresTriggersHere(target, query->commandType);
+}
+
 /*
  * ShipQuery plans a statement as one fragment. The caller has filled in where
  * it runs; key is the expression that selects the shard, or NULL. The query
@@ -104,6 +117,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->operation = query->commandType;
 	fragment->locks_rows = query->rowMarks != NIL;
 	fragment->whole_query = true;
+	fragment->triggers = FiresTriggersOfChange(query);
 
 	foreach (lc, relations)
 		result->relationOids =

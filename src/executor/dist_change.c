@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * dist_change.c
+ *	  The plan node that updates or deletes rows found here.
+ *
+ * The child finds the rows of the target, by joins that the nodes cannot do by
+ * themselves, and gives for each its ctid, its key and its new values. It has
+ * locked them (SELECT FOR UPDATE on the nodes), so a ctid stays what it is until
+ * the row is changed. All rows are found before the first one is changed.
+ *
+ * A row that the child gives twice is changed once, as in PostgreSQL: its old
+ * ctid then leads nowhere.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/dist_change.h"
+#include "executor/executor.h"
+#include "executor/row_batch.h"
+#include "executor/statement_triggers.h"
+#include "executor/wrap.h"
+#include "miscadmin.h"
+#include "utils/tuplestore.h"
+
+typedef struct DistChangeState
+{
+	CustomScanState	  css;
+	RowBatchPlan	  plan;
+	StatementTriggers triggers;
+	Tuplestorestate	 *rows;	 /* what the child found */
+	TupleTableSlot	 *found; /* one of them */
+	RowBatch		 *batch; /* NULL: not started */
+} DistChangeState;
+
+static Node			  *create_state(CustomScan *scan);
+static void			   begin_change(CustomScanState *node, EState *estate, int eflags);
+static TupleTableSlot *exec_change(CustomScanState *node);
+static void			   end_change(CustomScanState *node);
+static void			   rescan_change(CustomScanState *node);
+
+static const CustomScanMethods scan_methods = {"Distshard Change", create_state};
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = "Distshard Change",
+	.BeginCustomScan = begin_change,
+	.ExecCustomScan = exec_change,
+	.EndCustomScan = end_change,
+	.ReScanCustomScan = rescan_change,
+};
+
+void
+InitDistChange(void)
+{
+	RegisterCustomScanMethods(&scan_methods);
+}
+
+PlannedStmt *
+WrapChange(PlannedStmt *rows, Query *statement, DistTable *table, AttrNumber key)
+{
+	return WrapPlan(rows, statement, &scan_methods,
+					list_make2(statement, list_make2_oid(table->relid, key)));
+}
+
+static Node *
+create_state(CustomScan *scan)
+{
+	DistChangeState *state = palloc0(sizeof(DistChangeState));
+	List			*oids = lsecond(scan->custom_private);
+
+	NodeSetTag(state, T_CustomScanState);
+	state->css.methods = &exec_methods;
+	state->plan.statement = linitial_node(Query, scan->custom_private);
+	state->plan.table = linitial_oid(oids);
+	state->plan.key = lsecond_oid(oids);
+	state->plan.by_shard = true;
+	return (Node *) state;
+}
+
+static void
+begin_change(CustomScanState *node, EState *estate, int eflags)
+{
+	DistChangeState *state = (DistChangeState *) node;
+	CustomScan		*scan = castNode(CustomScan, node->ss.ps.plan);
+	PlanState		*child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
+	TupleDesc		 desc = ExecGetResultType(child);
+	int				 i;
+
+	node->custom_ps = list_make1(child);
+	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
+						   state->plan.statement->commandType);
+	state->found = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
+	for (i = 1; i <= desc->natts; i++)
+		state->plan.columns = lappend_int(state->plan.columns, i);
+}
+
+static TupleTableSlot *
+next_found(void *arg)
+{
+	DistChangeState *state = arg;
+
+	if (tuplestore_gettupleslot(state->rows, true, false, state->found))
+		return state->found;
+	return NULL;
+}
+
+static void
+start_change(DistChangeState *state)
+{
+	PlanState	   *child = linitial(state->css.custom_ps);
+	TupleTableSlot *slot;
+
+	FireBeforeStatement(&state->triggers);
+	state->rows = tuplestore_begin_heap(false, false, work_mem);
+	for (;;)
+	{
+		slot = ExecProcNode(child);
+		if (TupIsNull(slot))
+			break;
+		tuplestore_puttupleslot(state->rows, slot);
+	}
+	state->batch = BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found,
+								 state);
+}
+
+static TupleTableSlot *
+exec_change(CustomScanState *node)
+{
+	DistChangeState *state = (DistChangeState *) node;
+	TupleTableSlot	*slot = node->ss.ss_ScanTupleSlot;
+
+	if (state->batch == NULL)
+		start_change(state);
+	if (NextBatchRow(state->batch, slot))
+		return slot;
+	FireAfterStatement(&state->triggers);
+	return NULL;
+}
+
+static void
+end_change(CustomScanState *node)
+{
+	DistChangeState *state = (DistChangeState *) node;
+
+	ExecEndNode(linitial(node->custom_ps));
+	if (state->rows)
+		tuplestore_end(state->rows);
+	EndStatementTriggers(&state->triggers);
+}
+
+/* The top of a statement is never started over. */
+static void
+rescan_change(CustomScanState *node)
+{
+	elog(ERROR, "distributed %s cannot be rescanned",
+		 ((DistChangeState *) node)->plan.statement->commandType == CMD_UPDATE ? "UPDATE"
+																			   : "DELETE");
+}

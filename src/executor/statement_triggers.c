@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_triggers.c
+ *	  Triggers of the logical table, which fire once for a statement, here.
+ *
+ * Other row triggers than BEFORE INSERT are on the shards, and fire there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/statement_triggers.h"
+#include "utils/rel.h"
+
+static bool
+has_transition_table(TriggerDesc *triggers, CmdType operation)
+{
+	switch (operation)
+	{
+		case CMD_INSERT:
+			return triggers->trig_insert_new_table;
+		case CMD_UPDATE:
+			return triggers->trig_update_old_table || triggers->trig_update_new_table;
+		default:
+			return triggers->trig_delete_old_table;
+	}
+}
+
+static bool
+fires_triggers(TriggerDesc *triggers, CmdType operation)
+{
+	switch (operation)
+	{
+		case CMD_INSERT:
+			return triggers->trig_insert_before_row || triggers->trig_insert_before_statement ||
+				   triggers->trig_insert_after_statement;
+		case CMD_UPDATE:
+			return triggers->trig_update_before_statement || triggers->trig_update_after_statement;
+		case CMD_DELETE:
+			return triggers->trig_delete_before_statement || triggers->trig_delete_after_statement;
+		default:
+			return false;
+	}
+}
+
+bool
+FiresTriggersHere(Oid logical_relid, CmdType operation)
+{
+	Relation rel = table_open(logical_relid, NoLock);
+	bool	 result = rel->trigdesc && fires_triggers(rel->trigdesc, operation);
+
+	if (result && has_transition_table(rel->trigdesc, operation))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("triggers with transition tables are not supported on distributed tables"),
+				 errdetail("Table \"%s\" has such a trigger.", RelationGetRelationName(rel))));
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* The entry of the plan's range table that says which columns the statement sets. */
+static Index
+target_entry(EState *estate, Oid logical_relid)
+{
+	Index rti;
+
+	for (rti = 1; rti <= estate->es_range_table_size; rti++)
+	{
+		RangeTblEntry *rte = exec_rt_fetch(rti, estate);
+
+		if (rte->rtekind == RTE_RELATION && rte->relid == logical_relid &&
+			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)))
+			return rti;
+	}
+	return 0;
+}
+
+void
+BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
+					   CmdType operation)
+{
+	triggers->estate = estate;
+	triggers->operation = operation;
+	triggers->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(triggers->target, table_open(logical_relid, NoLock),
+					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
+}
+
+void
+FireBeforeStatement(StatementTriggers *triggers)
+{
+	if (triggers->operation == CMD_INSERT)
+		ExecBSInsertTriggers(triggers->estate, triggers->target);
+	else if (triggers->operation == CMD_UPDATE)
+		ExecBSUpdateTriggers(triggers->estate, triggers->target);
+	else
+		ExecBSDeleteTriggers(triggers->estate, triggers->target);
+}
+
+void
+FireAfterStatement(StatementTriggers *triggers)
+{
+	if (triggers->operation == CMD_INSERT)
+		ExecASInsertTriggers(triggers->estate, triggers->target, NULL);
+	else if (triggers->operation == CMD_UPDATE)
+		ExecASUpdateTriggers(triggers->estate, triggers->target, NULL);
+	else
+		ExecASDeleteTriggers(triggers->estate, triggers->target, NULL);
+}
+
+void
+EndStatementTriggers(StatementTriggers *triggers)
+{
+	table_close(triggers->target->ri_RelationDesc, NoLock);
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_triggers.h
+ *	  Triggers of the logical table, which fire once for a statement, here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_STATEMENT_TRIGGERS_H
+#define DISTSHARD_STATEMENT_TRIGGERS_H
+
+#include "postgres.h"
+
+#include "nodes/execnodes.h"
+#include "nodes/nodes.h"
+
+typedef struct StatementTriggers
+{
+	EState		  *estate;
+	CmdType		   operation;
+	ResultRelInfo *target; /* of the logical table */
+} StatementTriggers;
+
+/* Does the operation fire triggers on the node where the statement came in? */
+extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
+
+/* The caller holds a lock on the table, and ends what it began. */
+extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate,
+								   Oid logical_relid, CmdType operation);
+extern void FireBeforeStatement(StatementTriggers *triggers);
+extern void FireAfterStatement(StatementTriggers *triggers);
+extern void EndStatementTriggers(StatementTriggers *triggers);
+
+#endif

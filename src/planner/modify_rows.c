@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify_rows.c
+ *	  Modifications whose rows are computed here.
+ *
+ * The statement is divided: a SELECT that computes the rows, planned as any
+ * other, and a template of the statement that writes them, which the nodes get
+ * with the rows as values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/dist_change.h"
+#include "executor/dist_insert.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "planner/modify.h"
+#include "planner/row_template.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+static PlannedStmt *
+plan_source(Query *source, const PlannerCall *call)
+{
+	if (QueryNamesDistTable(source))
+		return PlanWithLeaves(source, call);
+	return PlanOrdinary(source, call);
+}
+
+/* The SELECT of a statement, without what is done with its rows. */
+static Query *
+source_query(Query *statement)
+{
+	Query *source = copyObject(statement);
+
+	source->commandType = CMD_SELECT;
+	source->resultRelation = 0;
+	source->returningList = NIL;
+	source->onConflict = NULL;
+	source->withCheckOptions = NIL;
+	return source;
+}
+
+/* Columns that an INSERT writes: those it has values for, all that a trigger may set, and the key. */
+static List *
+written_columns(DistTable *table, List *attnums)
+{
+	Relation  rel = table_open(table->relid, NoLock);
+	TupleDesc desc = RelationGetDescr(rel);
+	List	 *result = list_copy(attnums);
+	int		  i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (att->attisdropped || att->attgenerated)
+			continue;
+		if (att->attnum == table->key_attno ||
+			(rel->trigdesc && rel->trigdesc->trig_insert_before_row))
+			result = list_append_unique_int(result, att->attnum);
+	}
+	table_close(rel, NoLock);
+	return result;
+}
+
+static List *
+columns_of_table(Oid relid, List *attnums)
+{
+	List	 *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, attnums)
+	{
+		Oid	  type;
+		int32 typmod;
+		Oid	  collation;
+
+		get_atttypetypmodcoll(relid, lfirst_int(lc), &type, &typmod, &collation);
+		result = lappend(result, makeTargetEntry((Expr *) makeVar(1, lfirst_int(lc), type, typmod,
+																  collation, 0),
+												 lfirst_int(lc),
+												 get_attname(relid, lfirst_int(lc), false), false));
+	}
+	return result;
+}
+
+PlannedStmt *
+PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
+{
+	Query	 *source = source_query(query);
+	Query	 *insert;
+	List	 *attnums = NIL;
+	List	 *written;
+	List	 *columns;
+	ListCell *lc;
+
+	foreach (lc, source->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		attnums = lappend_int(attnums, tle->resno);
+		tle->resno = list_length(attnums);
+	}
+	written = written_columns(table, attnums);
+	columns = columns_of_table(table->relid, written);
+
+	insert = RowTemplate(query, columns);
+	insert->targetList = columns;
+	foreach (lc, columns)
+		lfirst_node(TargetEntry, lc)->expr =
+			(Expr *) TemplateColumn(insert, foreach_current_index(lc) + 1);
+	return WrapInsert(plan_source(source, call), insert, table, attnums, written);
+}
+
+static void
+append_column(List **columns, Expr *expr)
+{
+	*columns = lappend(*columns, makeTargetEntry(expr, list_length(*columns) + 1,
+												 psprintf("column%d", list_length(*columns) + 1),
+												 false));
+}
+
+typedef struct ReturningContext
+{
+	Index target;
+	List *columns; /* of the source; grows by what RETURNING needs of other tables */
+	Query *row_template; /* NULL while columns are collected */
+} ReturningContext;
+
+/* RETURNING takes columns of the target from the row, others from the values. */
+static Node *
+returning_mutator(Node *node, ReturningContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
+		((Var *) node)->varno != context->target)
+	{
+		ListCell *lc;
+
+		foreach (lc, context->columns)
+		{
+			TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+			if (equal(tle->expr, node))
+				return context->row_template
+						   ? (Node *) TemplateColumn(context->row_template, tle->resno)
+						   : node;
+		}
+		append_column(&context->columns, copyObject((Expr *) node));
+		return node;
+	}
+	return expression_tree_mutator(node, returning_mutator, context);
+}
+
+static Expr *
+tid_equality(Index target, Var *value)
+{
+	Var *tid = makeVar(target, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0);
+
+	return make_opclause(TIDEqualOperator, BOOLOID, false, (Expr *) tid, (Expr *) value, InvalidOid,
+						 InvalidOid);
+}
+
+/* A key as the operators of its family take it. */
+static Expr *
+relabel_key(DistTable *table, Var *key)
+{
+	if (IsPolymorphicType(table->hash_opcintype) || key->vartype == table->hash_opcintype)
+		return (Expr *) key;
+	return (Expr *) makeRelabelType((Expr *) key, table->hash_opcintype, -1, key->varcollid,
+									COERCE_IMPLICIT_CAST);
+}
+
+/* The row is in the shard of its key, and nowhere else does a ctid mean that row. */
+static Expr *
+key_equality(DistTable *table, Var *key, Var *value)
+{
+	DistinctExpr *distinct = makeNode(DistinctExpr);
+	Oid operator = get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
+									   table->hash_opcintype, HTEqualStrategyNumber);
+
+	distinct->opno = operator;
+	distinct->opfuncid = get_opcode(operator);
+	distinct->opresulttype = BOOLOID;
+	distinct->inputcollid = table->key_collation;
+	distinct->args = list_make2(relabel_key(table, key), relabel_key(table, value));
+	distinct->location = -1;
+	return (Expr *) makeBoolExpr(NOT_EXPR, list_make1(distinct), -1);
+}
+
+static Var *
+key_of_target(Index target, DistTable *table)
+{
+	return makeVar(target, table->key_attno, table->key_type, table->key_typmod,
+				   table->key_collation, 0);
+}
+
+/* Locks the rows that are found, as the change will. */
+static void
+lock_target(Query *source, Index target, CmdType operation)
+{
+	RowMarkClause *mark = makeNode(RowMarkClause);
+
+	mark->rti = target;
+	mark->strength = operation == CMD_DELETE ? LCS_FORUPDATE : LCS_FORNOKEYUPDATE;
+	mark->waitPolicy = LockWaitBlock;
+	source->rowMarks = list_make1(mark);
+	source->hasForUpdate = true;
+}
+
+PlannedStmt *
+PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call)
+{
+	Index			 target = query->resultRelation;
+	Query			*source = source_query(query);
+	Query			*change;
+	ReturningContext returning = {target, NIL, NULL};
+	List			*quals;
+	RangeTblRef		*ref;
+	AttrNumber		 tid;
+	AttrNumber		 key = 0;
+	ListCell		*lc;
+
+	foreach (lc, query->targetList)
+		append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	append_column(&returning.columns, (Expr *) makeVar(target, SelfItemPointerAttributeNumber,
+													   TIDOID, -1, InvalidOid, 0));
+	tid = list_length(returning.columns);
+	if (table->method == DIST_HASH)
+	{
+		append_column(&returning.columns, (Expr *) key_of_target(target, table));
+		key = list_length(returning.columns);
+	}
+	returning_mutator((Node *) query->returningList, &returning);
+	source->targetList = returning.columns;
+	lock_target(source, target, query->commandType);
+
+	change = RowTemplate(query, returning.columns);
+	returning.row_template = change;
+	change->returningList = (List *) returning_mutator((Node *) query->returningList, &returning);
+	foreach (lc, change->targetList)
+		lfirst_node(TargetEntry, lc)->expr =
+			(Expr *) TemplateColumn(change, foreach_current_index(lc) + 1);
+	quals = list_make1(tid_equality(target, TemplateColumn(change, tid)));
+	if (key)
+		quals = lappend(quals, key_equality(table, key_of_target(target, table),
+											TemplateColumn(change, key)));
+	ref = makeNode(RangeTblRef);
+	ref->rtindex = target;
+	change->jointree->fromlist = lcons(ref, change->jointree->fromlist);
+	change->jointree->quals = (Node *) make_ands_explicit(quals);
+	change->hasSubLinks = false;
+	return WrapChange(plan_source(source, call), change, table, key);
+}

@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_template.c
+ *	  Statements that take rows which are computed here.
+ *
+ * Such a statement is made when the plan is, and printed when there are rows:
+ * how many go to a node in one statement is known only then.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "planner/dist_plan.h"
+#include "planner/row_template.h"
+
+static RangeTblEntry *
+values_of_template(Query *row_template)
+{
+	return llast_node(RangeTblEntry, row_template->rtable);
+}
+
+Query *
+RowTemplate(Query *statement, List *columns)
+{
+	Query		  *result = copyObject(statement);
+	RangeTblEntry *values = makeNode(RangeTblEntry);
+	RangeTblRef	  *ref = makeNode(RangeTblRef);
+	List		  *names = NIL;
+	ListCell	  *lc;
+	int			   rti = 0;
+
+	foreach (lc, result->rtable)
+	{
+		RangeTblEntry *unused;
+
+		rti++;
+		if (rti == result->resultRelation ||
+			(result->onConflict && rti == result->onConflict->exclRelIndex))
+			continue;
+		unused = makeNode(RangeTblEntry);
+		unused->rtekind = RTE_RESULT;
+		unused->eref = makeAlias("*RESULT*", NIL);
+		lfirst(lc) = unused;
+	}
+	foreach (lc, columns)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node		*expr = (Node *) tle->expr;
+
+		names = lappend(names, makeString(psprintf("column%d", list_length(names) + 1)));
+		values->coltypes = lappend_oid(values->coltypes, exprType(expr));
+		values->coltypmods = lappend_int(values->coltypmods, exprTypmod(expr));
+		values->colcollations = lappend_oid(values->colcollations, exprCollation(expr));
+	}
+	values->rtekind = RTE_VALUES;
+	values->alias = makeAlias("new_rows", names);
+	values->eref = copyObject(values->alias);
+	values->inFromCl = true;
+	result->rtable = lappend(result->rtable, values);
+
+	ref->rtindex = list_length(result->rtable);
+	result->jointree = makeFromExpr(list_make1(ref), NULL);
+	result->cteList = NIL;
+	result->hasModifyingCTE = false;
+	result->hasRecursive = false;
+	return result;
+}
+
+Var *
+TemplateColumn(Query *row_template, AttrNumber attno)
+{
+	RangeTblEntry *values = values_of_template(row_template);
+
+	return makeVar(list_length(row_template->rtable), attno,
+				   list_nth_oid(values->coltypes, attno - 1),
+				   list_nth_int(values->coltypmods, attno - 1),
+				   list_nth_oid(values->colcollations, attno - 1), 0);
+}
+
+Query *
+FillRowTemplate(Query *row_template, int nrows)
+{
+	Query		  *query = copyObject(row_template);
+	RangeTblEntry *values = values_of_template(query);
+	int			   ncolumns = list_length(values->coltypes);
+	int			   row;
+	int			   column;
+
+	for (row = 0; row < nrows; row++)
+	{
+		List *exprs = NIL;
+
+		for (column = 0; column < ncolumns; column++)
+		{
+			Param *param = makeNode(Param);
+
+			param->paramkind = PARAM_EXTERN;
+			param->paramid = OWN_PARAM_BASE + row * ncolumns + column;
+			param->paramtype = list_nth_oid(values->coltypes, column);
+			param->paramtypmod = list_nth_int(values->coltypmods, column);
+			param->paramcollid = list_nth_oid(values->colcollations, column);
+			param->location = -1;
+			exprs = lappend(exprs, param);
+		}
+		values->values_lists = lappend(values->values_lists, exprs);
+	}
+	return query;
+}
