@@ -25,19 +25,19 @@
 
 typedef struct DistChangeState
 {
-	CustomScanState	  css;
-	RowBatchPlan	  plan;
+	CustomScanState   css;
+	RowBatchPlan      plan;
 	StatementTriggers triggers;
-	Tuplestorestate	 *rows;	 /* what the child found */
-	TupleTableSlot	 *found; /* one of them */
-	RowBatch		 *batch; /* NULL: not started */
+	Tuplestorestate  *rows;  /* what the child found */
+	TupleTableSlot   *found; /* one of them */
+	RowBatch         *batch; /* NULL: not started */
 } DistChangeState;
 
-static Node			  *create_state(CustomScan *scan);
-static void			   begin_change(CustomScanState *node, EState *estate, int eflags);
+static Node           *create_state(CustomScan *scan);
+static void            begin_change(CustomScanState *node, EState *estate, int eflags);
 static TupleTableSlot *exec_change(CustomScanState *node);
-static void			   end_change(CustomScanState *node);
-static void			   rescan_change(CustomScanState *node);
+static void            end_change(CustomScanState *node);
+static void            rescan_change(CustomScanState *node);
 
 static const CustomScanMethods scan_methods = {"Distshard Change", create_state};
 
@@ -66,7 +66,7 @@ static Node *
 create_state(CustomScan *scan)
 {
 	DistChangeState *state = palloc0(sizeof(DistChangeState));
-	List			*oids = lsecond(scan->custom_private);
+	List            *oids = lsecond(scan->custom_private);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
@@ -81,10 +81,10 @@ static void
 begin_change(CustomScanState *node, EState *estate, int eflags)
 {
 	DistChangeState *state = (DistChangeState *) node;
-	CustomScan		*scan = castNode(CustomScan, node->ss.ps.plan);
-	PlanState		*child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
-	TupleDesc		 desc = ExecGetResultType(child);
-	int				 i;
+	CustomScan      *scan = castNode(CustomScan, node->ss.ps.plan);
+	PlanState       *child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
+	TupleDesc        desc = ExecGetResultType(child);
+	int              i;
 
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
@@ -107,7 +107,7 @@ next_found(void *arg)
 static void
 start_change(DistChangeState *state)
 {
-	PlanState	   *child = linitial(state->css.custom_ps);
+	PlanState      *child = linitial(state->css.custom_ps);
 	TupleTableSlot *slot;
 
 	FireBeforeStatement(&state->triggers);
@@ -119,15 +119,15 @@ start_change(DistChangeState *state)
 			break;
 		tuplestore_puttupleslot(state->rows, slot);
 	}
-	state->batch = BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found,
-								 state);
+	state->batch =
+		BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found, state);
 }
 
 static TupleTableSlot *
 exec_change(CustomScanState *node)
 {
 	DistChangeState *state = (DistChangeState *) node;
-	TupleTableSlot	*slot = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot  *slot = node->ss.ss_ScanTupleSlot;
 
 	if (state->batch == NULL)
 		start_change(state);

@@ -21,6 +21,7 @@ extern void InitDistChange(void);
  * changes them. statement is a row template whose columns are the plan's output
  * columns; key is the one that has the row's shard key, or 0.
  */
-extern PlannedStmt *WrapChange(PlannedStmt *rows, Query *statement, DistTable *table, AttrNumber key);
+extern PlannedStmt *WrapChange(PlannedStmt *rows, Query *statement, DistTable *table,
+							   AttrNumber key);
 
 #endif

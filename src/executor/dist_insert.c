@@ -32,22 +32,22 @@
 
 typedef struct DistInsertState
 {
-	CustomScanState	  css;
-	RowBatchPlan	  plan;
-	List			 *attnums; /* of int: attribute number of each column of the child */
+	CustomScanState   css;
+	RowBatchPlan      plan;
+	List             *attnums; /* of int: attribute number of each column of the child */
 	StatementTriggers triggers;
-	Tuplestorestate	 *rows;		/* what the child computed */
-	TupleTableSlot	 *computed; /* a row of the child */
-	TupleTableSlot	 *row;		/* the same as a row of the table */
-	RowBatch		 *batch;	/* NULL: rows go by COPY */
-	bool			  started;
+	Tuplestorestate  *rows;     /* what the child computed */
+	TupleTableSlot   *computed; /* a row of the child */
+	TupleTableSlot   *row;      /* the same as a row of the table */
+	RowBatch         *batch;    /* NULL: rows go by COPY */
+	bool              started;
 } DistInsertState;
 
-static Node			  *create_state(CustomScan *scan);
-static void			   begin_insert(CustomScanState *node, EState *estate, int eflags);
+static Node           *create_state(CustomScan *scan);
+static void            begin_insert(CustomScanState *node, EState *estate, int eflags);
 static TupleTableSlot *exec_insert(CustomScanState *node);
-static void			   end_insert(CustomScanState *node);
-static void			   rescan_insert(CustomScanState *node);
+static void            end_insert(CustomScanState *node);
+static void            rescan_insert(CustomScanState *node);
 
 static const CustomScanMethods scan_methods = {"Distshard Insert", create_state};
 
@@ -68,16 +68,16 @@ InitDistInsert(void)
 PlannedStmt *
 WrapInsert(PlannedStmt *rows, Query *statement, DistTable *table, List *attnums, List *written)
 {
-	return WrapPlan(rows, statement, &scan_methods,
-					list_make4(statement, attnums, written,
-							   list_make2_oid(table->relid, table->key_attno)));
+	return WrapPlan(
+		rows, statement, &scan_methods,
+		list_make4(statement, attnums, written, list_make2_oid(table->relid, table->key_attno)));
 }
 
 static Node *
 create_state(CustomScan *scan)
 {
 	DistInsertState *state = palloc0(sizeof(DistInsertState));
-	List			*oids = lfourth(scan->custom_private);
+	List            *oids = lfourth(scan->custom_private);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
@@ -93,9 +93,9 @@ static void
 begin_insert(CustomScanState *node, EState *estate, int eflags)
 {
 	DistInsertState *state = (DistInsertState *) node;
-	CustomScan		*scan = castNode(CustomScan, node->ss.ps.plan);
-	PlanState		*child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
-	Relation		 logical;
+	CustomScan      *scan = castNode(CustomScan, node->ss.ps.plan);
+	PlanState       *child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
+	Relation         logical;
 
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table, CMD_INSERT);
@@ -108,7 +108,7 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 static void
 compute_rows(DistInsertState *state)
 {
-	PlanState	   *child = linitial(state->css.custom_ps);
+	PlanState      *child = linitial(state->css.custom_ps);
 	TupleTableSlot *slot;
 
 	state->rows = tuplestore_begin_heap(false, false, work_mem);
@@ -126,14 +126,14 @@ static TupleTableSlot *
 next_row(void *arg)
 {
 	DistInsertState *state = arg;
-	EState			*estate = state->css.ss.ps.state;
-	ResultRelInfo	*target = state->triggers.target;
+	EState          *estate = state->css.ss.ps.state;
+	ResultRelInfo   *target = state->triggers.target;
 
 	while (tuplestore_gettupleslot(state->rows, true, false, state->computed))
 	{
 		TupleTableSlot *row = state->row;
-		ListCell	   *lc;
-		int				i = 0;
+		ListCell       *lc;
+		int             i = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		ResetPerTupleExprContext(estate);
@@ -190,7 +190,7 @@ static TupleTableSlot *
 exec_insert(CustomScanState *node)
 {
 	DistInsertState *state = (DistInsertState *) node;
-	TupleTableSlot	*slot = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot  *slot = node->ss.ss_ScanTupleSlot;
 
 	if (!state->started)
 		start_insert(state);

@@ -38,19 +38,19 @@ typedef struct FragmentRun
 
 typedef struct RemoteScanState
 {
-	CustomScanState css;
-	FragmentPlan    fragment;
+	CustomScanState   css;
+	FragmentPlan      fragment;
 	StatementTriggers triggers;
-	ExprState      *key; /* NULL if the target does not depend on one */
-	Datum           key_value;
-	bool            key_isnull;
-	List           *param_states; /* NULL in it: the value of the key */
-	ParamListInfo   params;
-	TupleTableSlot *row;     /* what nodes return, if the scan tuple has more */
-	TupleTableSlot *stored;  /* a row taken from a tuplestore */
-	MemoryContext   context; /* reset at each start of the fragment */
-	bool            started;
-	List           *runs; /* of FragmentRun * */
+	ExprState        *key; /* NULL if the target does not depend on one */
+	Datum             key_value;
+	bool              key_isnull;
+	List             *param_states; /* NULL in it: the value of the key */
+	ParamListInfo     params;
+	TupleTableSlot   *row;     /* what nodes return, if the scan tuple has more */
+	TupleTableSlot   *stored;  /* a row taken from a tuplestore */
+	MemoryContext     context; /* reset at each start of the fragment */
+	bool              started;
+	List             *runs; /* of FragmentRun * */
 
 	bool             keep_rows; /* the scan may be started over */
 	Tuplestorestate *kept;

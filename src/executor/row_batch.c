@@ -41,8 +41,8 @@
 typedef struct NodeBatch
 {
 	ClusterNode   *node;
-	Shard		  *shard;	 /* NULL: shards of the node */
-	List		  *rows;	 /* of HeapTuple */
+	Shard         *shard;     /* NULL: shards of the node */
+	List          *rows;      /* of HeapTuple */
 	List          *positions; /* of int: where each row stood in the input */
 	RemoteCommand *command;
 	LocalFragment *local;
@@ -51,9 +51,9 @@ typedef struct NodeBatch
 struct RowBatch
 {
 	CustomScanState *node;
-	RowBatchPlan	 plan;
-	TupleDesc		 row_desc;
-	bool			 returns_rows;
+	RowBatchPlan     plan;
+	TupleDesc        row_desc;
+	bool             returns_rows;
 	RowSource        source;
 	void            *arg;
 	MemoryContext    context; /* of one batch */
@@ -68,9 +68,9 @@ RowBatch *
 BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, TupleDesc row_desc, RowSource source,
 			  void *arg)
 {
-	EState		 *estate = node->ss.ps.state;
+	EState       *estate = node->ss.ps.state;
 	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-	RowBatch	 *batch = palloc0(sizeof(RowBatch));
+	RowBatch     *batch = palloc0(sizeof(RowBatch));
 
 	batch->node = node;
 	batch->plan = *plan;

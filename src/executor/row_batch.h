@@ -22,11 +22,11 @@ typedef TupleTableSlot *(*RowSource)(void *arg);
 /* What the rows are for. */
 typedef struct RowBatchPlan
 {
-	Oid		   table;	  /* logical table */
-	Query	  *statement; /* a row template */
-	List	  *columns;	  /* of int: attribute numbers of a row that fill the template's columns */
-	AttrNumber key;		  /* attribute number of a row that has the shard key, 0: none */
-	bool	   by_shard;  /* one statement for each shard, else for each node */
+	Oid        table;     /* logical table */
+	Query     *statement; /* a row template */
+	List      *columns;   /* of int: attribute numbers of a row that fill the template's columns */
+	AttrNumber key;       /* attribute number of a row that has the shard key, 0: none */
+	bool       by_shard;  /* one statement for each shard, else for each node */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */

@@ -50,7 +50,7 @@ bool
 FiresTriggersHere(Oid logical_relid, CmdType operation)
 {
 	Relation rel = table_open(logical_relid, NoLock);
-	bool	 result = rel->trigdesc && fires_triggers(rel->trigdesc, operation);
+	bool     result = rel->trigdesc && fires_triggers(rel->trigdesc, operation);
 
 	if (result && has_transition_table(rel->trigdesc, operation))
 		ereport(ERROR,

@@ -15,8 +15,8 @@
 
 typedef struct StatementTriggers
 {
-	EState		  *estate;
-	CmdType		   operation;
+	EState        *estate;
+	CmdType        operation;
 	ResultRelInfo *target; /* of the logical table */
 } StatementTriggers;
 
@@ -24,8 +24,8 @@ typedef struct StatementTriggers
 extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
 
 /* The caller holds a lock on the table, and ends what it began. */
-extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate,
-								   Oid logical_relid, CmdType operation);
+extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
+								   CmdType operation);
 extern void FireBeforeStatement(StatementTriggers *triggers);
 extern void FireAfterStatement(StatementTriggers *triggers);
 extern void EndStatementTriggers(StatementTriggers *triggers);

@@ -14,13 +14,13 @@
 static List *
 returning_columns(List *returning, Index varno)
 {
-	List	 *result = NIL;
+	List     *result = NIL;
 	ListCell *lc;
 
 	foreach (lc, returning)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Var			*var = makeVarFromTargetEntry(varno, tle);
+		Var         *var = makeVarFromTargetEntry(varno, tle);
 		TargetEntry *column = makeTargetEntry((Expr *) var, tle->resno, tle->resname, false);
 
 		column->resorigtbl = tle->resorigtbl;
@@ -33,11 +33,11 @@ returning_columns(List *returning, Index varno)
 PlannedStmt *
 WrapPlan(PlannedStmt *rows, Query *statement, const CustomScanMethods *methods, List *private)
 {
-	CustomScan	  *scan = makeNode(CustomScan);
+	CustomScan    *scan = makeNode(CustomScan);
 	RangeTblEntry *result = makeNode(RangeTblEntry);
-	Plan		  *child = rows->planTree;
-	List		  *names = NIL;
-	ListCell	  *lc;
+	Plan          *child = rows->planTree;
+	List          *names = NIL;
+	ListCell      *lc;
 
 	foreach (lc, statement->returningList)
 		names = lappend(names, makeString(pstrdup(lfirst_node(TargetEntry, lc)->resname)));

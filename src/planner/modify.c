@@ -86,7 +86,7 @@ why_not_by_row(Query *query, DistTable *table)
 static PlannedStmt *
 plan_update_or_delete(Query *query, DistTable *table, const PlannerCall *call)
 {
-	Spread		spread = SpreadOfInput(query);
+	Spread      spread = SpreadOfInput(query);
 	const char *reason;
 
 	if (query->commandType == CMD_MERGE)
@@ -195,10 +195,10 @@ rows_stay(Query *query, DistTable *table)
 PlannedStmt *
 PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 {
-	DistTable	*table = target_table(query);
+	DistTable   *table = target_table(query);
 	PlannedStmt *plan;
-	bool		 triggers;
-	ListCell	*lc;
+	bool         triggers;
+	ListCell    *lc;
 
 	if (table == NULL)
 		return PlanWithLeaves(query, call);
@@ -220,8 +220,7 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 		PointAtDataTables(query, 0);
 		return PlanOrdinary(query, call);
 	}
-	else if (!triggers && rows_stay(query, table) &&
-			 WhyNotPrintable(query) == NULL)
+	else if (!triggers && rows_stay(query, table) && WhyNotPrintable(query) == NULL)
 		return ship_to(query, table, TARGET_ALL_SHARDS);
 	foreach (lc, query->withCheckOptions)
 	{

@@ -41,13 +41,22 @@ plan_source(Query *source, const PlannerCall *call)
 static Query *
 source_query(Query *statement)
 {
-	Query *source = copyObject(statement);
+	Query	 *source = copyObject(statement);
+	ListCell *lc;
 
 	source->commandType = CMD_SELECT;
 	source->resultRelation = 0;
 	source->returningList = NIL;
 	source->onConflict = NULL;
 	source->withCheckOptions = NIL;
+	foreach (lc, source->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		/* the source of an INSERT is not part of a FROM clause, but of this one it is */
+		if (rte->rtekind == RTE_SUBQUERY || rte->rtekind == RTE_VALUES)
+			rte->inFromCl = true;
+	}
 	return source;
 }
 
@@ -57,8 +66,8 @@ written_columns(DistTable *table, List *attnums)
 {
 	Relation  rel = table_open(table->relid, NoLock);
 	TupleDesc desc = RelationGetDescr(rel);
-	List	 *result = list_copy(attnums);
-	int		  i;
+	List     *result = list_copy(attnums);
+	int       i;
 
 	for (i = 0; i < desc->natts; i++)
 	{
@@ -77,20 +86,20 @@ written_columns(DistTable *table, List *attnums)
 static List *
 columns_of_table(Oid relid, List *attnums)
 {
-	List	 *result = NIL;
+	List     *result = NIL;
 	ListCell *lc;
 
 	foreach (lc, attnums)
 	{
-		Oid	  type;
+		Oid   type;
 		int32 typmod;
-		Oid	  collation;
+		Oid   collation;
 
 		get_atttypetypmodcoll(relid, lfirst_int(lc), &type, &typmod, &collation);
-		result = lappend(result, makeTargetEntry((Expr *) makeVar(1, lfirst_int(lc), type, typmod,
-																  collation, 0),
-												 lfirst_int(lc),
-												 get_attname(relid, lfirst_int(lc), false), false));
+		result = lappend(
+			result,
+			makeTargetEntry((Expr *) makeVar(1, lfirst_int(lc), type, typmod, collation, 0),
+							lfirst_int(lc), get_attname(relid, lfirst_int(lc), false), false));
 	}
 	return result;
 }
@@ -98,11 +107,11 @@ columns_of_table(Oid relid, List *attnums)
 PlannedStmt *
 PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
 {
-	Query	 *source = source_query(query);
-	Query	 *insert;
-	List	 *attnums = NIL;
-	List	 *written;
-	List	 *columns;
+	Query    *source = source_query(query);
+	Query    *insert;
+	List     *attnums = NIL;
+	List     *written;
+	List     *columns;
 	ListCell *lc;
 
 	foreach (lc, source->targetList)
@@ -128,15 +137,15 @@ PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
 static void
 append_column(List **columns, Expr *expr)
 {
-	*columns = lappend(*columns, makeTargetEntry(expr, list_length(*columns) + 1,
-												 psprintf("column%d", list_length(*columns) + 1),
-												 false));
+	*columns =
+		lappend(*columns, makeTargetEntry(expr, list_length(*columns) + 1,
+										  psprintf("column%d", list_length(*columns) + 1), false));
 }
 
 typedef struct ReturningContext
 {
-	Index target;
-	List *columns; /* of the source; grows by what RETURNING needs of other tables */
+	Index  target;
+	List  *columns;      /* of the source; grows by what RETURNING needs of other tables */
 	Query *row_template; /* NULL while columns are collected */
 } ReturningContext;
 
@@ -190,8 +199,8 @@ static Expr *
 key_equality(DistTable *table, Var *key, Var *value)
 {
 	DistinctExpr *distinct = makeNode(DistinctExpr);
-	Oid operator = get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
-									   table->hash_opcintype, HTEqualStrategyNumber);
+	Oid           operator= get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
+												table->hash_opcintype, HTEqualStrategyNumber);
 
 	distinct->opno = operator;
 	distinct->opfuncid = get_opcode(operator);
@@ -225,15 +234,15 @@ lock_target(Query *source, Index target, CmdType operation)
 PlannedStmt *
 PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call)
 {
-	Index			 target = query->resultRelation;
-	Query			*source = source_query(query);
-	Query			*change;
+	Index            target = query->resultRelation;
+	Query           *source = source_query(query);
+	Query           *change;
 	ReturningContext returning = {target, NIL, NULL};
-	List			*quals;
-	RangeTblRef		*ref;
-	AttrNumber		 tid;
-	AttrNumber		 key = 0;
-	ListCell		*lc;
+	List            *quals;
+	RangeTblRef     *ref;
+	AttrNumber       tid;
+	AttrNumber       key = 0;
+	ListCell        *lc;
 
 	foreach (lc, query->targetList)
 		append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
@@ -257,8 +266,8 @@ PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call)
 			(Expr *) TemplateColumn(change, foreach_current_index(lc) + 1);
 	quals = list_make1(tid_equality(target, TemplateColumn(change, tid)));
 	if (key)
-		quals = lappend(quals, key_equality(table, key_of_target(target, table),
-											TemplateColumn(change, key)));
+		quals = lappend(
+			quals, key_equality(table, key_of_target(target, table), TemplateColumn(change, key)));
 	ref = makeNode(RangeTblRef);
 	ref->rtindex = target;
 	change->jointree->fromlist = lcons(ref, change->jointree->fromlist);

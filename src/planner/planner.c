@@ -64,17 +64,6 @@ AllShardsLocal(QueryTables *tables)
 	return true;
 }
 
-static bool
-writes_reference_table(Query *query)
-{
-	DistTable *target;
-
-	if (query->resultRelation == 0)
-		return false;
-	target = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
-	return target && target->method == DIST_REFERENCE;
-}
-
 /* The shard that is already known, or NULL if it must be chosen at execution. */
 Shard *
 ShardKnownNow(DistTable *table, Expr *key)
@@ -132,7 +121,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 			return plan;
 	}
 	if (AllShardsLocal(&tables) && !FiresTriggersOfChange(query) &&
-		(!writes_reference_table(query) || list_length(AllPrimaries()) == 1))
+		(!tables.writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
 		return PlanOrdinary(query, call);

@@ -27,6 +27,17 @@ is_expanded_view(RangeTblEntry *rte)
 	return rte->relkind == RELKIND_VIEW;
 }
 
+static void
+note_target(Query *query, QueryTables *tables)
+{
+	DistTable *target = NULL;
+
+	if (query->resultRelation)
+		target = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+	if (target && target->method == DIST_REFERENCE)
+		tables->writes_reference = true;
+}
+
 static bool
 find_tables_walker(Node *node, QueryTables *tables)
 {
@@ -50,8 +61,11 @@ find_tables_walker(Node *node, QueryTables *tables)
 		return false;
 	}
 	if (IsA(node, Query))
+	{
+		note_target((Query *) node, tables);
 		return query_tree_walker((Query *) node, find_tables_walker, tables,
 								 QTW_EXAMINE_RTES_BEFORE);
+	}
 	return expression_tree_walker(node, find_tables_walker, tables);
 }
 
@@ -332,7 +346,7 @@ FindRoute(Query *query, QueryTables *tables, Expr **key)
 	RouteSearch search = {{0}};
 
 	*key = NULL;
-	if (tables->has_local || tables->dist_tables == NIL)
+	if (tables->has_local || tables->writes_reference || tables->dist_tables == NIL)
 		return NULL;
 
 	search.anchor = linitial(tables->dist_tables);

@@ -24,12 +24,12 @@ values_of_template(Query *row_template)
 Query *
 RowTemplate(Query *statement, List *columns)
 {
-	Query		  *result = copyObject(statement);
+	Query         *result = copyObject(statement);
 	RangeTblEntry *values = makeNode(RangeTblEntry);
-	RangeTblRef	  *ref = makeNode(RangeTblRef);
-	List		  *names = NIL;
-	ListCell	  *lc;
-	int			   rti = 0;
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	List          *names = NIL;
+	ListCell      *lc;
+	int            rti = 0;
 
 	foreach (lc, result->rtable)
 	{
@@ -47,7 +47,7 @@ RowTemplate(Query *statement, List *columns)
 	foreach (lc, columns)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Node		*expr = (Node *) tle->expr;
+		Node        *expr = (Node *) tle->expr;
 
 		names = lappend(names, makeString(psprintf("column%d", list_length(names) + 1)));
 		values->coltypes = lappend_oid(values->coltypes, exprType(expr));
@@ -82,11 +82,11 @@ TemplateColumn(Query *row_template, AttrNumber attno)
 Query *
 FillRowTemplate(Query *row_template, int nrows)
 {
-	Query		  *query = copyObject(row_template);
+	Query         *query = copyObject(row_template);
 	RangeTblEntry *values = values_of_template(query);
-	int			   ncolumns = list_length(values->coltypes);
-	int			   row;
-	int			   column;
+	int            ncolumns = list_length(values->coltypes);
+	int            row;
+	int            column;
 
 	for (row = 0; row < nrows; row++)
 	{

@@ -19,7 +19,8 @@ typedef struct QueryTables
 {
 	List *dist_tables; /* of DistTable *, hash and single ones, each once */
 	bool  has_reference;
-	bool  has_local; /* ordinary tables, views of the system and the like */
+	bool  writes_reference; /* every copy must be changed alike */
+	bool  has_local;        /* ordinary tables, views of the system and the like */
 } QueryTables;
 
 extern bool FindDistTables(Query *query, QueryTables *tables);

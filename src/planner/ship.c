@@ -118,6 +118,8 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->locks_rows = query->rowMarks != NIL;
 	fragment->whole_query = true;
 	fragment->triggers = FiresTriggersOfChange(query);
+	if (fragment->triggers)
+		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;
 
 	foreach (lc, relations)
 		result->relationOids =
