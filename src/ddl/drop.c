@@ -209,6 +209,34 @@ CheckDropExtension(DropStmt *stmt)
 	}
 }
 
+/*
+ * The data tables of what a schema holds go before all else: found on the way
+ * from a type or collation of the schema to a shard key, they would take the
+ * extension down with them, which they belong to.
+ */
+static void
+DropTablesOfSchemas(Utility *utility, DropStmt *stmt)
+{
+	ObjectAddresses *tables = new_object_addresses();
+	ListCell        *lc;
+
+	foreach (lc, AllDistTables())
+	{
+		DistTable    *table = lfirst(lc);
+		Oid           schema = get_rel_namespace(table->relid);
+		ObjectAddress object;
+
+		if (!list_member(stmt->objects, makeString(get_namespace_name(schema))) ||
+			!pg_namespace_ownercheck(schema, GetUserId()))
+			continue;
+		ObjectAddressSet(object, RelationRelationId, table->relid);
+		add_exact_object_address(&object, tables);
+	}
+	DropRecorded(tables, stmt->behavior);
+	FinishDrops(utility);
+	utility->dropped = NIL;
+}
+
 void
 DropUtility(Utility *utility, Node *node)
 {
@@ -240,6 +268,8 @@ DropUtility(Utility *utility, Node *node)
 			}
 			if (utility->forwarded)
 				stmt->missing_ok = true;
+			if (stmt->removeType == OBJECT_SCHEMA && stmt->behavior == DROP_CASCADE)
+				DropTablesOfSchemas(utility, stmt);
 			RunAsWritten(utility);
 			FinishDrops(utility);
 			Forward(utility);

@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
@@ -285,6 +286,20 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 }
 
 /*
+ * A data table goes down with the type of its key, and would take the extension
+ * with it that it belongs to: everything. The extension itself is the last to
+ * go, so this looks at its table of tables.
+ */
+static void
+RefuseToDropCatalog(Oid relid)
+{
+	if (HaveDistTables() && relid == get_relname_relid("distributed_table", MetadataSchema()))
+		ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+						errmsg("cannot drop what the shard key of a distributed table depends on"),
+						errhint("Drop that table first.")));
+}
+
+/*
  * Records what the running statement creates and which distributed tables it
  * drops. One that goes down with something else, in a statement that is not
  * sent to the other nodes, must not.
@@ -304,9 +319,11 @@ WatchObjects(ObjectAccessType access, Oid classid, Oid objid, int subid, void *a
 		Running->created = lappend(Running->created, object);
 		MemoryContextSwitchTo(caller);
 	}
-	else if (access == OAT_DROP && classid == RelationRelationId && subid == 0 &&
-			 LookupDistTable(objid) != NULL)
+	else if (access == OAT_DROP && classid == RelationRelationId && subid == 0)
 	{
+		RefuseToDropCatalog(objid);
+		if (LookupDistTable(objid) == NULL)
+			return;
 		if (!Recording)
 			RefuseDrop(get_rel_name(objid));
 		RememberDrop(Running, objid);

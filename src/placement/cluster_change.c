@@ -100,10 +100,11 @@ RunHere(const char *sql)
 	return rows;
 }
 
+/* Runs a statement on the other nodes, unless one of them is the one that has us do this. */
 void
 RunElsewhere(const char *sql)
 {
-	if (!HaveOtherNodes())
+	if (!HaveOtherNodes() || InsideFragment())
 		return;
 	RunOnOtherNodes(list_make1(AsExtensionOwner(sql)));
 }

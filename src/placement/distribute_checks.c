@@ -363,8 +363,8 @@ RefuseMixedKey(HeapTuple tuple, Oid other, bool referencing, void *arg)
 		RefuseForeignKey(
 			(Form_pg_constraint) GETSTRUCT(tuple),
 			"One of the tables is distributed, and the other one is not.",
-			"Distribute both in one transaction, the referenced table first, or drop the "
-			"foreign key and add it when both are distributed.");
+			"Change both in one transaction (the referenced table is distributed first), or "
+			"drop the foreign key and add it again afterwards.");
 }
 
 /* Looks at the tables that this transaction distributed or undistributed. */
