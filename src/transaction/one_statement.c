@@ -15,7 +15,6 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
-#include "tcop/dest.h"
 #include "tcop/pquery.h"
 #include "transaction/internal.h"
 #include "utils/portal.h"
@@ -29,15 +28,15 @@ extern int  pq_peekbyte(void);
 static ExecutorRun_hook_type    next_ExecutorRun = NULL;
 static ExecutorFinish_hook_type next_ExecutorFinish = NULL;
 
-/* How many executors are running, and where the outermost one's rows go. */
-static int         executor_depth = 0;
-static CommandDest outermost_dest = DestNone;
+/* How many executors are running, and what the outermost one runs. */
+static int          executor_depth = 0;
+static PlannedStmt *outermost_statement = NULL;
 
 static void
 CountExecutorRun(QueryDesc *query_desc, ScanDirection direction, uint64 count, bool execute_once)
 {
 	if (executor_depth++ == 0)
-		outermost_dest = query_desc->dest->mydest;
+		outermost_statement = query_desc->plannedstmt;
 	PG_TRY();
 	{
 		if (next_ExecutorRun)
@@ -97,28 +96,16 @@ SyncIsNext(void)
 bool
 IsOneStatement(void)
 {
-	PlannedStmt *stmt;
-
 	if (executor_depth != 1 || IsTransactionBlock() || GetCurrentTransactionNestLevel() != 1 ||
 		XactIsoLevel > XACT_READ_COMMITTED || XactReadOnly ||
 		(MyXactFlags & XACT_FLAGS_PIPELINING) || TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return false;
 	if (ActivePortal == NULL || list_length(ActivePortal->stmts) != 1)
 		return false;
-	stmt = linitial_node(PlannedStmt, ActivePortal->stmts);
-	if (stmt->commandType == CMD_UTILITY)
+	/* what the client sent, not something that it calls */
+	if (outermost_statement != linitial_node(PlannedStmt, ActivePortal->stmts))
 		return false;
 
-	switch (outermost_dest)
-	{
-		case DestRemote: /* simple protocol */
-			return true;
-		case DestRemoteExecute: /* extended protocol */
-			return SyncIsNext();
-		case DestTuplestore: /* RETURNING, in either: the simple protocol's portal is an invisible one */
-			return (ActivePortal->name[0] == '\0' && !ActivePortal->visible) ||
-				   (ActivePortal->visible && SyncIsNext());
-		default:
-			return false;
-	}
+	/* the portal of the simple protocol is an invisible one */
+	return !ActivePortal->visible || SyncIsNext();
 }
