@@ -1,0 +1,171 @@
+
+=pod
+
+=head1 NAME
+
+Script - reads a script of the differential tester
+
+=head1 DESCRIPTION
+
+A script consists of sections, each begun by a line "--- NAME":
+
+  include FILE  the sections of another script, but for its statements
+  everywhere    runs on every node first: roles, types, functions
+  tables        runs on the coordinator
+  data          runs on the coordinator, before or after the tables are distributed
+  distribute    runs on the coordinator, in the cluster only
+  here          runs on the node that the statements will run on: local tables, views
+  statements    cases, separated by empty lines
+
+In an ordinary database all but "distribute" runs as well. A case is one or more statements, each ending at the end of a
+line; COPY FROM STDIN is followed by its data and a line "\.". Comments before it may be directives:
+
+  -- as: ROLE           log in as another role
+  -- only: NODE         run it on such a node only (coordinator, worker, single)
+  -- autocommit         do not wrap it into a transaction that is rolled back
+  -- ordered            compare the order of rows (implied by ORDER BY at the top level)
+  -- count              compare only the number of rows
+  -- no explain
+
+A parameter is written ${value:type} or ${value|value|...:type}: a constant in the simple protocol, $1, $2, ... in
+the extended one. The statement runs with each of the values.
+
+=cut
+
+package Script;
+
+use strict;
+use warnings;
+
+my @sections = qw(everywhere tables data distribute here);
+
+sub read_script
+{
+	my ($file) = @_;
+	my $script = { (map { $_ => [] } @sections), cases => [] };
+
+	for my $part (split /^(?=--- )/m, slurp($file))
+	{
+		$part =~ s/^--- (\w+) *(\S*)\n// or next;
+		my ($name, $argument) = ($1, $2);
+		if ($name eq 'include')
+		{
+			my $included = read_script($file =~ s{[^/]*$}{$argument}r);
+			push @{ $script->{$_} }, @{ $included->{$_} } for @sections;
+		}
+		elsif ($name eq 'statements')
+		{
+			$script->{cases} = [ map { read_case($_) } grep { /^(?!--)\S/m } split /\n\s*\n/, $part ];
+		}
+		else
+		{
+			push @{ $script->{$name} }, split_statements($part);
+		}
+	}
+	return $script;
+}
+
+sub slurp
+{
+	my ($file) = @_;
+	open my $handle, '<:raw', $file or die "$file: $!\n";
+	local $/;
+	return <$handle>;
+}
+
+sub read_case
+{
+	my ($text) = @_;
+	my %case;
+
+	while ($text =~ s/\A--(.*)\n//)
+	{
+		my $comment = $1;
+		$case{$1} = $2 if $comment =~ /^ (as|only): (\w+)$/;
+		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|no explain)$/;
+	}
+	$case{statements} = [ split_statements($text) ];
+	for my $statement (@{ $case{statements} })
+	{
+		$statement->{ordered} = $case{ordered} || is_ordered($statement->{sql});
+		$case{ordered} ||= 1 if $statement->{sql} =~ /^DECLARE/i && $statement->{ordered};
+	}
+	return \%case;
+}
+
+# Statements end with a semicolon at the end of a line that is not inside of $$.
+sub split_statements
+{
+	my ($text) = @_;
+	my @statements;
+	my $sql = '';
+	my @lines = split /^/, $text;
+
+	while (defined(my $line = shift @lines))
+	{
+		next if $sql eq '' && $line =~ /^\s*(--.*)?$/;
+		$sql .= $line;
+		next if $line !~ /;\s*$/ || (() = $sql =~ /\$\$/g) % 2;
+		$sql =~ s/;\s*$//;
+		push @statements, read_statement($sql);
+		$statements[-1]{copy} = read_copy_data(\@lines) if $sql =~ /^\s*COPY\b.*\bFROM\s+STDIN\b/is;
+		$sql = '';
+	}
+	push @statements, read_statement($sql =~ s/\s+$//r) if $sql =~ /\S/;
+	return @statements;
+}
+
+sub read_copy_data
+{
+	my ($lines) = @_;
+	my $data = '';
+
+	while (@$lines)
+	{
+		my $line = shift @$lines;
+		last if $line eq "\\.\n" || $line eq '\\.';
+		$data .= $line;
+	}
+	return $data;
+}
+
+# A statement knows its text with constants, its text with parameters, and the lists of values to run it with.
+sub read_statement
+{
+	my ($text) = @_;
+	my @parameters;
+	my $with_numbers = $text =~ s/\$\{(.*?):([^:}]*)\}/
+		push @parameters, { values => [ split m{\|}, $1, -1 ], type => $2 };
+		'$' . @parameters . "::$2"/ger;
+	my $runs = 1;
+	$runs = $runs < @{ $_->{values} } ? @{ $_->{values} } : $runs for @parameters;
+	my @runs;
+
+	for my $run (0 .. $runs - 1)
+	{
+		my @values = map { $_->{values}[ $run % @{ $_->{values} } ] } @parameters;
+		@values = map { $_ eq 'NULL' ? undef : $_ } @values;
+		my $at = 0;
+		my $with_constants = $text =~ s/\$\{(.*?):([^:}]*)\}/constant($values[$at++], $2)/ger;
+		push @runs, { values => \@values, sql => $with_constants };
+	}
+	return { sql => $text, with_numbers => $with_numbers, runs => \@runs };
+}
+
+sub constant
+{
+	my ($value, $type) = @_;
+	return "NULL::$type" unless defined $value;
+	return "'" . $value =~ s/'/''/gr . "'::$type";
+}
+
+# Is there an ORDER BY that is not inside of parentheses?
+sub is_ordered
+{
+	my ($sql) = @_;
+	$sql =~ s/'[^']*'//g;
+	1 while $sql =~ s/\([^()]*\)//g;
+	return $sql =~ /\bORDER\s+BY\b/i;
+}
+
+1;
