@@ -40,8 +40,8 @@ check-format:
 
 cppcheck:
 	cppcheck --quiet --error-exitcode=1 --enable=warning,style,performance,portability --inline-suppr \
-		--suppress=variableScope --suppress=knownConditionTrueFalse --suppress=constParameter --suppress=unusedStructMember \
-		--include=test/cppcheck.h -I src $(filter %.c,$(SOURCES))
+		--suppress=variableScope --suppress=knownConditionTrueFalse --suppress=constParameter \
+		--suppress=unusedStructMember --include=test/cppcheck.h -I src $(filter %.c,$(SOURCES))
 
 # Tests of the installed extension. Those on a cluster run against the coordinator that PGHOST and PGPORT name, as
 # test/cluster sets them; tests in test/t start servers of their own.
