@@ -235,11 +235,11 @@ $$;
 
 -- Everything that the relations need, and they themselves, with the length of the longest path to it. A cycle,
 -- which PostgreSQL allows between a function and a domain that checks by it, ends at the limit.
-CREATE FUNCTION distshard.recreated_graph(relations regclass[])
+CREATE FUNCTION distshard.recreated_graph(relations regclass[], with_foreign_keys bool)
 RETURNS TABLE (classid oid, objid oid, part text, depth int)
 LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 	WITH RECURSIVE graph AS (
-		SELECT 'pg_class'::regclass::oid AS class, oid AS obj, CASE relkind WHEN 'v' THEN 'whole' ELSE 'foreign keys' END AS part,
+		SELECT 'pg_class'::regclass::oid AS class, oid AS obj, CASE WHEN relkind = 'v' THEN 'whole' WHEN with_foreign_keys THEN 'foreign keys' ELSE 'rest' END AS part,
 			0 AS depth
 		FROM pg_class WHERE oid = ANY (relations)
 		UNION
@@ -252,7 +252,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 $$;
 
 -- The commands that recreate the relations (tables without children, views) on a node, in order.
-CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_node int) RETURNS SETOF text
+CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_node int, with_foreign_keys bool DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
 SET extra_float_digits = 3 SET jit = off AS $$
 DECLARE
@@ -263,7 +263,7 @@ BEGIN
 	RETURN NEXT 'SET LOCAL check_function_bodies = off';
 
 	SELECT array_agg(DISTINCT rolname ORDER BY rolname) INTO roles
-	FROM distshard.recreated_graph(relations) g, LATERAL distshard.recreated_parts(g.classid, g.objid, g.part),
+	FROM distshard.recreated_graph(relations, with_foreign_keys) g, LATERAL distshard.recreated_parts(g.classid, g.objid, g.part),
 		pg_shdepend s, pg_roles r
 	WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND s.classid = partclass AND s.objid = partobj AND s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid;
@@ -272,7 +272,7 @@ BEGIN
 	END IF;
 
 	FOR thing IN
-		SELECT g.*, c.relkind FROM distshard.recreated_graph(relations) g
+		SELECT g.*, c.relkind FROM distshard.recreated_graph(relations, with_foreign_keys) g
 			LEFT JOIN pg_class c ON g.classid = 'pg_class'::regclass AND c.oid = g.objid
 		ORDER BY depth DESC, g.classid, g.objid
 	LOOP

@@ -26,6 +26,7 @@
 #include "placement/copy_reference.h"
 #include "placement/peer.h"
 #include "placement/server_check.h"
+#include "planner/claim.h"
 #include "storage/lmgr.h"
 #include "transaction/xact.h"
 #include "utils/builtins.h"
@@ -171,6 +172,26 @@ LockTablesEverywhere(void)
 	}
 }
 
+/* As DDL that another node sent: the new node applies it to the logical and the data tables. */
+static void
+AddForeignKeys(int32 node_id)
+{
+	List     *commands = NIL;
+	ListCell *lc;
+
+	foreach (lc, RunHere("SELECT distshard.foreign_key_commands(logical_table) "
+						 "FROM distshard.distributed_table"))
+	{
+		StringInfoData command;
+
+		initStringInfo(&command);
+		AppendClaim(&command, NULL, GetUserId(), true);
+		appendStringInfoString(&command, lfirst(lc));
+		commands = lappend(commands, command.data);
+	}
+	RunOnNode(node_id, commands);
+}
+
 /*
  * Brings the new node all tables and views, and the rows of reference tables.
  * What a superuser sends over a connection between nodes is taken for work of
@@ -190,6 +211,7 @@ CopyTables(int32 node_id)
 			CopyReferenceTable(table, node_id);
 	}
 	RunOnNode(node_id, RunHere("SELECT distshard.finish_commands()"));
+	AddForeignKeys(node_id);
 }
 
 Datum

@@ -40,11 +40,12 @@ $$;
 REVOKE ALL ON FUNCTION distshard.membership_commands FROM PUBLIC;
 
 -- What a new node runs: first everything but rows, then what is better done when the rows of reference tables are in.
+-- Foreign keys come last, as DDL on distributed tables: tables may refer to each other in a circle.
 CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT 'SET LOCAL search_path = pg_catalog'
 	UNION ALL
-	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), new_node)
+	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), new_node, false)
 	UNION ALL
 	SELECT distshard.recreate_view_commands(new_node)
 	UNION ALL
@@ -59,17 +60,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM distshard.distributed_table LEFT JOIN pg_attribute ON attrelid = logical_table AND attnum = key_column
 $$;
 
--- A table that is referenced by a foreign key comes before the one that refers to it.
 CREATE FUNCTION distshard.finish_commands() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	WITH RECURSIVE depth AS (
-		SELECT logical_table, 0 AS depth FROM distshard.distributed_table
-		UNION
-		SELECT conrelid::regclass, depth + 1
-		FROM depth JOIN pg_constraint ON confrelid = logical_table AND contype = 'f' AND conrelid <> confrelid
-		WHERE depth < 100)
-	SELECT format('SELECT distshard.finish_data_table(%L)', logical_table)
-	FROM depth GROUP BY logical_table ORDER BY max(depth), logical_table
+	SELECT format('SELECT distshard.finish_data_table(%L)', logical_table) FROM distshard.distributed_table ORDER BY 1
 $$;
 
 -- This server alone: what it had of the cluster is gone, and the extension too.

@@ -48,6 +48,17 @@ SELECT create_reference_table('shop.region');
 SELECT create_distributed_table('shop.customer', 'id', shard_count => 4);
 COMMIT;
 CREATE VIEW shop.german AS SELECT * FROM shop.customer WHERE country = 'de';
+CREATE TABLE shop.hen (id int PRIMARY KEY, egg int, mother int REFERENCES shop.hen);
+CREATE TABLE shop.egg (id int PRIMARY KEY, hen int);
+SELECT create_reference_table('shop.hen'), create_reference_table('shop.egg');
+ALTER TABLE shop.hen ADD FOREIGN KEY (egg) REFERENCES shop.egg DEFERRABLE;
+ALTER TABLE shop.egg ADD CONSTRAINT laid FOREIGN KEY (hen) REFERENCES shop.hen;
+COMMENT ON CONSTRAINT laid ON shop.egg IS 'a circle';
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+INSERT INTO shop.hen VALUES (1, 2, 1);
+INSERT INTO shop.egg VALUES (2, 1);
+COMMIT;
 END
 
 # What goes wrong late
@@ -115,7 +126,11 @@ is(stored_on(2, q{SELECT string_agg(attnum || ' ' || attname, ', ' ORDER BY attn
 is(stored_on(2, q{SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid::regclass::text) FROM pg_index
 	WHERE indrelid = 'shop.customer'::regclass}), 'shop.customer_country_idx, shop.customer_pkey', 'indexes are there');
 is(stored_on(2, q{SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text LIKE 'distshard\_shop%' AND conparentid = 0}),
-	2, 'foreign keys between data tables are there');
+	5, 'foreign keys between data tables are there');
+is(stored_on(2, q{SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text LIKE 'shop%'}), 5, 'and of logical tables');
+is(stored_on(2, q{SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conrelid = 'shop.egg'::regclass AND contype = 'f'}),
+	'a circle', 'with comments');
+is(stored_on(2, 'SELECT concat(egg, mother, hen) FROM distshard_shop.hen, distshard_shop.egg'), '211', 'rows of tables that refer to each other');
 is(stored_on(2, q{SELECT viewname || ' ' || viewowner FROM pg_views WHERE schemaname = 'shop'}), 'german postgres', 'and the view');
 for my $node ($node1, $new)
 {
