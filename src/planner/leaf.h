@@ -29,4 +29,10 @@ extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
  */
 extern bool SplitAggregation(Query *query);
 
+/*
+ * ReplaceOrCut makes the query, or its parts, read what the nodes compute, and
+ * reference tables from this node's copy.
+ */
+extern void ReplaceOrCut(Query *query);
+
 #endif

@@ -41,7 +41,7 @@ plan_source(Query *source, const PlannerCall *call)
 static Query *
 source_query(Query *statement)
 {
-	Query	 *source = copyObject(statement);
+	Query    *source = copyObject(statement);
 	ListCell *lc;
 
 	source->commandType = CMD_SELECT;

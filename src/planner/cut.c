@@ -1,0 +1,393 @@
+/*-------------------------------------------------------------------------
+ *
+ * cut.c
+ *	  Cuts a query into leaves and the rest.
+ *
+ * A query is cut as a Query, before planning: each largest part that every node
+ * can answer for its own shards becomes a leaf. Where nothing larger can be
+ * pushed down, a leaf is one table. The query is changed in place.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/heap.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_func.h"
+#include "parser/parser.h"
+#include "parser/parsetree.h"
+#include "planner/leaf.h"
+#include "planner/local.h"
+#include "planner/print.h"
+#include "planner/shape.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/rel.h"
+
+/*
+ * A limit moves into the leaf if it is a value: each node need not return more
+ * rows than the limit and what OFFSET skips.
+ */
+static void
+move_limit_down(Query *leaf)
+{
+	Node *count = leaf->limitCount;
+	Node *offset = leaf->limitOffset;
+
+	leaf->limitOffset = NULL;
+	if (count == NULL)
+		return;
+	if (contain_volatile_functions(count) || contain_volatile_functions(offset) ||
+		checkExprHasSubLink(count) || checkExprHasSubLink(offset))
+	{
+		leaf->limitCount = NULL;
+		leaf->limitOption = LIMIT_OPTION_DEFAULT;
+	}
+	else if (offset)
+	{
+		Oid           argtypes[] = {INT8OID, INT8OID};
+		CoalesceExpr *skipped = makeNode(CoalesceExpr);
+
+		skipped->coalescetype = INT8OID;
+		skipped->args = list_make2(offset, makeConst(INT8OID, -1, InvalidOid, 8, Int64GetDatum(0),
+													 false, FLOAT8PASSBYVAL));
+		skipped->location = -1;
+		leaf->limitCount = (Node *) makeFuncExpr(
+			LookupFuncName(SystemFuncName("int8pl"), 2, argtypes, false), INT8OID,
+			list_make2(count, skipped), InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	}
+}
+
+/*
+ * Replaces a query that the nodes can answer by one that reads their answer,
+ * sorts it and applies LIMIT, and with distinct_again also DISTINCT: nodes may
+ * have rows in common.
+ */
+static void
+turn_into_leaf(Query *query, bool distinct_again)
+{
+	Query     *leaf = copyObject(query);
+	Query      outer = *query;
+	ListCell  *lc;
+	Index      rti;
+	AttrNumber attno = 0;
+
+	move_limit_down(leaf);
+	if (leaf->limitCount == NULL && leaf->rowMarks == NIL && !leaf->hasDistinctOn)
+		leaf->sortClause = NIL;
+	foreach (lc, leaf->targetList)
+		lfirst_node(TargetEntry, lc)->resjunk = false;
+	leaf->canSetTag = false;
+
+	memset(query, 0, sizeof(Query));
+	query->type = T_Query;
+	query->commandType = CMD_SELECT;
+	query->querySource = outer.querySource;
+	query->queryId = outer.queryId;
+	query->canSetTag = outer.canSetTag;
+	query->hasRowSecurity = outer.hasRowSecurity;
+	query->distinctClause = distinct_again ? outer.distinctClause : NIL;
+	query->sortClause = outer.sortClause;
+	query->limitCount = outer.limitCount;
+	query->limitOffset = outer.limitOffset;
+	query->limitOption = outer.limitOption;
+	query->hasSubLinks =
+		checkExprHasSubLink(outer.limitCount) || checkExprHasSubLink(outer.limitOffset);
+	query->stmt_location = outer.stmt_location;
+	query->stmt_len = outer.stmt_len;
+
+	rti = AddLeaf(query, leaf);
+	query->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
+	linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex = rti;
+	foreach (lc, outer.targetList)
+	{
+		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+
+		tle->expr = (Expr *) LeafColumn(query, rti, ++attno);
+		query->targetList = lappend(query->targetList, tle);
+	}
+}
+
+static bool
+has_outer_references_walker(Node *node, int *depth)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return (int) ((Var *) node)->varlevelsup > *depth;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_CTE &&
+			   (int) ((RangeTblEntry *) node)->ctelevelsup > *depth;
+	if (IsA(node, Query))
+	{
+		bool result;
+
+		(*depth)++;
+		result = query_tree_walker((Query *) node, has_outer_references_walker, depth,
+								   QTW_EXAMINE_RTES_BEFORE);
+		(*depth)--;
+		return result;
+	}
+	return expression_tree_walker(node, has_outer_references_walker, depth);
+}
+
+static bool
+has_outer_references(Query *query)
+{
+	int depth = -1;
+
+	return has_outer_references_walker((Node *) query, &depth);
+}
+
+/* A table that must be pulled: a subquery with its columns at their numbers. */
+typedef struct PulledTable
+{
+	Index rti;
+	List *system_columns; /* of int: attribute numbers, in the order added */
+	int   natts;
+} PulledTable;
+
+static Query *
+query_of_table(RangeTblEntry *rte, PulledTable *pulled)
+{
+	Query         *query = makeNode(Query);
+	RangeTblEntry *inner = copyObject(rte);
+	Relation       rel = table_open(rte->relid, NoLock);
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	ListCell      *lc;
+	int            i;
+
+	query->commandType = CMD_SELECT;
+	inner->inFromCl = true;
+	inner->lateral = false;
+	query->rtable = list_make1(inner);
+	ref->rtindex = 1;
+	query->jointree = makeFromExpr(list_make1(ref), NULL);
+
+	pulled->natts = RelationGetNumberOfAttributes(rel);
+	for (i = 0; i < pulled->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+		Expr             *expr;
+
+		if (att->attisdropped)
+			expr = (Expr *) makeNullConst(INT4OID, -1, InvalidOid);
+		else
+			expr = (Expr *) makeVar(1, i + 1, att->atttypid, att->atttypmod, att->attcollation, 0);
+		query->targetList = lappend(
+			query->targetList, makeTargetEntry(expr, i + 1, pstrdup(NameStr(att->attname)), false));
+	}
+	foreach (lc, pulled->system_columns)
+	{
+		const FormData_pg_attribute *att = SystemAttributeDefinition(lfirst_int(lc));
+		Expr *expr = (Expr *) makeVar(1, att->attnum, att->atttypid, -1, InvalidOid, 0);
+
+		query->targetList =
+			lappend(query->targetList, makeTargetEntry(expr, list_length(query->targetList) + 1,
+													   pstrdup(NameStr(att->attname)), false));
+	}
+	table_close(rel, NoLock);
+	return query;
+}
+
+typedef struct SystemColumns
+{
+	PulledTable *pulled;
+	int          depth;
+	bool         renumber; /* else only collect */
+} SystemColumns;
+
+/* Finds Vars for system columns of a pulled table, and renumbers them in place. */
+static bool
+system_columns_walker(Node *node, SystemColumns *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var         *var = (Var *) node;
+		PulledTable *pulled = context->pulled;
+		int          i = 0;
+		ListCell    *lc;
+
+		if (var->varno != pulled->rti || (int) var->varlevelsup != context->depth ||
+			var->varattno >= 0)
+			return false;
+		if (!context->renumber)
+		{
+			pulled->system_columns = list_append_unique_int(pulled->system_columns, var->varattno);
+			return false;
+		}
+		foreach (lc, pulled->system_columns)
+		{
+			i++;
+			if (lfirst_int(lc) == var->varattno)
+			{
+				var->varattno = pulled->natts + i;
+				var->varattnosyn = var->varattno;
+				return false;
+			}
+		}
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, system_columns_walker, context, 0);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, system_columns_walker, context);
+}
+
+static RowMarkClause *
+take_row_mark(Query *query, Index rti)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rowMarks)
+	{
+		RowMarkClause *mark = lfirst_node(RowMarkClause, lc);
+
+		if (mark->rti == rti)
+		{
+			query->rowMarks = foreach_delete_current (query->rowMarks, lc);
+			return mark;
+		}
+	}
+	return NULL;
+}
+
+static void
+pull_table(Query *query, Index rti)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	PulledTable    pulled = {rti, NIL, 0};
+	SystemColumns  columns = {&pulled, 0, false};
+	Query         *subquery;
+	RowMarkClause *mark = take_row_mark(query, rti);
+	List          *names = NIL;
+	ListCell      *lc;
+
+	query_tree_walker(query, system_columns_walker, &columns, 0);
+	subquery = query_of_table(rte, &pulled);
+	columns.renumber = true;
+	if (pulled.system_columns)
+		query_tree_walker(query, system_columns_walker, &columns, 0);
+	if (mark)
+	{
+		mark = copyObject(mark);
+		mark->rti = 1;
+		subquery->rowMarks = list_make1(mark);
+		subquery->hasForUpdate = true;
+	}
+	subquery->hasRowSecurity = query->hasRowSecurity;
+	turn_into_leaf(subquery, false);
+
+	foreach (lc, subquery->targetList)
+		names = lappend(names, makeString(pstrdup(lfirst_node(TargetEntry, lc)->resname)));
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = subquery;
+	rte->relid = InvalidOid;
+	rte->relkind = 0;
+	rte->rellockmode = 0;
+	rte->tablesample = NULL;
+	rte->inh = false;
+	rte->requiredPerms = 0;
+	rte->securityQuals = NIL;
+	rte->eref = makeAlias(rte->eref->aliasname, names);
+}
+
+static bool
+cut_sublinks_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		SubLink *sublink = (SubLink *) node;
+
+		ReplaceOrCut(castNode(Query, sublink->subselect));
+		return cut_sublinks_walker(sublink->testexpr, context);
+	}
+	if (IsA(node, Query))
+		return false;
+	return expression_tree_walker(node, cut_sublinks_walker, context);
+}
+
+static void
+cut_query(Query *query)
+{
+	int       nentries = list_length(query->rtable);
+	Relids    joined = get_relids_in_jointree((Node *) query->jointree, false);
+	ListCell *lc;
+	int       rti;
+
+	if (query->resultRelation &&
+		LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot modify a distributed table in WITH unless one shard holds all "
+						"that the statement needs"),
+				 errhint("Compare the shard key of every distributed table with the same value, "
+						 "or use separate statements in a transaction.")));
+	foreach (lc, query->cteList)
+		ReplaceOrCut(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
+	for (rti = 1; rti <= nentries; rti++)
+	{
+		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+		DistTable     *table;
+
+		if (rte->rtekind == RTE_SUBQUERY)
+			ReplaceOrCut(rte->subquery);
+		else if (rte->rtekind == RTE_RELATION && bms_is_member(rti, joined))
+		{
+			table = LookupDistTable(rte->relid);
+			if (table && table->method != DIST_REFERENCE)
+				pull_table(query, rti);
+		}
+	}
+	if (query->hasSubLinks)
+		query_tree_walker(query, cut_sublinks_walker, NULL,
+						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+	PointAtLocalCopies(query);
+}
+
+/* SELECT DISTINCT over split rows: the nodes can drop what is double among theirs. */
+static bool
+is_plain_distinct(Query *query)
+{
+	return query->commandType == CMD_SELECT && query->distinctClause && !query->hasDistinctOn &&
+		   !query->hasAggs && !query->groupClause && !query->hasWindowFuncs &&
+		   !query->setOperations && SpreadOfInput(query).kind == SPREAD_SPLIT &&
+		   WhyNotPrintable(query) == NULL;
+}
+
+/* Makes the query, or its parts, read what the nodes compute. */
+void
+ReplaceOrCut(Query *query)
+{
+	Spread spread;
+
+	if (!QueryNamesDistTable(query))
+		return;
+	spread = SpreadOfQuery(query);
+	if (spread.kind == SPREAD_SPLIT && !has_outer_references(query) &&
+		WhyNotPrintable(query) == NULL)
+		turn_into_leaf(query, false);
+	else if (spread.kind == SPREAD_COPIED)
+		PointAtLocalCopies(query);
+	else if (has_outer_references(query))
+		cut_query(query);
+	else if (is_plain_distinct(query))
+		turn_into_leaf(query, true);
+	else if (!SplitAggregation(query))
+		cut_query(query);
+}
