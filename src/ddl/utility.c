@@ -252,6 +252,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 	Utility        utility = {pstmt,     query_string, context, params,
 							  query_env, dest,         qc,      CurrentMemoryContext};
 	const Claim   *claim;
+	const char    *text;
 	SavedRole      role;
 
 	/* Parts of a statement that is being handled, and extension scripts, are not statements of the user. */
@@ -259,6 +260,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 		(Running != NULL && context == PROCESS_UTILITY_SUBCOMMAND) || !DistshardInstalled())
 		handler = NULL;
 
+	text = EnterUtility(query_string, context);
 	claim = CurrentClaim(query_string);
 	if (handler == NULL || IsOurOwnWork(claim))
 	{
@@ -270,6 +272,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 		BecomeClaimedRole(query_string, &role);
 		CallNext(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 		RestoreRole(&role);
+		LeaveUtility(text);
 		return;
 	}
 
@@ -283,6 +286,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 		HandleForwarded(handler, &utility);
 		RestoreRole(&role);
 	}
+	LeaveUtility(text);
 }
 
 /*

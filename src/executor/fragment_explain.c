@@ -40,7 +40,7 @@ static bool
 is_explained(QueryDesc *desc)
 {
 	return explain_fragments != 0 &&
-		   (desc->sourceText == local_fragment || CurrentClaim(desc->sourceText) != NULL);
+		   (desc->sourceText == local_fragment || RunningClaim(desc->sourceText) != NULL);
 }
 
 LocalFragment *

@@ -5,7 +5,7 @@
  *	  running the fragment as the role that it names.
  *
  * A claim counts only if the statement is the one that the client sent (its
- * text is debug_query_string, not one that some function runs) and
+ * text is debug_query_string itself, not a copy that some function runs) and
  * the client proved to be a node of the cluster. Elsewhere it is a comment.
  *
  *-------------------------------------------------------------------------
@@ -24,6 +24,9 @@
 #define CLAIM_START "/*distshard"
 
 static bool in_local_fragment = false;
+
+/* The text of the utility command that the client sent, while it runs. */
+static const char *running_utility = NULL;
 
 static ExecutorStart_hook_type  prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type    prev_ExecutorRun = NULL;
@@ -156,31 +159,63 @@ ReadClaim(const char *pos, Claim *claim)
 }
 
 /*
- * Is this the text that the client sent? The portals of the extended protocol hold copies of it, so it is the
- * text that is compared: a function that runs the same text again gains nothing.
+ * A function inside a fragment may run the fragment's text again, with other
+ * values for its parameters: only the pointer tells which one the client sent.
  */
-static bool
-IsClientsText(const char *text)
-{
-	return debug_query_string != NULL &&
-		   (text == debug_query_string || strcmp(text, debug_query_string) == 0);
-}
-
 const Claim *
 CurrentClaim(const char *source_text)
 {
 	static Claim claim;
-	const char  *pos = source_text;
 
-	if (!in_local_fragment && !IsClusterConnection())
+	if (!in_local_fragment && !(IsClusterConnection() && (source_text == debug_query_string ||
+														  source_text == running_utility)))
 		return NULL;
-	if (source_text == NULL || !Skip(&pos, CLAIM_START))
-		return NULL;
-	if (!in_local_fragment && !IsClientsText(source_text))
+	if (source_text == NULL || !Skip(&source_text, CLAIM_START))
 		return NULL;
 
-	ReadClaim(pos, &claim);
+	ReadClaim(source_text, &claim);
 	return &claim;
+}
+
+static bool
+IsClientsText(const char *text)
+{
+	return IsClusterConnection() && text != NULL && debug_query_string != NULL &&
+		   strncmp(text, CLAIM_START, strlen(CLAIM_START)) == 0 &&
+		   strcmp(text, debug_query_string) == 0;
+}
+
+/*
+ * Portals of the extended protocol hold copies of the text. Comparing texts is
+ * enough here: with data tables in it, only the client's own gets this far.
+ */
+const Claim *
+RunningClaim(const char *source_text)
+{
+	if (in_local_fragment || !IsClientsText(source_text))
+		return NULL;
+	return CurrentClaim(debug_query_string);
+}
+
+/*
+ * The queries in utility commands (EXPLAIN, COPY) are analyzed while these run,
+ * with the portal's copy of the text. Only the client's are at top level.
+ */
+const char *
+EnterUtility(const char *source_text, ProcessUtilityContext context)
+{
+	const char *previous = running_utility;
+
+	if (source_text != running_utility)
+		running_utility =
+			context == PROCESS_UTILITY_TOPLEVEL && IsClientsText(source_text) ? source_text : NULL;
+	return previous;
+}
+
+void
+LeaveUtility(const char *previous)
+{
+	running_utility = previous;
 }
 
 bool
@@ -216,9 +251,7 @@ BecomeClaimedRole(const char *source_text, SavedRole *saved)
 	const Claim *claim;
 
 	saved->switched = false;
-	if (!IsClusterConnection() || in_local_fragment)
-		return;
-	claim = CurrentClaim(source_text);
+	claim = RunningClaim(source_text);
 	if (claim == NULL || !OidIsValid(claim->role))
 		return;
 
@@ -274,20 +307,26 @@ ClaimExecutorFinish(QueryDesc *query)
 	RestoreRole(&saved);
 }
 
-/* An error between Enter and LeaveLocalFragment leaves the flag set: clear it with the transaction. */
+/* An error leaves set what is set between Enter... and Leave...: clear it with the transaction. */
 static void
-ForgetLocalFragment(XactEvent event, void *arg)
+ForgetAtAbort(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+	{
 		in_local_fragment = false;
+		running_utility = NULL;
+	}
 }
 
 static void
-ForgetLocalFragmentInSubxact(SubXactEvent event, SubTransactionId subxid,
-							 SubTransactionId parent_subxid, void *arg)
+ForgetAtSubxactAbort(SubXactEvent event, SubTransactionId subxid, SubTransactionId parent_subxid,
+					 void *arg)
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
 		in_local_fragment = false;
+		running_utility = NULL;
+	}
 }
 
 void
@@ -300,8 +339,8 @@ InitClaims(void)
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = ClaimExecutorFinish;
 
-	RegisterXactCallback(ForgetLocalFragment, NULL);
-	RegisterSubXactCallback(ForgetLocalFragmentInSubxact, NULL);
+	RegisterXactCallback(ForgetAtAbort, NULL);
+	RegisterSubXactCallback(ForgetAtSubxactAbort, NULL);
 
 	InitFragmentCheck();
 }

@@ -13,6 +13,7 @@
 #include "catalog/metadata.h"
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
+#include "tcop/utility.h"
 
 /* The node refuses: the claim does not hold there. Refresh the metadata, try again. */
 #define ERRCODE_STALE_CLAIM MAKE_SQLSTATE('D', 'S', '0', '0', '1')
@@ -63,6 +64,13 @@ extern void AppendPolicyClaim(StringInfo buf, Oid role);
  * not prove to come from a node of the cluster. Valid until the next call.
  */
 extern const Claim *CurrentClaim(const char *source_text);
+
+/* The same for a statement that is being executed. */
+extern const Claim *RunningClaim(const char *source_text);
+
+/* Around each utility command, so that the claim counts for the queries in it. */
+extern const char *EnterUtility(const char *source_text, ProcessUtilityContext context);
+extern void        LeaveUtility(const char *previous);
 
 /*
  * Between these two, claims count on any connection (fragments that this node

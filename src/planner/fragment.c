@@ -393,7 +393,7 @@ WaiveDataTablePermissions(QueryDesc *query)
 {
 	ListCell *lc;
 
-	if (CurrentClaim(query->sourceText) == NULL)
+	if (RunningClaim(query->sourceText) == NULL)
 		return;
 	foreach (lc, query->plannedstmt->rtable)
 	{

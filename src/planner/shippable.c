@@ -370,8 +370,7 @@ PolicyRole(Query *query)
 {
 	Oid role = InvalidOid;
 
-	if (query->hasRowSecurity)
-		FindPolicyRole((Node *) query, &role);
+	FindPolicyRole((Node *) query, &role);
 	return role;
 }
 
