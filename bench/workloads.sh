@@ -1,0 +1,159 @@
+# Sourced by bench/run: what is measured. Each workload prints its lines of the result.
+
+# Where each variant runs, and its table.
+declare -A table=([plain]=item [fdw]=fdw_item [remote]=remote_item [local]=local_item [ordinary]=ordinary_item)
+
+connection_of() {
+	case $1 in
+	plain | fdw) echo "${plain[0]}" ;;
+	*) echo "${distshard[0]}" ;;
+	esac
+}
+
+median() {
+	sort -g | awk '{value[NR] = $1} END {print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2}'
+}
+
+# compare NAME MORE|LESS COMMAND VARIANT...: runs COMMAND VARIANT in rounds, each of which prints a number, of
+# which more (or less) is better. Ratios are to the first variant.
+compare() {
+	local name=$1 better=$2 command=$3 round variant first
+	shift 3
+	for ((round = 0; round < rounds; round++)); do
+		for variant; do
+			$command "$variant" >>"$dir/result.$variant" || die "$name: $variant failed"
+		done
+	done
+	first=$(median <"$dir/result.$1")
+	for variant; do
+		median <"$dir/result.$variant" | awk -v name="$name" -v variant="$variant" -v first="$first" -v better="$better" \
+			'{printf "%-28s %-10s %12.1f %8.2f\n", name, variant, $1, better == "MORE" ? $1 / first : first / $1}'
+		rm "$dir/result.$variant"
+	done
+}
+
+# Statements per second of the script $dir/script, in the protocol $protocol.
+pgbench_rate() {
+	sed "s/TABLE/${table[$1]}/" "$dir/script" >"$dir/script.$1"
+	"$bin/pgbench" -n -c "$clients" -j "$clients" -T "$seconds" -M "$protocol" -D rows="$rows" -f "$dir/script.$1" \
+		"$(connection_of "$1")" 2>"$dir/pgbench.log" | awk '/^tps/ {print $3; found = 1} END {exit !found}' ||
+		{ cat "$dir/pgbench.log" >&2 && return 1; }
+}
+
+# by_key NAME SCRIPT VARIANT...
+by_key() {
+	local name=$1 protocol
+	echo "$2" >"$dir/script"
+	shift 2
+	for protocol in simple prepared; do
+		compare "$name $protocol" MORE pgbench_rate "$@"
+	done
+}
+
+select_script='\set k random(1, :rows)
+SELECT x, y, filler FROM TABLE WHERE k = :k;'
+update_script='\set k random(1, :rows)
+UPDATE TABLE SET x = x + 1 WHERE k = :k;'
+insert_script='\set k random(1000000000, 1000000000000000)
+INSERT INTO TABLE VALUES (:k, 1, 1, repeat('"'x'"', 80));'
+
+run_select() {
+	by_key select "$select_script" plain fdw remote local
+}
+
+run_update() {
+	by_key update "$update_script" plain fdw remote local
+	tidy
+}
+
+run_insert() {
+	by_key insert "$insert_script" plain fdw remote local
+	tidy
+}
+
+# Tables as they were before, as to their number of rows and dead rows.
+tidy() {
+	local variant server
+	for variant in plain remote local; do
+		sql "$(connection_of "$variant")" "DELETE FROM ${table[$variant]} WHERE k > $rows" "VACUUM ${table[$variant]}"
+	done
+	for server in 1 2 3; do
+		sql "${plain[$server]}" "DO \$\$
+			DECLARE
+				item regclass;
+			BEGIN
+				FOR item IN SELECT oid FROM pg_class WHERE relname ~ '^item_\d+\$' LOOP
+					EXECUTE format('DELETE FROM %s WHERE k > $rows', item);
+				END LOOP;
+			END \$\$" VACUUM
+	done
+}
+
+# Milliseconds that the statement $statement takes in a session that ran it before.
+statement_time() {
+	local line="${statement/TABLE/${table[$1]}};"
+	printf '%s\n' "$line" "$line" '\timing on' "$line" "$line" "$line" |
+		"$bin/psql" -XAtq -v ON_ERROR_STOP=1 -d "$(connection_of "$1")" | awk '/^Time:/ {print $2}' | median
+}
+
+run_aggregate() {
+	statement="SELECT count(*), avg(x), max(y) FROM TABLE"
+	compare "aggregate, ms" LESS statement_time plain fdw remote local
+}
+
+# Thousands of rows per second.
+copy_rate() {
+	local name=${table[$1]}_copy n=$rows connection
+	connection=$(connection_of "$1")
+	[ "$1" != fdw ] || n=$((rows / 20)) # or it would take minutes
+	sql "$connection" "TRUNCATE $name" CHECKPOINT
+	head -n "$n" "$dir/rows" >"$dir/rows.$1"
+	local start=${EPOCHREALTIME/./}
+	"$bin/psql" -Xq -v ON_ERROR_STOP=1 -d "$connection" -c "\copy $name FROM $dir/rows.$1" || return 1
+	echo $((n * 1000 / (${EPOCHREALTIME/./} - start)))
+}
+
+run_copy() {
+	local shard server
+	sql "${plain[0]}" "COPY item TO STDOUT" >"$dir/rows"
+	sql "${plain[0]}" "CREATE TABLE item_copy (LIKE item INCLUDING ALL)"
+	sql "${plain[0]}" "CREATE TABLE fdw_item_copy (k bigint, x int, y float8, filler text) PARTITION BY HASH (k)"
+	for shard in $(seq 0 31); do
+		server=$((shard % 3 + 1))
+		sql "${plain[$server]}" "CREATE TABLE item_copy_$shard ($columns)"
+		sql "${plain[0]}" "CREATE FOREIGN TABLE fdw_item_copy_$shard PARTITION OF fdw_item_copy
+			FOR VALUES WITH (MODULUS 32, REMAINDER $shard) SERVER s$server OPTIONS (table_name 'item_copy_$shard')"
+	done
+	create_empty remote_item_copy remote_item
+	create_empty local_item_copy local_item
+	compare "copy, 1000 rows/s" MORE copy_rate plain fdw remote local
+	rm "$dir"/rows*
+	sql "${plain[0]}" "DROP TABLE item_copy, fdw_item_copy"
+	sql "${distshard[0]}" "DROP TABLE remote_item_copy" "DROP TABLE local_item_copy"
+}
+
+# create_empty TABLE OTHER: cut like the other.
+create_empty() {
+	sql "${distshard[0]}" "CREATE TABLE $1 ($columns)" \
+		"SELECT create_distributed_table('$1', 'k', colocate_with => '$2')" >/dev/null
+}
+
+run_ordinary() {
+	by_key "select, ordinary table" "$select_script" plain ordinary
+	by_key "update, ordinary table" "$update_script" plain ordinary
+	sql "${distshard[0]}" "VACUUM ordinary_item"
+	tidy
+}
+
+run_shards() {
+	local n
+	on_workers
+	for n in 256 1024; do
+		table[remote$n]=remote_item_$n
+		create_item "remote_item_$n" "$n"
+	done
+	by_key "select by shards" "$select_script" remote remote256 remote1024
+	by_key "update by shards" "$update_script" remote remote256 remote1024
+	statement="SELECT count(*), avg(x), max(y) FROM TABLE"
+	compare "aggregate by shards, ms" LESS statement_time remote remote256 remote1024
+}

@@ -1,0 +1,104 @@
+# A COPY that does not come to its end, by a cancel or by a node that dies, leaves nothing half done, and its
+# session can go on.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2);
+my $coordinator = $cluster->coordinator;
+
+$coordinator->safe_psql(
+	'postgres', q{
+	CREATE TABLE item (k int PRIMARY KEY, v text);
+	SELECT create_distributed_table('item', 'k', shard_count => 6);
+	CREATE TABLE country (k int PRIMARY KEY, v text);
+	SELECT create_reference_table('country');
+});
+
+# A psql to which commands are sent one after the other.
+my ($in, $out, $err) = ('', '', '');
+my $timeout = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
+my $session = IPC::Run::start(
+	[ 'psql', '-XAtq', '-d', $coordinator->connstr('postgres') ],
+	'<' => \$in, '>' => \$out, '2>' => \$err, $timeout);
+
+# Sends commands and returns what was written up to their end, errors included.
+sub run_in_session
+{
+	($out, $err) = ('', '');
+	$in .= shift() . "\n\\echo the end\n\\warn the end\n";
+	$session->pump until $out =~ /the end/ && $err =~ /the end/;
+	s/the end\n// foreach $out, $err;
+	return $out . $err;
+}
+
+# Starts a COPY whose input pauses after so many rows that all nodes have some, until the file $go exists.
+my $go = PostgreSQL::Test::Utils::tempdir() . '/go';
+
+sub start_copy
+{
+	my $table = shift;
+	unlink $go;
+	($out, $err) = ('', '');
+	$in .= "\\copy $table FROM PROGRAM 'seq 1 200000 | sed s/\$/,value/; "
+	  . "until [ -e $go ]; do sleep 0.1; done; seq 200001 400000 | sed s/\$/,value/' CSV\n"
+	  . "\\echo the end\n\\warn the end\n";
+	$session->pump_nb;
+	$coordinator->poll_query_until('postgres',
+		"SELECT count(*) = 1 FROM pg_stat_progress_copy WHERE relid = '$table'::regclass AND tuples_processed > 190000")
+	  or die 'the COPY does not come on';
+}
+
+# Lets it go on, and returns the error that it ends with.
+sub end_of_copy
+{
+	append_to_file($go, '');
+	$session->pump until $out =~ /the end/ && $err =~ /the end/;
+	return $err;
+}
+
+# What is left of the COPY on a node: rows, open or prepared transactions, locks.
+sub leftovers
+{
+	my $node = shift;
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 0 FROM pg_stat_activity WHERE query LIKE '%COPY distshard%' AND state = 'active'
+			AND pid <> pg_backend_pid()}) or die 'a COPY goes on';
+	return $node->safe_psql(
+		'postgres', q{
+		SELECT count(*) FROM pg_prepared_xacts;
+		SELECT count(*) FROM pg_locks l JOIN pg_class c ON l.relation = c.oid
+		WHERE c.relname ~ '^(item|country)' AND l.mode = 'RowExclusiveLock'});
+}
+
+for my $table ('item', 'country')
+{
+	start_copy($table);
+	is($coordinator->safe_psql('postgres', 'SELECT pg_cancel_backend(pid) FROM pg_stat_progress_copy'),
+		't', "COPY of $table is cancelled");
+	like(end_of_copy(), qr/canceling statement due to user request/, 'which is its error');
+	is(leftovers($_), "0\n0", 'nothing is left on ' . $_->name) foreach $cluster->nodes;
+	is(run_in_session("SELECT count(*) FROM $table;"), "0\n", 'no row was kept, and the session goes on');
+}
+
+for my $table ('item', 'country')
+{
+	start_copy($table);
+	$cluster->node(3)->stop('immediate');
+	like(end_of_copy(), qr/lost connection to node 3/, "COPY of $table fails when a node dies");
+	$cluster->node(3)->start;
+	is(leftovers($_), "0\n0", 'nothing is left on ' . $_->name) foreach $cluster->nodes;
+	is(run_in_session("SELECT count(*) FROM $table;"), "0\n", 'no row was kept');
+	is(run_in_session("\\copy $table FROM PROGRAM 'seq 1 1000 | sed s/\$/,v/' CSV\nSELECT count(*) FROM $table;"),
+		"1000\n", 'the same session can copy again');
+}
+
+$in .= "\\q\n";
+$session->finish;
+
+done_testing();
