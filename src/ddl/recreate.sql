@@ -85,6 +85,13 @@ BEGIN
 	END IF;
 END $$;
 
+-- For CREATE .. IF NOT EXISTS, without the notice.
+CREATE FUNCTION distshard.create_quietly(command text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog SET client_min_messages = warning AS $$
+BEGIN
+	EXECUTE command;
+END $$;
+
 CREATE FUNCTION distshard.create_sequence(name text, commands text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
@@ -262,20 +269,22 @@ BEGIN
 	-- A function's body may name what comes later, or never.
 	RETURN NEXT 'SET LOCAL check_function_bodies = off';
 
-	SELECT array_agg(DISTINCT rolname ORDER BY rolname) INTO roles
-	FROM distshard.recreated_graph(relations, with_foreign_keys) g, LATERAL distshard.recreated_parts(g.classid, g.objid, g.part),
-		pg_shdepend s, pg_roles r
-	WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND s.classid = partclass AND s.objid = partobj AND s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid;
-	IF roles IS NOT NULL THEN
-		RETURN NEXT format('SELECT distshard.require_roles(%L)', roles);
-	END IF;
-
 	FOR thing IN
-		SELECT g.*, c.relkind FROM distshard.recreated_graph(relations, with_foreign_keys) g
-			LEFT JOIN pg_class c ON g.classid = 'pg_class'::regclass AND c.oid = g.objid
-		ORDER BY depth DESC, g.classid, g.objid
+		WITH graph AS MATERIALIZED (SELECT * FROM distshard.recreated_graph(relations, with_foreign_keys)),
+		needed AS (
+			SELECT array_agg(DISTINCT rolname ORDER BY rolname) AS roles
+			FROM graph, LATERAL distshard.recreated_parts(classid, objid, part), pg_shdepend s, pg_roles r
+			WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+				AND s.classid = partclass AND s.objid = partobj AND s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid)
+		SELECT g.*, relkind, needed.roles
+		FROM needed, graph g LEFT JOIN pg_class c ON classid = 'pg_class'::regclass AND c.oid = objid
+		ORDER BY depth DESC, classid, objid
 	LOOP
+		IF thing.roles IS DISTINCT FROM roles THEN
+			roles := thing.roles;
+			RETURN NEXT format('SELECT distshard.require_roles(%L)', roles);
+		END IF;
+
 		IF thing.relkind IN ('r', 'p', 'f', 'm') AND thing.objid <> ALL (relations) THEN
 			RAISE EXCEPTION 'cannot copy to other nodes what depends on table %, which is not distributed', thing.objid::regclass
 				USING ERRCODE = 'feature_not_supported',

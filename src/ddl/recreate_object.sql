@@ -32,7 +32,8 @@ END $$;
 
 CREATE FUNCTION distshard.schema_commands(schema oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', nspname, pg_get_userbyid(nspowner))
+	SELECT format('SELECT distshard.create_quietly(%L)',
+		format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', nspname, pg_get_userbyid(nspowner)))
 	FROM pg_namespace WHERE oid = schema
 	UNION ALL
 	SELECT g FROM pg_namespace, LATERAL distshard.grant_commands(format('SCHEMA %I', nspname), nspacl, NULL) g
@@ -43,7 +44,8 @@ $$;
 
 CREATE FUNCTION distshard.extension_commands(extension oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %s VERSION %L', extname, extnamespace::regnamespace, extversion)
+	SELECT format('SELECT distshard.create_quietly(%L)', format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %s VERSION %L',
+		extname, extnamespace::regnamespace, extversion))
 	FROM pg_extension
 	WHERE oid = extension AND extname <> 'distshard'
 $$;
@@ -116,11 +118,12 @@ $$;
 
 CREATE FUNCTION distshard.collation_commands(collation_oid oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('CREATE COLLATION IF NOT EXISTS %s (PROVIDER = %s, %s, DETERMINISTIC = %s)', collation_oid::regcollation,
+	SELECT format('SELECT distshard.create_quietly(%L)', format(
+		'CREATE COLLATION IF NOT EXISTS %s (PROVIDER = %s, %s, DETERMINISTIC = %s)', collation_oid::regcollation,
 		CASE collprovider WHEN 'i' THEN 'icu' ELSE 'libc' END,
 		coalesce('LOCALE = ' || quote_literal(coalesce(to_jsonb(c) ->> 'colliculocale', to_jsonb(c) ->> 'colllocale')),
 			format('LC_COLLATE = %L, LC_CTYPE = %L', collcollate, collctype)),
-		collisdeterministic::text)
+		collisdeterministic::text))
 	FROM pg_collation c WHERE oid = collation_oid
 	UNION ALL
 	SELECT distshard.owner_command('pg_collation'::regclass, collation_oid, collowner) FROM pg_collation WHERE oid = collation_oid

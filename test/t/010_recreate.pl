@@ -146,7 +146,7 @@ sub recreate
 	my $stderr;
 	my $status =
 	  $server->psql('copy', "SET search_path = pg_catalog; BEGIN; $sql COMMIT;", on_error_stop => 1, stderr => \$stderr);
-	return $status . $stderr =~ s/.*NOTICE:.*\n?//gr;
+	return $status . $stderr;
 }
 
 sub dump_of
