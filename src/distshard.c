@@ -12,7 +12,6 @@
 #include "ddl/ddl.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
-#include "executor/error_names.h"
 #include "executor/fragment_explain.h"
 #include "executor/remote_scan.h"
 #include "fmgr.h"
@@ -51,7 +50,6 @@ _PG_init(void)
 	InitRemoteScan();
 	InitFragmentExplain();
 	InitDistInsert();
-	InitErrorNames();
 	InitDistChange();
 	InitPlanner();
 	InitCopy();

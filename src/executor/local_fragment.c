@@ -163,23 +163,6 @@ receiver_for(PlannedStmt *statement, LocalFragment *fragment)
 	return receiver;
 }
 
-/* Rights are checked here, and those on shards were checked on the logical table. */
-static void
-start(QueryDesc *desc)
-{
-	bool previous = EnterLocalFragment();
-
-	PG_TRY();
-	{
-		ExecutorStart(desc, 0);
-	}
-	PG_FINALLY();
-	{
-		LeaveLocalFragment(previous);
-	}
-	PG_END_TRY();
-}
-
 static uint64
 execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestReceiver *receiver)
 {
@@ -191,7 +174,7 @@ execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestRecei
 		QueryDesc *desc = CreateQueryDesc(statement, sql, GetActiveSnapshot(), InvalidSnapshot,
 										  receiver, params, NULL, 0);
 
-		start(desc);
+		ExecutorStart(desc, 0);
 		ExecutorRun(desc, ForwardScanDirection, 0, true);
 		processed = desc->estate->es_processed;
 		ExecutorFinish(desc);
@@ -237,19 +220,10 @@ void
 ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 {
 	CachedPlan *plan = plan_fragment(sql, params);
-	bool        previous = EnterLocalFragment();
 	instr_time  planning;
 
 	INSTR_TIME_SET_ZERO(planning);
-	PG_TRY();
-	{
-		ExplainOnePlan(linitial_node(PlannedStmt, plan->stmt_list), NULL, es, sql, params, NULL,
-					   &planning, NULL);
-	}
-	PG_FINALLY();
-	{
-		LeaveLocalFragment(previous);
-	}
-	PG_END_TRY();
+	ExplainOnePlan(linitial_node(PlannedStmt, plan->stmt_list), NULL, es, sql, params, NULL,
+				   &planning, NULL);
 	ReleaseCachedPlan(plan, CurrentResourceOwner);
 }

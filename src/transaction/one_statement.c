@@ -106,6 +106,6 @@ IsOneStatement(void)
 	if (outermost_statement != linitial_node(PlannedStmt, ActivePortal->stmts))
 		return false;
 
-	/* the portal of the simple protocol is an invisible one */
-	return !ActivePortal->visible || SyncIsNext();
+	/* The portal of the simple protocol is unnamed and invisible; EXECUTE's has a name, in either. */
+	return (ActivePortal->name[0] == '\0' && !ActivePortal->visible) || SyncIsNext();
 }

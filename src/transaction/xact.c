@@ -257,6 +257,34 @@ PreCommit(void)
 		PrepareAll();
 }
 
+/*
+ * TrySend queues and flushes a statement that ends a transaction which has been
+ * decided already. Its errors are of no consequence, and nor is a connection
+ * that turns out to be lost: returns NULL then.
+ */
+static RemoteCommand *
+TrySend(NodeConn *conn, const char *sql, int flags)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	RemoteCommand *volatile command = NULL;
+
+	PG_TRY();
+	{
+		command = QueueCommand(conn, sql, NULL, NULL, flags);
+		FlushCommands(conn);
+		ForgiveErrors(conn);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		DropConn(conn);
+		command = NULL;
+	}
+	PG_END_TRY();
+	return command;
+}
+
 /* The decision has been made here: tell the nodes that prepared. */
 static void
 CommitPrepared(void)
@@ -267,39 +295,30 @@ CommitPrepared(void)
 
 	for (int i = 0; i < nparticipants; i++)
 	{
-		if (!participants[i].preparing || IsLost(&participants[i]))
+		Participant *participant = &participants[i];
+
+		if (!participant->preparing)
 			continue;
-		SendEnd(&participants[i], sql, 0);
-		ForgiveErrors(participants[i].conn);
-		conns = lappend(conns, participants[i].conn);
+		participant->over = true;
+		participant->command = IsLost(participant) ? NULL : TrySend(participant->conn, sql, 0);
+		conns = lappend(conns, participant->conn);
 	}
 	SettleConns(conns, false, COMMIT_TIMEOUT_MS);
 	for (int i = 0; i < nparticipants; i++)
 	{
-		if (!participants[i].preparing)
-			continue;
-		participants[i].over = true;
-		if (participants[i].command && CommandDone(participants[i].command) &&
-			!IsLost(&participants[i]))
+		Participant *participant = &participants[i];
+
+		if (!participant->preparing || (participant->command && CommandDone(participant->command)))
 			continue;
 		all_done = false;
 		ereport(
 			WARNING,
 			(errmsg("node %d has not confirmed the commit of transaction \"%s\"",
-					ConnNodeId(participants[i].conn), global_id),
+					ConnNodeId(participant->conn), global_id),
 			 errdetail("The transaction is committed; the node keeps it prepared until then.")));
 	}
 	if (all_done)
 		CommitFinished(global_id);
-}
-
-/* Ends the transaction on a node, whose answer is read when it is next needed. */
-static void
-SendForgiven(NodeConn *conn, const char *sql, int flags)
-{
-	QueuePrelude(conn, sql, flags);
-	FlushCommands(conn);
-	ForgiveErrors(conn);
 }
 
 /*
@@ -319,7 +338,9 @@ StopWork(void)
 		if (IsAtRest(conn))
 			continue;
 		/* Unsent statements without a transaction around them must not be carried out. */
-		if (FindParticipant(conn) == NULL)
+		if (FindParticipant(conn))
+			EndBatch(conn);
+		else
 			DropUnsent(conn);
 		AbandonCommands(conn, 0);
 		conns = lappend(conns, conn);
@@ -336,7 +357,7 @@ FinishCommit(void)
 	for (int i = 0; i < nparticipants; i++)
 	{
 		if (!participants[i].over && !IsLost(&participants[i]))
-			SendForgiven(participants[i].conn, "COMMIT", COMMAND_PREPARE);
+			(void) TrySend(participants[i].conn, "COMMIT", COMMAND_PREPARE);
 	}
 }
 
@@ -352,9 +373,10 @@ FinishAbort(void)
 
 		if (participants[i].over || IsLost(&participants[i]))
 			continue;
-		SendForgiven(conn, "ROLLBACK", COMMAND_PREPARE);
+		(void) TrySend(conn, "ROLLBACK", COMMAND_PREPARE);
 		if (participants[i].preparing)
-			SendForgiven(conn, psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(global_id)), 0);
+			(void) TrySend(conn, psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(global_id)),
+						   0);
 		if (participants[i].write_level > 0)
 			writers = lappend(writers, conn);
 	}

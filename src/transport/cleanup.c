@@ -17,6 +17,8 @@
 #include "transport/internal.h"
 #include "utils/timestamp.h"
 
+#define CANCEL_AFTER_MS 10
+
 static bool cancel_held = false;
 
 uint32
@@ -113,8 +115,15 @@ CommandDone(RemoteCommand *command)
 void
 EndBatch(NodeConn *conn)
 {
-	if (conn->pg && conn->needs_sync)
-		FlushCommands(conn);
+	if (conn->pg == NULL || !conn->needs_sync)
+		return;
+	if (PQpipelineSync(conn->pg))
+	{
+		AddPending(conn, PENDING_SYNC);
+		conn->needs_sync = false;
+	}
+	else
+		DropConn(conn);
 }
 
 void
@@ -226,13 +235,46 @@ ReadRest(NodeConn *conn)
 	return conn->copying ? ReadCopyEnd(conn) : ReadArrived(conn);
 }
 
+/* Reads from busy connections for so long, in milliseconds; returns how many are left at the head of the array. */
+static int
+ReadFor(NodeConn **busy, int nbusy, long timeout)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz deadline = TimestampTzPlusMilliseconds(now, timeout);
+
+	for (;;)
+	{
+		int still_busy = 0;
+
+		for (int i = 0; i < nbusy; i++)
+		{
+			if (ReadRest(busy[i]))
+				busy[still_busy++] = busy[i];
+		}
+		nbusy = still_busy;
+		if (nbusy == 0 || now >= deadline)
+			return nbusy;
+		(void) WaitOnConns(busy, nbusy, TimestampDifferenceMilliseconds(now, deadline) + 1);
+		now = GetCurrentTimestamp();
+	}
+}
+
+static void
+DropAll(NodeConn **conns, int nconns, bool only_not_cancelled)
+{
+	for (int i = 0; i < nconns; i++)
+	{
+		if (!only_not_cancelled || !conns[i]->cancel_taken)
+			DropConn(conns[i]);
+	}
+}
+
 void
 SettleConns(List *conns, bool cancel, long timeout)
 {
-	NodeConn  **busy = palloc(sizeof(NodeConn *) * Max(list_length(conns), 1));
-	int         nbusy = 0;
-	TimestampTz deadline = 0;
-	ListCell   *lc;
+	NodeConn **busy = palloc(sizeof(NodeConn *) * Max(list_length(conns), 1));
+	int        nbusy = 0;
+	ListCell  *lc;
 
 	HOLD_INTERRUPTS();
 	foreach (lc, conns)
@@ -248,38 +290,18 @@ SettleConns(List *conns, bool cancel, long timeout)
 		if (ReadRest(conn))
 			busy[nbusy++] = conn;
 	}
+
+	/* What is about to end by itself is not worth a cancel request. */
+	if (cancel && nbusy > 0)
+		nbusy = ReadFor(busy, nbusy, CANCEL_AFTER_MS);
 	if (cancel && nbusy > 0)
 	{
 		CancelConns(busy, nbusy);
-		for (int i = 0; i < nbusy; i++)
-		{
-			if (!busy[i]->cancel_taken)
-				DropConn(busy[i]);
-		}
+		DropAll(busy, nbusy, true);
 	}
-
-	while (nbusy > 0)
-	{
-		TimestampTz now = GetCurrentTimestamp();
-		int         still_busy = 0;
-
-		if (deadline == 0)
-			deadline = TimestampTzPlusMilliseconds(now, timeout);
-		for (int i = 0; i < nbusy; i++)
-		{
-			if (ReadRest(busy[i]))
-				busy[still_busy++] = busy[i];
-		}
-		nbusy = still_busy;
-		if (nbusy > 0 && now >= deadline)
-		{
-			for (int i = 0; i < nbusy; i++)
-				DropConn(busy[i]);
-			nbusy = 0;
-		}
-		if (nbusy > 0)
-			(void) WaitOnConns(busy, nbusy, TimestampDifferenceMilliseconds(now, deadline) + 1);
-	}
+	if (nbusy > 0)
+		nbusy = ReadFor(busy, nbusy, timeout);
+	DropAll(busy, nbusy, false);
 
 	foreach (lc, conns)
 		((NodeConn *) lfirst(lc))->cleaning = false;

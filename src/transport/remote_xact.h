@@ -59,7 +59,7 @@ extern void DropUnsent(NodeConn *conn); /* closes it if statements are queued bu
 extern void ForgiveErrors(NodeConn *conn);
 extern bool CommandDone(RemoteCommand *command);
 
-/* Makes what follows a batch of its own, which an earlier error does not skip. */
+/* Makes what follows a batch of its own, which an earlier error does not skip. Raises no error. */
 extern void EndBatch(NodeConn *conn);
 
 /* Commands sent at this nesting level now belong to the one above. */
