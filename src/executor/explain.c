@@ -134,9 +134,9 @@ values_are_known(RemoteScanState *state)
 static void
 show_shard(RemoteScanState *state, ExplainState *es)
 {
-	FragmentRun *run = linitial(state->runs);
+	FragmentRun *run = state->runs ? linitial(state->runs) : NULL;
 
-	if (run->shard)
+	if (run && run->shard)
 		ExplainPropertyInteger("Shard", NULL, run->shard->shard_id, es);
 }
 

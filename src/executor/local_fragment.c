@@ -35,7 +35,7 @@
 
 typedef struct CachedFragment
 {
-	char             *text; /* hash key */
+	char             *key; /* the text, and the types of its parameters */
 	CachedPlanSource *source;
 } CachedFragment;
 
@@ -101,17 +101,29 @@ analyze_fragment(const char *sql, ParamListInfo params)
 	return source;
 }
 
+static char *
+cache_key(const char *sql, ParamListInfo params)
+{
+	StringInfoData key;
+	int            i;
+
+	initStringInfo(&key);
+	for (i = 0; params && i < params->numParams; i++)
+		appendStringInfo(&key, "%u ", params->params[i].ptype);
+	appendStringInfoString(&key, sql);
+	return key.data;
+}
+
 static CachedPlanSource *
 find_or_analyze(const char *sql, ParamListInfo params)
 {
+	char             *key = cache_key(sql, params);
 	CachedFragment   *entry;
 	CachedPlanSource *source;
-	bool              found;
-	const char       *key;
 
 	if (fragments == NULL)
 		create_cache();
-	entry = hash_search(fragments, &sql, HASH_FIND, NULL);
+	entry = hash_search(fragments, &key, HASH_FIND, NULL);
 	if (entry)
 		return entry->source;
 
@@ -119,8 +131,8 @@ find_or_analyze(const char *sql, ParamListInfo params)
 		forget_all();
 	source = analyze_fragment(sql, params);
 	SaveCachedPlan(source);
-	key = source->query_string;
-	entry = hash_search(fragments, &key, HASH_ENTER, &found);
+	key = MemoryContextStrdup(source->context, key);
+	entry = hash_search(fragments, &key, HASH_ENTER, NULL);
 	entry->source = source;
 	return source;
 }

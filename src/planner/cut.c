@@ -366,8 +366,24 @@ is_plain_distinct(Query *query)
 {
 	return query->commandType == CMD_SELECT && query->distinctClause && !query->hasDistinctOn &&
 		   !query->hasAggs && !query->groupClause && !query->hasWindowFuncs &&
-		   !query->setOperations && SpreadOfInput(query).kind == SPREAD_SPLIT &&
-		   WhyNotPrintable(query) == NULL;
+		   !query->setOperations && !ReturnsRecords(query) &&
+		   SpreadOfInput(query).kind == SPREAD_SPLIT && WhyNotPrintable(query) == NULL;
+}
+
+/* Records without a name cannot travel. */
+bool
+ReturnsRecords(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->targetList)
+	{
+		Oid type = exprType((Node *) lfirst_node(TargetEntry, lc)->expr);
+
+		if (type == RECORDOID || type == RECORDARRAYOID)
+			return true;
+	}
+	return false;
 }
 
 /* Makes the query, or its parts, read what the nodes compute. */
@@ -379,7 +395,7 @@ ReplaceOrCut(Query *query)
 	if (!QueryNamesDistTable(query))
 		return;
 	spread = SpreadOfQuery(query);
-	if (spread.kind == SPREAD_SPLIT && !has_outer_references(query) &&
+	if (spread.kind == SPREAD_SPLIT && !has_outer_references(query) && !ReturnsRecords(query) &&
 		WhyNotPrintable(query) == NULL)
 		turn_into_leaf(query, false);
 	else if (spread.kind == SPREAD_COPIED)
@@ -390,4 +406,11 @@ ReplaceOrCut(Query *query)
 		turn_into_leaf(query, true);
 	else if (!SplitAggregation(query))
 		cut_query(query);
+
+	/* of a query over a leaf, only these are still to be looked at */
+	if (query->hasSubLinks)
+	{
+		cut_sublinks_walker(query->limitCount, NULL);
+		cut_sublinks_walker(query->limitOffset, NULL);
+	}
 }

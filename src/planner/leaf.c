@@ -355,6 +355,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	FragmentPlan fragment = {0};
 	List        *remote = NIL;
 	List        *here = NIL;
+	List        *vars;
 	List        *columns = NIL;
 	Var         *whole_row = NULL;
 	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
@@ -367,9 +368,11 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 
 	divide_quals(leaf, rel->relid, extract_actual_clauses(clauses, false), &remote, &here);
 
-	foreach (lc, pull_var_clause((Node *) list_concat_copy(tlist, here),
-								 PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-									 PVC_RECURSE_PLACEHOLDERS))
+	/* the target list that we are given may be thrown away, and another put in its place */
+	vars = pull_var_clause((Node *) list_concat_copy(rel->reltarget->exprs, here),
+						   PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
+							   PVC_RECURSE_PLACEHOLDERS);
+	foreach (lc, vars)
 	{
 		Var *var = lfirst_node(Var, lc);
 

@@ -29,6 +29,9 @@ extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
  */
 extern bool SplitAggregation(Query *query);
 
+/* Does the query's output have records without a name, which cannot travel? */
+extern bool ReturnsRecords(Query *query);
+
 /*
  * ReplaceOrCut makes the query, or its parts, read what the nodes compute, and
  * reference tables from this node's copy.

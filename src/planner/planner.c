@@ -26,6 +26,7 @@
 #include "nodes/nodeFuncs.h"
 #include "planner/claim.h"
 #include "catalog/shard_key.h"
+#include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/planner.h"
 #include "planner/print.h"
@@ -93,7 +94,7 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
 	}
-	if (WhyNotPrintable(query) != NULL)
+	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query))
 		return NULL;
 	fragment.target = TARGET_ONE_SHARD;
 	fragment.table = table->relid;

@@ -101,8 +101,9 @@ struct RemoteCommand
 	bool          discard; /* CloseCommand was called */
 	uint64        rows;    /* of the command tag */
 	char          tag[64];
-	MemoryContext context;     /* where it lives */
-	MemoryContext row_context; /* reset for each row */
+	MemoryContext context;       /* where it lives */
+	MemoryContext row_context;   /* reset for each row */
+	MemoryContext store_context; /* the same for rows on their way into store */
 
 	/* rows that had to be moved out of the way */
 	Tuplestorestate *store;
@@ -139,7 +140,7 @@ extern void       WaitForResult(NodeConn *conn);
 extern void ProveConns(List *conns);
 
 /* rowcodec.c */
-extern void DecodeCommandRow(RemoteCommand *command, PGresult *result);
+extern void DecodeCommandRow(RemoteCommand *command, PGresult *result, bool to_be_stored);
 extern void StoreInSlot(TupleTableSlot *slot, Datum *values, bool *nulls);
 
 /* statement.c */

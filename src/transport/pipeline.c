@@ -398,7 +398,7 @@ StoreRow(NodeConn *conn)
 		command->store_slot = MakeSingleTupleTableSlot(command->desc, &TTSOpsMinimalTuple);
 	}
 	MemoryContextSwitchTo(old);
-	DecodeCommandRow(command, conn->result);
+	DecodeCommandRow(command, conn->result, true);
 	tuplestore_putvalues(command->store, command->desc, command->values, command->nulls);
 }
 
@@ -503,7 +503,7 @@ NextRow(RemoteCommand *command, TupleTableSlot *slot)
 			return false;
 		if (result)
 		{
-			DecodeCommandRow(command, result);
+			DecodeCommandRow(command, result, false);
 			StoreInSlot(slot, command->values, command->nulls);
 			return true;
 		}

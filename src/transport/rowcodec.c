@@ -252,10 +252,14 @@ DecodeRow(RowCodec *codec, const PGresult *result, int row, Datum *values, bool 
 	}
 }
 
-/* DecodeCommandRow decodes a row into the command's values. */
+/*
+ * DecodeCommandRow decodes a row into the command's values. They last until the
+ * next row that is for the same purpose: to be stored, or to be shown.
+ */
 void
-DecodeCommandRow(RemoteCommand *command, PGresult *result)
+DecodeCommandRow(RemoteCommand *command, PGresult *result, bool to_be_stored)
 {
+	MemoryContext context;
 	MemoryContext old;
 
 	if (command->codec == NULL)
@@ -266,10 +270,13 @@ DecodeCommandRow(RemoteCommand *command, PGresult *result)
 		command->nulls = palloc(sizeof(bool) * Max(command->desc->natts, 1));
 		command->row_context =
 			AllocSetContextCreate(command->context, "distshard row", ALLOCSET_SMALL_SIZES);
+		command->store_context =
+			AllocSetContextCreate(command->context, "distshard stored row", ALLOCSET_SMALL_SIZES);
 		MemoryContextSwitchTo(old);
 	}
-	MemoryContextReset(command->row_context);
-	old = MemoryContextSwitchTo(command->row_context);
+	context = to_be_stored ? command->store_context : command->row_context;
+	MemoryContextReset(context);
+	old = MemoryContextSwitchTo(context);
 	DecodeRow(command->codec, result, 0, command->values, command->nulls);
 	MemoryContextSwitchTo(old);
 }
