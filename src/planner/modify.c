@@ -136,13 +136,18 @@ static PlannedStmt *
 plan_one_row(Query *query, DistTable *table, const PlannerCall *call)
 {
 	TargetEntry *tle = column_entry(query, table->key_attno);
-	Expr        *key =
-        tle ? tle->expr
-				   : (Expr *) makeNullConst(table->key_type, table->key_typmod, table->key_collation);
+	Expr        *key = NULL;
 	FragmentPlan fragment = {0};
 	const char  *reason;
-	Shard       *shard = ShardKnownNow(table, key);
+	Shard       *shard = &table->shards[0];
 
+	if (table->method == DIST_HASH)
+	{
+		key =
+			tle ? tle->expr
+				: (Expr *) makeNullConst(table->key_type, table->key_typmod, table->key_collation);
+		shard = ShardKnownNow(table, key);
+	}
 	if (shard && shard->group_id == LocalGroupId())
 	{
 		PointAtDataTables(query, shard->shard_id);
