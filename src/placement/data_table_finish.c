@@ -157,13 +157,7 @@ CreateForeignKeys(Relation logical, Oid data_relid)
 		ForeignKeyCacheInfo *key = lfirst(lc);
 		DistTable           *referenced = LookupDistTable(key->confrelid);
 
-		if (referenced == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_FOREIGN_KEY),
-					 errmsg("foreign key \"%s\" references table \"%s\", which is not distributed",
-							get_constraint_name(key->conoid), get_rel_name(key->confrelid)),
-					 errhint("Distribute the referenced table first, in the same transaction, or "
-							 "drop the foreign key and add it when both are distributed.")));
+		Assert(referenced != NULL); /* CheckForeignKeys saw to it */
 		CreateForeignKey(key->conoid, data_relid, referenced->data_relid);
 	}
 }

@@ -145,11 +145,10 @@ static void
 Distribute(Relation logical, int32 colocation_id, AttrNumber key)
 {
 	Oid relid = RelationGetRelid(logical);
-	Oid data_relid;
+	Oid data_relid = CreateDataTable(logical, colocation_id, key);
 
 	if (HaveOtherNodes())
 		DistributeElsewhere(relid, colocation_id, key);
-	data_relid = CreateDataTable(logical, colocation_id, key);
 	if (!HaveOtherNodes())
 		FillDataTable(logical, data_relid);
 	RegisterDataTable(relid, data_relid, colocation_id, key);
@@ -264,8 +263,9 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 	RefuseOldSnapshot();
 	EnterCatalogWork(&work);
 	LockMetadata();
-	LockTableEverywhere(relid);
-	logical = relation_open(relid, NoLock);
+	if (LookupDistTable(relid) != NULL)
+		LockTableEverywhere(relid);
+	logical = relation_open(relid, AccessExclusiveLock);
 	table = LookupDistTable(relid);
 	if (table == NULL)
 		ereport(ERROR,

@@ -321,6 +321,16 @@ ForEachForeignKey(Oid relid, ForeignKeyFunc func, void *arg)
 }
 
 static void
+RefuseMixedKey(HeapTuple tuple)
+{
+	RefuseForeignKey(
+		(Form_pg_constraint) GETSTRUCT(tuple),
+		"One of the tables is distributed, and the other one is not.",
+		"Change both in one transaction (the referenced table is distributed first), or "
+		"drop the foreign key and add it again afterwards.");
+}
+
+static void
 CheckAgainstOther(HeapTuple tuple, Oid other, bool referencing, void *arg)
 {
 	Side              *side = arg;
@@ -333,8 +343,10 @@ CheckAgainstOther(HeapTuple tuple, Oid other, bool referencing, void *arg)
 		CheckForeignKey(tuple, side, side);
 		return;
 	}
+	if (table == NULL && referencing)
+		RefuseMixedKey(tuple);
 	if (table == NULL)
-		return; /* at commit */
+		return; /* it may be distributed next */
 	other_side.method = table->method;
 	other_side.colocation_id = table->colocation_id;
 	other_side.key = table->key_attno;
@@ -355,16 +367,12 @@ CheckForeignKeys(Relation logical, DistMethod method, int32 colocation_id, AttrN
 }
 
 static void
-RefuseMixedKey(HeapTuple tuple, Oid other, bool referencing, void *arg)
+RefuseIfMixed(HeapTuple tuple, Oid other, bool referencing, void *arg)
 {
 	bool distributed = *(bool *) arg;
 
 	if ((LookupDistTable(other) != NULL) != distributed)
-		RefuseForeignKey(
-			(Form_pg_constraint) GETSTRUCT(tuple),
-			"One of the tables is distributed, and the other one is not.",
-			"Change both in one transaction (the referenced table is distributed first), or "
-			"drop the foreign key and add it again afterwards.");
+		RefuseMixedKey(tuple);
 }
 
 /* Looks at the tables that this transaction distributed or undistributed. */
@@ -383,7 +391,7 @@ CheckTouchedTables(XactEvent event, void *arg)
 	{
 		bool distributed = LookupDistTable(lfirst_oid(lc)) != NULL;
 
-		ForEachForeignKey(lfirst_oid(lc), RefuseMixedKey, &distributed);
+		ForEachForeignKey(lfirst_oid(lc), RefuseIfMixed, &distributed);
 	}
 }
 
