@@ -86,14 +86,15 @@ NextNodeId(void)
 /*
  * StartMembership begins the transaction on the server that makes it able to
  * take part in ours as a node, and FinishMembership commits it: before ours.
+ * In between other nodes connect to the server, so an extension that is there
+ * already has to stay: they would wait for the locks of dropping it.
  */
 static void
 StartMembership(NewServer *server)
 {
 	PeerRun(server->peer, "BEGIN");
-	if (server->has_extension)
-		PeerRun(server->peer, "SELECT distshard.leave_cluster()");
-	PeerRun(server->peer, "CREATE EXTENSION distshard");
+	if (!server->has_extension)
+		PeerRun(server->peer, "CREATE EXTENSION distshard");
 }
 
 static void

@@ -30,7 +30,8 @@ END $$;
 -- What makes a new server know that it is a node: all nodes, and the cluster's secret.
 CREATE FUNCTION distshard.membership_commands(new_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	VALUES ('DELETE FROM distshard.local'), ('DELETE FROM distshard.node'), ('DELETE FROM distshard.node_group'),
+	VALUES ('DELETE FROM distshard.colocation'), ('DELETE FROM distshard.local'), ('DELETE FROM distshard.node'),
+		('DELETE FROM distshard.node_group'),
 		(distshard.copy_rows_command('distshard.node_group')), (distshard.copy_rows_command('distshard.node'))
 	UNION ALL
 	SELECT format('INSERT INTO distshard.local SELECT * FROM json_populate_record(NULL::distshard.local, %L)',

@@ -60,7 +60,7 @@ for my $case (
 	$server->clean_node;
 }
 
-my $node = DistshardCluster::start_server('candidate');
+my $node = DistshardCluster::start_server('candidate', "max_wal_senders = 5\n");
 my $port = $node->port;
 
 # Databases
@@ -84,6 +84,19 @@ my $as_boss = [ '-U', 'boss' ];
 $node->safe_psql('postgres', 'CREATE ROLE boss LOGIN');
 $node1->psql('postgres', "SELECT distshard.add_node('localhost', $port)", extra_params => $as_boss, stderr => \my $boss_error);
 like($boss_error, qr/Role "boss" is not a superuser there/, 'the role must be a superuser there');
+
+# A standby
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+like(add_error($standby), qr/DETAIL:  It is a standby.*HINT:  Add its primary/s, 'a standby');
+$standby->stop;
+
+# Another version of the extension
+$node->safe_psql('postgres', q{CREATE EXTENSION distshard; UPDATE pg_extension SET extversion = '0.9' WHERE extname = 'distshard'});
+like(add_error($node), qr/DETAIL:  Its database uses version 0.9 of distshard, and this one version .*HINT:  Use ALTER EXTENSION/s, 'another version');
+$node->safe_psql('postgres', 'DROP EXTENSION distshard');
 
 # Members of other clusters
 $node->safe_psql('postgres', 'CREATE EXTENSION distshard; CREATE TABLE t (id int); ');

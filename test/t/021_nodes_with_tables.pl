@@ -146,6 +146,12 @@ like(error_of($node1, "SELECT distshard.add_node('127.0.0.1', $port)"), qr/It is
 # Two at once, from different nodes
 my @more = map { DistshardCluster::start_server("more$_") } 1, 2;
 $_->safe_psql('postgres', 'CREATE ROLE app') for @more;
+
+# An extension there that is not in use is no obstacle, and is there again if the server is not added after all.
+$more[0]->safe_psql('postgres', 'CREATE EXTENSION distshard');
+$node1->safe_psql('postgres', "BEGIN; SELECT distshard.add_node('localhost', " . $more[0]->port . '); ROLLBACK');
+is($more[0]->safe_psql('postgres', 'SELECT count(*), min(port) FROM distshard.node'), '1|' . $more[0]->port,
+	'a cluster of one is a cluster of one again');
 my @sessions = map {
 	my ($from, $to) = (($node1, $new)[$_], $more[$_]);
 	my ($out, $err) = ('', '');
