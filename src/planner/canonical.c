@@ -395,7 +395,7 @@ PrepareOnConflict(OnConflictExpr *conflict, Index result_relation)
 		conflict->arbiterElems = ArbiterColumns(conflict->constraint, result_relation);
 }
 
-/* SEARCH and CYCLE are part of the WITH query by now; policies act on the nodes. */
+/* Policies act on the nodes. */
 static void
 PrepareLevel(Query *query)
 {
@@ -405,11 +405,6 @@ PrepareLevel(Query *query)
 	query->withCheckOptions = NIL;
 	foreach (lc, query->rtable)
 		((RangeTblEntry *) lfirst(lc))->securityQuals = NIL;
-	foreach (lc, query->cteList)
-	{
-		((CommonTableExpr *) lfirst(lc))->search_clause = NULL;
-		((CommonTableExpr *) lfirst(lc))->cycle_clause = NULL;
-	}
 
 	if (query->commandType == CMD_UPDATE)
 		query->targetList = PrepareAssignments(query->targetList);

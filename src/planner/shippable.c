@@ -19,6 +19,7 @@
 #include "catalog/metadata.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
@@ -231,11 +232,11 @@ ReasonAtLevel(Query *query, ReasonContext *context)
 		return Because(context, "GROUP BY tableoid");
 	foreach (lc, query->cteList)
 	{
-		CTESearchClause *search = ((CommonTableExpr *) lfirst(lc))->search_clause;
+		CommonTableExpr *cte = lfirst(lc);
 
-		/* what it was expanded to takes fields of anonymous records by name */
-		if (search != NULL && search->search_breadth_first)
-			return Because(context, "SEARCH BREADTH FIRST");
+		/* expanded by now, with records whose columns have names */
+		if (cte->search_clause != NULL || cte->cycle_clause != NULL)
+			return Because(context, "SEARCH or CYCLE");
 	}
 	foreach (lc, query->rtable)
 	{
@@ -305,6 +306,22 @@ ReasonInQuery(Query *query, ReasonContext *context)
 	return false;
 }
 
+/* ROW() names its columns f1, f2, ...; the row of a join, which is made into one, has names of its own. */
+static bool
+HasColumnNames(RowExpr *row)
+{
+	ListCell *lc;
+
+	if (row->row_typeid != RECORDOID)
+		return false;
+	foreach (lc, row->colnames)
+	{
+		if (strcmp(strVal(lfirst(lc)), psprintf("f%d", foreach_current_index(lc) + 1)) != 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 FindReason(Node *node, ReasonContext *context)
 {
@@ -316,6 +333,10 @@ FindReason(Node *node, ReasonContext *context)
 			return ReasonInQuery((Query *) node, context);
 		case T_RangeTblEntry:
 			return false;
+		case T_RowExpr:
+			if (HasColumnNames((RowExpr *) node))
+				return Because(context, "row of a join");
+			break;
 		case T_CurrentOfExpr:
 			return Because(context, "WHERE CURRENT OF");
 		case T_Param:
@@ -374,11 +395,31 @@ PolicyRole(Query *query)
 	return role;
 }
 
+/* Anonymous records cannot be read from another node: only their type's name would come along. */
+static bool
+ReturnsRecord(Query *query)
+{
+	List     *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
+	ListCell *lc;
+
+	foreach (lc, output)
+	{
+		TargetEntry *tle = lfirst(lc);
+		Oid          type = exprType((Node *) tle->expr);
+
+		if (!tle->resjunk && (type == RECORDOID || type == RECORDARRAYOID))
+			return true;
+	}
+	return false;
+}
+
 const char *
 WhyNotPrintable(Query *query)
 {
 	ReasonContext context = {0};
 
+	if (ReturnsRecord(query))
+		return "result of type record";
 	FindReason((Node *) query, &context);
 	return context.reason;
 }

@@ -27,6 +27,8 @@ line; COPY FROM STDIN is followed by its data and a line "\.". Comments before i
   -- count              compare only the number of rows
   -- no explain
 
+Other comments are for people, and for other tests that read the script.
+
 A parameter is written ${value:type} or ${value|value|...:type}: a constant in the simple protocol, $1, $2, ... in
 the extended one. The statement runs with each of the values.
 
@@ -76,11 +78,12 @@ sub slurp
 sub read_case
 {
 	my ($text) = @_;
-	my %case;
+	my %case = (comments => '');
 
 	while ($text =~ s/\A--(.*)\n//)
 	{
 		my $comment = $1;
+		$case{comments} .= "$comment\n";
 		$case{$1} = $2 if $comment =~ /^ (as|only): (\w+)$/;
 		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|no explain)$/;
 	}

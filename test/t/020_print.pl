@@ -11,33 +11,38 @@ use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $dir = "$ENV{TESTDIR}/print";
+use lib "$ENV{TESTDIR}/differential";
+use Script;
+
+my $script = Script::read_script("$ENV{TESTDIR}/differential/scripts/forms.sql");
 my $server = DistshardCluster::start_server('print');
 my @tables = (qw(t u arrays zoo serials dropped tree nullable), '"Quoted ""Table"""',
 	'abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh');
 
-sub read_statements
+# Comments before a statement say what is expected: "not printable: PART OF THE REASON", or "error".
+sub expected
 {
-	my @list;
-	for my $paragraph (split /\n\s*\n/, slurp_file("$dir/statements.sql"))
-	{
-		my ($expected) = $paragraph =~ /^-- (not printable: .*|error)$/m;
-		$paragraph =~ s/^--.*\n?//mg;
-		push @list, { sql => $paragraph, expected => $expected // '' } if $paragraph =~ /\S/;
-	}
-	return @list;
+	my ($case) = @_;
+
+	return $case->{comments} =~ /^ (not printable: .*|error)$/m ? $1 : '';
+}
+
+sub section
+{
+	my ($name) = @_;
+
+	return join "\n", map { "$_->{sql};" } @{ $script->{$name} };
 }
 
 sub create_database
 {
 	my ($name, @schemas) = @_;
-	my $tables = slurp_file("$dir/tables.sql");
 
 	$server->safe_psql('postgres', "CREATE DATABASE $name");
-	$server->safe_psql($name, slurp_file("$dir/types.sql"));
-	$server->safe_psql($name, $_) for
-	  map { ("CREATE SCHEMA IF NOT EXISTS $_; SET search_path = $_; $tables") } @schemas;
-	return $server->safe_psql($name, slurp_file("$dir/views.sql"));
+	$server->safe_psql($name, section('everywhere'));
+	$server->safe_psql($name, "CREATE SCHEMA IF NOT EXISTS $_; SET search_path = $_, public;" . section('tables') . section('data'))
+	  for @schemas;
+	return $server->safe_psql($name, section('here'));
 }
 
 # Tells the metadata that each table is a reference table: any method will do to have names replaced.
@@ -118,7 +123,7 @@ create_database('node', 'public', 'distshard_public');
 $server->safe_psql($_, 'CREATE EXTENSION distshard') for qw(coordinator node);
 distribute_tables();
 
-my @statements = read_statements();
+my @statements = map { { sql => $_->{statements}[0]{sql}, expected => expected($_) } } @{ $script->{cases} };
 my @expected = run_all('plain', 'public', map { $_->{sql} } @statements);
 
 for my $constants_too (qw(true false))
