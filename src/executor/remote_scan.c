@@ -287,7 +287,7 @@ run_on_copies(RemoteScanState *state)
 		else
 			send_fragment(state, run);
 		if (lc == list_head(state->runs) && run->command)
-			FinishCommand(run->command);
+			KeepCommandRows(run->command);
 	}
 	for_each_from (lc, state->runs, 1)
 	{

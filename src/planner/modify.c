@@ -128,6 +128,20 @@ is_single_row(Query *query)
 		   query->cteList == NIL && !query->hasSubLinks && !query->hasTargetSRFs;
 }
 
+/* NULL for a table that is one shard. */
+static Expr *
+key_of_new_row(Query *query, DistTable *table)
+{
+	TargetEntry *tle;
+
+	if (table->method != DIST_HASH)
+		return NULL;
+	tle = column_entry(query, table->key_attno);
+	if (tle)
+		return tle->expr;
+	return (Expr *) makeNullConst(table->key_type, table->key_typmod, table->key_collation);
+}
+
 /*
  * An INSERT of one row is one fragment. Its key is computed once, for choosing
  * the shard and for the row alike, so it travels as a parameter of ours.
@@ -135,19 +149,11 @@ is_single_row(Query *query)
 static PlannedStmt *
 plan_one_row(Query *query, DistTable *table, const PlannerCall *call)
 {
-	TargetEntry *tle = column_entry(query, table->key_attno);
-	Expr        *key = NULL;
+	Expr        *key = key_of_new_row(query, table);
 	FragmentPlan fragment = {0};
 	const char  *reason;
-	Shard       *shard = &table->shards[0];
+	Shard       *shard = ShardKnownNow(table, key);
 
-	if (table->method == DIST_HASH)
-	{
-		key =
-			tle ? tle->expr
-				: (Expr *) makeNullConst(table->key_type, table->key_typmod, table->key_collation);
-		shard = ShardKnownNow(table, key);
-	}
 	if (shard && shard->group_id == LocalGroupId())
 	{
 		PointAtDataTables(query, shard->shard_id);
@@ -155,7 +161,7 @@ plan_one_row(Query *query, DistTable *table, const PlannerCall *call)
 	}
 	fragment.target = TARGET_ONE_SHARD;
 	fragment.table = table->relid;
-	if (tle && contain_volatile_functions((Node *) key))
+	if (contain_volatile_functions((Node *) key))
 	{
 		Param *param = makeNode(Param);
 

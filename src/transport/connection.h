@@ -76,7 +76,9 @@ extern void FlushCommands(NodeConn *conn);
 extern bool   NextRow(RemoteCommand *command, TupleTableSlot *slot);
 extern uint64 CommandRowCount(RemoteCommand *command); /* of the command tag; waits for the end */
 extern void   FinishCommand(RemoteCommand *command);   /* read to the end, raise its error */
-extern void   CloseCommand(RemoteCommand *command);    /* not interested in the rest */
+extern void
+KeepCommandRows(RemoteCommand *command);          /* the same, but NextRow still gives the rows */
+extern void CloseCommand(RemoteCommand *command); /* not interested in the rest */
 
 /* Returns the index of a command that NextRow will not have to wait for. */
 extern int WaitForAnyCommand(RemoteCommand **commands, int ncommands);

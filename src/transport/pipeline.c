@@ -510,6 +510,17 @@ NextRow(RemoteCommand *command, TupleTableSlot *slot)
 	}
 }
 
+/* KeepCommandRows reads to the end and keeps the rows for NextRow. Raises the command's error. */
+void
+KeepCommandRows(RemoteCommand *command)
+{
+	while (!command->done)
+	{
+		if (PumpConn(command->conn) == PUMP_ROW)
+			StoreRow(command->conn);
+	}
+}
+
 void
 FinishCommand(RemoteCommand *command)
 {
