@@ -22,6 +22,7 @@
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
+#include "planner/fragment.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/print.h"
@@ -287,6 +288,14 @@ pull_table(Query *query, Index rti)
 		mark->rti = 1;
 		subquery->rowMarks = list_make1(mark);
 		subquery->hasForUpdate = true;
+	}
+	/* those of a security barrier view; policies act on the nodes */
+	if (rte->securityQuals && !HasRowSecurity(rte->relid))
+	{
+		List *quals = copyObject(rte->securityQuals);
+
+		ChangeVarNodes((Node *) quals, rti, 1, 0);
+		subquery->jointree->quals = (Node *) make_ands_explicit(quals);
 	}
 	subquery->hasRowSecurity = query->hasRowSecurity;
 	turn_into_leaf(subquery, false);

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_class.h"
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -20,6 +21,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
+#include "planner/fragment.h"
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/print.h"
@@ -60,16 +62,37 @@ ship_to(Query *query, DistTable *table, FragmentTarget target)
 	return ShipQuery(query, &fragment, NULL);
 }
 
+/* The rewriter leaves an entry for the view, for its privileges. */
+static bool
+is_view_update(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
+			return true;
+	}
+	return false;
+}
+
 /* Why rows that are found here cannot be changed one by one, or NULL. */
 static const char *
 why_not_by_row(Query *query, DistTable *table)
 {
-	ListCell *lc;
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	ListCell      *lc;
 
 	if (table->method == DIST_REFERENCE)
 		return "nodes would change their copies of the reference table differently";
 	if (checkExprHasSubLink((Node *) query->returningList))
 		return "RETURNING has a subquery";
+	if (target->securityQuals != NIL && HasRowSecurity(target->relid) && is_view_update(query))
+		return "the table of the view has row-level security";
+	if (checkExprHasSubLink((Node *) target->securityQuals) && !HasRowSecurity(target->relid))
+		return "the security barrier view has a subquery";
 	foreach (lc, query->targetList)
 	{
 		if (lfirst_node(TargetEntry, lc)->resjunk)
@@ -203,6 +226,25 @@ rows_stay(Query *query, DistTable *table)
 	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
 }
 
+/* Is there a subquery that gives another answer on another node? */
+static bool
+reads_other_tables(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		DistTable     *table = LookupDistTable(rte->relid);
+
+		return rte->rtekind == RTE_RELATION && (table == NULL || table->method != DIST_REFERENCE);
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_other_tables, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, reads_other_tables, context);
+}
+
 PlannedStmt *
 PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 {
@@ -216,6 +258,9 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 	if (query->commandType != CMD_INSERT)
 		return plan_update_or_delete(query, table, call);
 
+	if (!AllShardsLocal(tables) && (reads_other_tables((Node *) query->returningList, NULL) ||
+									reads_other_tables((Node *) query->onConflict, NULL)))
+		refuse(query, "RETURNING or ON CONFLICT has a subquery");
 	triggers = FiresTriggersHere(table->relid, CMD_INSERT);
 	if (is_single_row(query) && !triggers)
 	{
