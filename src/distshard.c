@@ -12,6 +12,7 @@
 #include "ddl/ddl.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
+#include "executor/error_names.h"
 #include "executor/fragment_explain.h"
 #include "executor/remote_scan.h"
 #include "fmgr.h"
@@ -50,6 +51,7 @@ _PG_init(void)
 	InitRemoteScan();
 	InitFragmentExplain();
 	InitDistInsert();
+	InitErrorNames();
 	InitDistChange();
 	InitPlanner();
 	InitCopy();

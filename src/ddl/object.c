@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "ddl/ddl.h"
 #include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
 #include "placement/cluster_change.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -226,12 +227,33 @@ TypeNameForAddress(ObjectType *type, Node **object)
 		*object = (Node *) makeTypeNameFromNameList(castNode(List, *object));
 }
 
+/* The labels of an enum decide where the rows are that it is the shard key of. */
+static void
+CheckRenameValue(AlterEnumStmt *stmt)
+{
+	Oid       type = typenameTypeId(NULL, makeTypeNameFromNameList(stmt->typeName));
+	ListCell *lc;
+
+	foreach (lc, AllDistTables())
+	{
+		DistTable *table = lfirst(lc);
+
+		if (table->method == DIST_HASH && getBaseType(table->key_type) == type)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot rename values of enum %s: the shard key of table \"%s\" "
+								   "is of this type",
+								   format_type_be(type), get_rel_name(table->relid))));
+	}
+}
+
 void
 ChangeObjectUtility(Utility *utility, Node *node)
 {
 	ObjectType type;
 	Node      *object;
 
+	if (IsA(node, AlterEnumStmt) && castNode(AlterEnumStmt, node)->oldVal != NULL)
+		CheckRenameValue(castNode(AlterEnumStmt, node));
 	if (ObjectOfStatement(node, &type, &object))
 	{
 		Relation relation = NULL;

@@ -175,6 +175,23 @@ receiver_for(PlannedStmt *statement, LocalFragment *fragment)
 	return receiver;
 }
 
+/* Rights are checked here, and those on shards were checked on the logical table. */
+static void
+start(QueryDesc *desc)
+{
+	bool previous = EnterLocalFragment();
+
+	PG_TRY();
+	{
+		ExecutorStart(desc, 0);
+	}
+	PG_FINALLY();
+	{
+		LeaveLocalFragment(previous);
+	}
+	PG_END_TRY();
+}
+
 static uint64
 execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestReceiver *receiver)
 {
@@ -186,7 +203,7 @@ execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestRecei
 		QueryDesc *desc = CreateQueryDesc(statement, sql, GetActiveSnapshot(), InvalidSnapshot,
 										  receiver, params, NULL, 0);
 
-		ExecutorStart(desc, 0);
+		start(desc);
 		ExecutorRun(desc, ForwardScanDirection, 0, true);
 		processed = desc->estate->es_processed;
 		ExecutorFinish(desc);
@@ -232,10 +249,19 @@ void
 ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 {
 	CachedPlan *plan = plan_fragment(sql, params);
+	bool        previous = EnterLocalFragment();
 	instr_time  planning;
 
 	INSTR_TIME_SET_ZERO(planning);
-	ExplainOnePlan(linitial_node(PlannedStmt, plan->stmt_list), NULL, es, sql, params, NULL,
-				   &planning, NULL);
+	PG_TRY();
+	{
+		ExplainOnePlan(linitial_node(PlannedStmt, plan->stmt_list), NULL, es, sql, params, NULL,
+					   &planning, NULL);
+	}
+	PG_FINALLY();
+	{
+		LeaveLocalFragment(previous);
+	}
+	PG_END_TRY();
 	ReleaseCachedPlan(plan, CurrentResourceOwner);
 }

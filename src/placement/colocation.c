@@ -12,9 +12,6 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_type.h"
-#include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "placement/cluster_change.h"
 #include "placement/distribute.h"
@@ -43,19 +40,6 @@ QueryNumber(const char *sql)
 	List *rows = RunHere(sql);
 
 	return rows != NIL && linitial(rows) != NULL ? strtoi64(linitial(rows), NULL, 10) : 0;
-}
-
-/*
- * Tables whose keys are hashed alike are distributed alike: a domain as its base
- * type, varchar as text.
- */
-Oid
-HashedType(Oid type)
-{
-	Oid opclass = GetDefaultOpClass(type, HASH_AM_OID);
-	Oid input = get_opclass_input_type(opclass);
-
-	return IsPolymorphicType(input) || input == RECORDOID ? getBaseType(type) : input;
 }
 
 /* Takes count numbers from a sequence of the catalog; all nodes skip them. Returns the first. */

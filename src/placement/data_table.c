@@ -26,7 +26,6 @@
 #include "catalog/heap.h"
 #include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_am.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
@@ -35,7 +34,6 @@
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
 #include "catalog/toasting.h"
-#include "commands/defrem.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/tablecmds.h"
@@ -45,6 +43,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "placement/data_table.h"
+#include "placement/distribute.h"
 #include "planner/claim.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -314,13 +313,13 @@ CreateLike(Relation logical, const char *name, char relkind)
 	return relid;
 }
 
-/* PARTITION BY HASH (key), with the default operator class of the key's type. */
+/* PARTITION BY HASH (key). */
 static void
 SetPartitionKey(Oid data_relid, AttrNumber key)
 {
 	Relation          data = table_open(data_relid, AccessExclusiveLock);
 	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(data), key - 1);
-	Oid               opclass = GetDefaultOpClass(column->atttypid, HASH_AM_OID);
+	Oid               opclass = KeyOpclass(column->atttypid);
 
 	StorePartitionKey(data, PARTITION_STRATEGY_HASH, 1, &key, NIL, &opclass, &column->attcollation);
 	table_close(data, NoLock);

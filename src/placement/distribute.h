@@ -27,11 +27,15 @@ extern void       InitDistributeChecks(void);
 #define MAX_SHARD_COUNT 65536
 extern int   DefaultShardCount;
 extern void  InitColocation(void);
-extern Oid   HashedType(Oid type);
 extern int32 HashColocation(Relation logical, AttrNumber key, int shard_count, bool own);
 extern int32 SingleColocation(void);
 extern int32 ReferenceColocation(void);
 extern void  DropEmptyColocation(int32 colocation_id);
+
+/* key_type.c */
+extern Oid  KeyOpclass(Oid type);
+extern Oid  HashedType(Oid type);
+extern bool HashedByOids(Oid type);
 
 /* move_rows.c */
 extern void FillDataTable(Relation logical, Oid data_relid);

@@ -19,12 +19,10 @@
 #include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_am.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
-#include "commands/defrem.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
@@ -140,6 +138,13 @@ CheckShardKey(Relation logical, const char *name)
 						errmsg("cannot use column \"%s\" of type %s as shard key", name,
 							   format_type_be(column->atttypid)),
 						errdetail("Values of the type cannot be hashed.")));
+	if (HashedByOids(column->atttypid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot use column \"%s\" of type %s as shard key", name,
+						format_type_be(column->atttypid)),
+				 errdetail("The hash of a value would depend on object identifiers, which differ "
+						   "from node to node.")));
 	return key;
 }
 

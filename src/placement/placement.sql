@@ -3,6 +3,12 @@
 CREATE FUNCTION distshard.fire_trigger() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_fire_trigger';
 
+-- Enums that are shard keys are hashed by their labels: the OIDs of values differ from node to node.
+CREATE FUNCTION distshard.hash_enum(anyenum, seed bigint) RETURNS bigint
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_hash_enum';
+CREATE OPERATOR CLASS distshard.enum_label_ops FOR TYPE anyenum USING hash AS
+	OPERATOR 1 =, FUNCTION 1 hashenum(anyenum), FUNCTION 2 distshard.hash_enum(anyenum, bigint);
+
 -- The verbs.
 CREATE FUNCTION pg_catalog.create_distributed_table(table_name regclass, key text, shard_count int DEFAULT NULL,
 		colocate_with text DEFAULT NULL) RETURNS void

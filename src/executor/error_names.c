@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * error_names.c
+ *	  Errors of statements on shards, as if the table were one.
+ *
+ * Whatever executes on this node's shards, for a client or for another node,
+ * passes through here when it fails: names of shards become those of the user's
+ * tables and constraints.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/error_names.h"
+#include "executor/executor.h"
+#include "catalog/metadata.h"
+#include "transport/connection.h"
+
+static ExecutorRun_hook_type    next_ExecutorRun;
+static ExecutorFinish_hook_type next_ExecutorFinish;
+
+static bool
+is_about_shards(ErrorData *error)
+{
+	return error->elevel == ERROR && error->schema_name &&
+		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;
+}
+
+/* An UPDATE may move a row between shards of its node, but no further. */
+static bool
+leaves_node(ErrorData *error, CmdType operation)
+{
+	return operation == CMD_UPDATE && error->sqlerrcode == ERRCODE_CHECK_VIOLATION &&
+		   error->constraint_name == NULL && error->column_name == NULL &&
+		   strncmp(error->message_id, "no partition of relation", 24) == 0;
+}
+
+static void
+rethrow(MemoryContext context, CmdType operation)
+{
+	ErrorData *error;
+	bool       leaves;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	if (!is_about_shards(error))
+		PG_RE_THROW();
+	FlushErrorState();
+	leaves = leaves_node(error, operation);
+	UseLogicalNames(error);
+	if (leaves)
+	{
+		error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
+		error->message =
+			psprintf("cannot move a row of \"%s\" to another node by updating its shard key",
+					 error->table_name);
+		error->hint = "Delete the row and insert it with the new key.";
+	}
+	ReThrowError(error);
+}
+
+static void
+run_with_names(QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CmdType       operation = desc->operation;
+
+	PG_TRY();
+	{
+		if (next_ExecutorRun)
+			next_ExecutorRun(desc, direction, count, execute_once);
+		else
+			standard_ExecutorRun(desc, direction, count, execute_once);
+	}
+	PG_CATCH();
+	{
+		rethrow(context, operation);
+	}
+	PG_END_TRY();
+}
+
+/* Triggers, foreign keys among them, fire in here. */
+static void
+finish_with_names(QueryDesc *desc)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CmdType       operation = desc->operation;
+
+	PG_TRY();
+	{
+		if (next_ExecutorFinish)
+			next_ExecutorFinish(desc);
+		else
+			standard_ExecutorFinish(desc);
+	}
+	PG_CATCH();
+	{
+		rethrow(context, operation);
+	}
+	PG_END_TRY();
+}
+
+void
+InitErrorNames(void)
+{
+	next_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = run_with_names;
+	next_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = finish_with_names;
+}
