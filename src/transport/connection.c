@@ -560,7 +560,7 @@ AdjustWaitSet(void)
 		if (conn->wait_pos < 0)
 			continue;
 		if (!conn->wanted && !dlist_is_empty(&conn->pending))
-			events = WL_SOCKET_CLOSED;
+			events = conn->unsent ? WL_SOCKET_WRITEABLE : WL_SOCKET_CLOSED;
 		else if (conn->unsent)
 			events |= WL_SOCKET_WRITEABLE;
 		ModifyWaitEvent(wait_set, conn->wait_pos, events, NULL);
@@ -604,7 +604,7 @@ WaitOnConns(NodeConn **conns, int nconns, long timeout)
 		{
 			if (events[i].events & WL_SOCKET_WRITEABLE)
 				conn->unsent = PQflush(conn->pg) == 1;
-			if (!PQconsumeInput(conn->pg))
+			if ((events[i].events & WL_SOCKET_READABLE) && !PQconsumeInput(conn->pg))
 			{
 				conn->hung_up = true;
 				ResetWaitSet();
