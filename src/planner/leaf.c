@@ -53,8 +53,9 @@
 
 typedef struct Leaf
 {
-	int    id;
-	Query *query;
+	int        id;
+	Query     *query;
+	DistTable *table; /* whose shard map says which nodes compute it */
 } Leaf;
 
 /* The leaves of the query that is being planned. */
@@ -120,6 +121,8 @@ AddLeaf(Query *query, Query *leaf_query)
 
 	leaf->id = ++last_leaf_id;
 	leaf->query = leaf_query;
+	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
+											: SpreadOfInput(leaf_query).table;
 	leaves = lappend(leaves, leaf);
 
 	rte->rtekind = RTE_FUNCTION;
@@ -391,7 +394,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
 	fragment.target = route ? TARGET_ONE_SHARD : TARGET_ALL_SHARDS;
-	fragment.table = ((DistTable *) (route ? route : linitial(tables.dist_tables)))->relid;
+	fragment.table = (route ? route : leaf->table)->relid;
 	fragment.sql = PrintFragment(query, route != NULL, &params);
 	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment.operation = CMD_SELECT;

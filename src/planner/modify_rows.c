@@ -104,15 +104,34 @@ columns_of_table(Oid relid, List *attnums)
 	return result;
 }
 
+/*
+ * The target of an INSERT is not part of the SELECT of its rows, but the rights
+ * on it and the lock are part of the plan.
+ */
+static RangeTblEntry *
+take_target_out(Query *source, Index target)
+{
+	RangeTblEntry *rte = rt_fetch(target, source->rtable);
+	RangeTblEntry *unused = makeNode(RangeTblEntry);
+
+	unused->rtekind = RTE_RESULT;
+	unused->eref = makeAlias("*RESULT*", NIL);
+	lfirst(list_nth_cell(source->rtable, target - 1)) = unused;
+	rte->inh = false;
+	return rte;
+}
+
 PlannedStmt *
 PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
 {
-	Query    *source = source_query(query);
-	Query    *insert;
-	List     *attnums = NIL;
-	List     *written;
-	List     *columns;
-	ListCell *lc;
+	Query         *source = source_query(query);
+	Query         *insert;
+	PlannedStmt   *plan;
+	RangeTblEntry *target;
+	List          *attnums = NIL;
+	List          *written;
+	List          *columns;
+	ListCell      *lc;
 
 	foreach (lc, source->targetList)
 	{
@@ -131,7 +150,11 @@ PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
 	foreach (lc, columns)
 		lfirst_node(TargetEntry, lc)->expr =
 			(Expr *) TemplateColumn(insert, foreach_current_index(lc) + 1);
-	return WrapInsert(plan_source(source, call), insert, table, attnums, written);
+	target = take_target_out(source, query->resultRelation);
+	plan = plan_source(source, call);
+	plan->rtable = lappend(plan->rtable, target);
+	plan->relationOids = lappend_oid(plan->relationOids, target->relid);
+	return WrapInsert(plan, insert, table, attnums, written);
 }
 
 static void
