@@ -29,6 +29,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 /* Records that are not needed any more, and how many of them this transaction deletes. */
 static List *finished = NIL;
@@ -79,9 +80,11 @@ RecordCommit(const char *gid)
 	Datum    values[1] = {CStringGetTextDatum(gid)};
 	bool     nulls[1] = {false};
 
+	PushActiveSnapshot(GetTransactionSnapshot()); /* the table has a TOAST table */
 	while (ndeleted < list_length(finished))
 		DeleteRecord(rel, list_nth(finished, ndeleted++));
 	CatalogTupleInsert(rel, heap_form_tuple(RelationGetDescr(rel), values, nulls));
+	PopActiveSnapshot();
 	table_close(rel, NoLock);
 }
 
