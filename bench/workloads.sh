@@ -105,7 +105,7 @@ run_aggregate() {
 copy_rate() {
 	local name=${table[$1]}_copy n=$rows connection
 	connection=$(connection_of "$1")
-	[ "$1" != fdw ] || n=$((rows / 20)) # or it would take minutes
+	[ "$1" != fdw ] || n=$((rows / 100)) # or it would take minutes
 	sql "$connection" "TRUNCATE $name" CHECKPOINT
 	head -n "$n" "$dir/rows" >"$dir/rows.$1"
 	local start=${EPOCHREALTIME/./}

@@ -140,6 +140,11 @@ INSERT INTO cases (columns, data) VALUES
 	('(k, n)', '!seq 1 20000 | awk ''{print $1 "\t" ($1 == 20000 ? -1 : 10)}'''),
 	('(d, k)', '!seq 1 20000 | awk ''{print "2020-01-01\t" ($1 == 10001 ? "1.5" : $1)}'''),
 	('(k, v)', '!seq 1 3000 | sed ''s/$/\tvalue/; 2345s/$/\\./'''),
+	-- endless input: the error is noticed long before its end
+	('(k, n)', '!printf ''1\tx\n''; seq 6 999999999 | sed ''s/$/\t1/'''),
+	('(k, n)', '!printf ''2\tx\n''; seq 6 999999999 | sed ''s/$/\t1/'''),
+	('(k, n)', '!printf ''3\tx\n''; seq 6 999999999 | sed ''s/$/\t1/'''),
+	('(k, n)', '!printf ''4\tx\n''; seq 6 999999999 | sed ''s/$/\t1/'''),
 	('(nowhere, k)', '1\t2\n'),
 	('(k, k)', '1\t2\n'),
 	('(k, twice)', '1\t2\n');

@@ -33,6 +33,7 @@
 #include "planner/fragment.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
+#include "transport/connection.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -144,6 +145,25 @@ CopyFromToTable(ParseState *pstate, CopyStmt *stmt, Relation rel)
 	return CopyFromUser(pstate, stmt, rel, where, LookupDistTable(RelationGetRelid(rel)));
 }
 
+/* CopyFrom, whose failure the sender gets to know at once. */
+static uint64
+CopyFromNode(CopyFromState cstate)
+{
+	uint64 rows = 0;
+
+	PG_TRY();
+	{
+		rows = CopyFrom(cstate);
+	}
+	PG_CATCH();
+	{
+		TellCopyFailed();
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return rows;
+}
+
 /*
  * Takes a stream of rows from another node into a data table. What the user may
  * do was checked there, and the line numbers in errors are its business too.
@@ -162,7 +182,7 @@ CopyIntoData(ParseState *pstate, CopyStmt *stmt, Relation data)
 	BecomeClaimedRole(pstate->p_sourcetext, &role);
 	(void) addRangeTableEntryForRelation(pstate, data, RowExclusiveLock, NULL, false, false);
 	cstate = BeginCopyFrom(pstate, data, NULL, NULL, false, NULL, stmt->attlist, stmt->options);
-	rows = CopyFrom(cstate);
+	rows = CopyFromNode(cstate);
 	EndCopyFrom(cstate);
 	RestoreRole(&role);
 	return rows;

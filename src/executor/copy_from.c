@@ -43,6 +43,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "pgstat.h"
+#include "planner/claim.h"
 #include "storage/buffile.h"
 #include "transport/connection.h"
 #include "utils/lsyscache.h"
@@ -360,11 +361,17 @@ static uint64
 CopyToNodes(UserCopy *copy, ParseState *pstate, CopyStmt *stmt, Node *where,
 			TransitionCaptureState *capture)
 {
-	CopyFromState cstate = BeginCopyFrom(pstate, copy->rel, where, stmt->filename, stmt->is_program,
-										 NULL, stmt->attlist, stmt->options);
+	CopyFromState cstate;
 	bool          as_tuples;
 	uint64        rows;
 
+	if (InsideFragment())
+		ereport(ERROR,
+				(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
+				 errmsg("cannot copy into a distributed table from inside a fragment"),
+				 errdetail("A function or trigger that runs on behalf of another node tried to.")));
+	cstate = BeginCopyFrom(pstate, copy->rel, where, stmt->filename, stmt->is_program, NULL,
+						   stmt->attlist, stmt->options);
 	copy->cstate = cstate;
 	cstate->transition_capture = capture;
 	as_tuples = cstate->opts.binary || where != NULL || capture != NULL ||

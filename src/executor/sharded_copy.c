@@ -296,6 +296,7 @@ SendBuffer(ShardedCopy *copy, ShardBuffer *buffer)
 	return false;
 }
 
+/* Ends the streams on all nodes at once, since checking foreign keys may take them long. */
 static void
 EndStreams(ShardedCopy *copy)
 {
@@ -308,9 +309,18 @@ EndStreams(ShardedCopy *copy)
 		if (copy->format->binary)
 			Send(copy, stream, BinaryTrailer, BINARY_TRAILER_BYTES);
 		copy->talking_to = stream;
-		EndCopyIn(stream->conn);
-		copy->talking_to = NULL;
+		SendCopyEnd(stream->conn);
 	}
+	for (int i = 0; i < copy->nstreams; i++)
+	{
+		NodeStream *stream = &copy->streams[i];
+
+		if (stream->conn == NULL)
+			continue;
+		copy->talking_to = stream;
+		EndCopyIn(stream->conn);
+	}
+	copy->talking_to = NULL;
 }
 
 /*

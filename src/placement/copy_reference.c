@@ -167,6 +167,7 @@ CopyReferenceTable(DistTable *table, int32 node_id)
 	guc_level = UsePlainFormats();
 	SendRows(conn, relation, columns, ncolumns);
 	AtEOXact_GUC(true, guc_level);
+	SendCopyEnd(conn);
 	EndCopyIn(conn);
 	table_close(relation, NoLock);
 }

@@ -83,10 +83,19 @@ extern void CloseCommand(RemoteCommand *command); /* not interested in the rest 
 /* Returns the index of a command that NextRow will not have to wait for. */
 extern int WaitForAnyCommand(RemoteCommand **commands, int ncommands);
 
-/* COPY FROM STDIN over the connection; it can do nothing else meanwhile. */
+/*
+ * COPY FROM STDIN over the connection; it can do nothing else meanwhile. SendCopyEnd says that there is no
+ * more, and EndCopyIn waits for the outcome.
+ */
+#define ERRCODE_COPY_FAILED MAKE_SQLSTATE('D', 'S', '0', '0', '3')
+
 extern void   BeginCopyIn(NodeConn *conn, const char *sql);
 extern void   CopyInData(NodeConn *conn, const char *data, int len);
+extern void   SendCopyEnd(NodeConn *conn);
 extern uint64 EndCopyIn(NodeConn *conn);
+
+/* On the other side of it, in PG_CATCH: tells the sender that an error is to come. */
+extern void TellCopyFailed(void);
 
 /* Is this backend's client another node of the cluster, which proved it? */
 extern bool  IsClusterConnection(void);

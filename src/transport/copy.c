@@ -7,10 +7,15 @@
  * the duration. Data is handed to libpq and goes out as the socket takes it;
  * beyond MAX_UNSENT we wait, so that memory stays bounded.
  *
+ * A node that fails ignores the rest of the data, and libpq does not look at
+ * its error before the end of the data, which may be hours later. Notices are
+ * looked at: so the node sends one first, with a SQLSTATE of its own.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "transport/internal.h"
 
@@ -74,6 +79,7 @@ BeginCopyIn(NodeConn *conn, const char *sql)
 	if (conn->pg == NULL || !PQexitPipelineMode(conn->pg) || !PQsendQuery(conn->pg, sql))
 		RaiseConnectionLost(conn, NULL);
 	conn->copying = true;
+	conn->copy_failed = false;
 	conn->copied = 0;
 
 	result = NextCopyResult(conn);
@@ -93,6 +99,20 @@ BeginCopyIn(NodeConn *conn, const char *sql)
 }
 
 void
+SendCopyEnd(NodeConn *conn)
+{
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
+	if (PQputCopyEnd(conn->pg, NULL) < 0)
+		RaiseConnectionLost(conn, NULL);
+	while ((conn->unsent = PQflush(conn->pg) == 1))
+	{
+		(void) WaitOnConns(&conn, 1, -1);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+void
 CopyInData(NodeConn *conn, const char *data, int len)
 {
 	int sent;
@@ -106,10 +126,11 @@ CopyInData(NodeConn *conn, const char *data, int len)
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (sent < 0)
-	{
-		/* The node has ended the COPY already, so it has an error to tell. */
-		(void) FinishCopy(conn);
 		RaiseConnectionLost(conn, NULL);
+	if (conn->copy_failed)
+	{
+		SendCopyEnd(conn);
+		(void) FinishCopy(conn);
 	}
 
 	conn->copied += len;
@@ -123,6 +144,10 @@ CopyInData(NodeConn *conn, const char *data, int len)
 	}
 	if (!conn->unsent)
 		conn->copied = 0;
+
+	/* The next call will look at it. */
+	if (!PQconsumeInput(conn->pg))
+		RaiseConnectionLost(conn, NULL);
 }
 
 uint64
@@ -130,11 +155,6 @@ EndCopyIn(NodeConn *conn)
 {
 	if (conn->pg == NULL)
 		RaiseConnectionLost(conn, NULL);
-	if (PQputCopyEnd(conn->pg, NULL) < 0)
-	{
-		(void) FinishCopy(conn);
-		RaiseConnectionLost(conn, NULL);
-	}
 	return FinishCopy(conn);
 }
 
@@ -144,4 +164,22 @@ FailCopyIn(NodeConn *conn)
 {
 	(void) PQputCopyEnd(conn->pg, "given up");
 	conn->unsent = PQflush(conn->pg) == 1;
+}
+
+void
+TellCopyFailed(void)
+{
+	StringInfoData notice;
+
+	pq_beginmessage(&notice, 'N');
+	pq_sendbyte(&notice, PG_DIAG_SEVERITY);
+	pq_sendstring(&notice, "LOG");
+	pq_sendbyte(&notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	pq_sendstring(&notice, "LOG");
+	pq_sendbyte(&notice, PG_DIAG_SQLSTATE);
+	pq_sendstring(&notice, unpack_sql_state(ERRCODE_COPY_FAILED));
+	pq_sendbyte(&notice, PG_DIAG_MESSAGE_PRIMARY);
+	pq_sendstring(&notice, "COPY failed");
+	pq_sendbyte(&notice, '\0');
+	pq_endmessage(&notice);
 }

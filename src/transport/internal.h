@@ -70,6 +70,7 @@ struct NodeConn
 	TimestampTz cancel_sent;     /* while the outcome matters, 0: not yet */
 	bool        cleaning;        /* aborting: errors and notices are of no interest */
 	bool        copying;         /* in COPY FROM STDIN, out of pipeline mode */
+	bool        copy_failed;     /* the node has said so; its error comes after the end */
 	size_t      copied;          /* bytes handed to libpq since it had none left to send */
 	bool        fresh;           /* nothing was done yet in the node's transaction */
 	bool        hung_up;         /* the node closed it; not yet noticed by a read */

@@ -195,6 +195,8 @@ PassNotice(void *arg, const PGresult *result)
 	char       *detail;
 	char       *hint;
 
+	if (conn->copying && SqlState(result) == ERRCODE_COPY_FAILED)
+		conn->copy_failed = true;
 	if (conn->cleaning || !conn->proven || severity == NULL)
 		return;
 	if (strcmp(severity, "WARNING") == 0)
