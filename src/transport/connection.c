@@ -279,12 +279,16 @@ StartConnect(NodeConn *conn, const ClusterNode *node, bool via_socket)
 	ADD_OPTION(NULL, NULL);
 #undef ADD_OPTION
 
-	snprintf(conn->address, sizeof(conn->address), "%s:%d", node->host, node->port);
+	if (conn->host)
+		pfree(conn->host);
+	conn->host = MemoryContextStrdup(TopMemoryContext, node->host);
+	conn->port = node->port;
 	conn->group_id = node->group_id;
 
 	if (!AcquireExternalFD())
 		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-						errmsg("could not connect to node %d (%s)", node->node_id, conn->address),
+						errmsg("could not connect to node %d (%s:%d)", node->node_id, conn->host,
+							   conn->port),
 						errdetail("There are too many open files in this session.")));
 	conn->pg = PQconnectStartParams(keywords, values, false);
 	PQconninfoFree(options);
@@ -304,7 +308,7 @@ RaiseConnectFailure(NodeConn *conn, const char *why)
 
 	DropConn(conn);
 	ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-					errmsg("could not connect to node %d (%s)", node_id, conn->address),
+					errmsg("could not connect to node %d (%s:%d)", node_id, conn->host, conn->port),
 					errdetail_internal("%s", detail)));
 }
 
@@ -465,13 +469,27 @@ WasClosedWhileIdle(NodeConn *conn)
 		   recv(PQsocket(conn->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* Does the catalog say that the node is elsewhere by now? */
+static bool
+HasMoved(NodeConn *conn)
+{
+	ClusterNode *node = LookupNode(conn->key.node_id, true);
+
+	return node == NULL || node->port != conn->port || strcmp(node->host, conn->host) != 0;
+}
+
 /* Is the connection ready for use? A useless one is closed. */
 static bool
 IsReady(NodeConn *conn)
 {
-	if (conn->pg && conn->proven &&
-		(PQtransactionStatus(conn->pg) == PQTRANS_INTRANS || !WasClosedWhileIdle(conn)))
-		return true;
+	if (conn->pg && conn->proven)
+	{
+		if (PQtransactionStatus(conn->pg) == PQTRANS_INTRANS)
+			return true;
+		if (!WasClosedWhileIdle(conn) &&
+			(PQtransactionStatus(conn->pg) != PQTRANS_IDLE || !HasMoved(conn)))
+			return true;
+	}
 	DropConn(conn);
 	return false;
 }

@@ -63,7 +63,7 @@ distshard_connections(PG_FUNCTION_ARGS)
 		if (conn->pg == NULL)
 			continue;
 		values[0] = Int32GetDatum(conn->key.node_id);
-		values[1] = CStringGetTextDatum(conn->address);
+		values[1] = CStringGetTextDatum(psprintf("%s:%d", conn->host, conn->port));
 		values[2] = DirectFunctionCall1(
 			namein, CStringGetDatum(GetUserNameFromId(conn->key.user_id, false)));
 		values[3] = Int32GetDatum(PQbackendPID(conn->pg));

@@ -55,8 +55,9 @@ struct NodeConn
 {
 	NodeConnKey key; /* hash key, must be first */
 	int32       group_id;
-	char        address[NAMEDATALEN * 2]; /* host:port, for messages */
-	PGconn     *pg;                       /* NULL: not open */
+	char       *host; /* where it leads to, or led last */
+	int         port;
+	PGconn     *pg; /* NULL: not open */
 	uint32      incarnation;
 	bool        proven;       /* both sides showed that they belong to the cluster */
 	bool        avoid_socket; /* the unix socket did not work for us */

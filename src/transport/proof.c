@@ -244,9 +244,10 @@ static void
 RejectNode(NodeConn *conn, const char *detail, const char *hint)
 {
 	DropConn(conn);
-	ereport(ERROR, (errcode(ERRCODE_SQLSERVER_REJECTED_ESTABLISHMENT_OF_SQLCONNECTION),
-					errmsg("node %d (%s) cannot be used", conn->key.node_id, conn->address),
-					errdetail_internal("%s", detail), hint ? errhint("%s", hint) : 0));
+	ereport(ERROR,
+			(errcode(ERRCODE_SQLSERVER_REJECTED_ESTABLISHMENT_OF_SQLCONNECTION),
+			 errmsg("node %d (%s:%d) cannot be used", conn->key.node_id, conn->host, conn->port),
+			 errdetail_internal("%s", detail), hint ? errhint("%s", hint) : 0));
 }
 
 /* CheckAnswer reads the answer to a challenge and sends our own proof. */

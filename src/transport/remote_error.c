@@ -149,7 +149,7 @@ RaiseRemoteError(NodeConn *conn, PGresult *result)
 			 SetNameField(PG_DIAG_DATATYPE_NAME, datatype),
 			 SetNameField(PG_DIAG_CONSTRAINT_NAME, constraint),
 			 context ? errcontext("%s", context) : 0,
-			 errcontext("on node %d (%s)", conn->key.node_id, conn->address)));
+			 errcontext("on node %d (%s:%d)", conn->key.node_id, conn->host, conn->port)));
 }
 
 /*
@@ -175,12 +175,13 @@ RaiseConnectionLost(NodeConn *conn, PGresult *result)
 
 	if (outcome_matters)
 		ereport(ERROR, (errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
-						errmsg("lost connection to node %d (%s) during commit", conn->key.node_id,
-							   conn->address),
+						errmsg("lost connection to node %d (%s:%d) during commit",
+							   conn->key.node_id, conn->host, conn->port),
 						why && *why ? errdetail_internal("%s", why) : 0,
 						errhint("The transaction may have been committed or not.")));
 	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
-					errmsg("lost connection to node %d (%s)", conn->key.node_id, conn->address),
+					errmsg("lost connection to node %d (%s:%d)", conn->key.node_id, conn->host,
+						   conn->port),
 					why && *why ? errdetail_internal("%s", why) : 0));
 }
 

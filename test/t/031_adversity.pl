@@ -104,6 +104,15 @@ $worker->_update_pid(1);
 is($err, '', 'a restart between two transactions is not noticed');
 $worker->_update_pid(1);
 
+# Moved
+($out, $err) = run_script("SELECT v FROM t WHERE k = $key{2};
+	SELECT FROM distshard.set_node(2, host => '127.0.0.1');
+	SELECT v FROM t WHERE k = $key{2};
+	SELECT address FROM distshard.connections WHERE node_id = 2;
+	SELECT FROM distshard.set_node(2, host => 'localhost');
+	SELECT v FROM t WHERE k = $key{2};");
+like($out, qr/^0\s+0\s+127\.0\.0\.1:\d+\s+0$/, 'a session finds a node that has got another address');
+
 # Cancel and time limits reach the node
 my $blocker = "SET lock_timeout = 0; BEGIN; UPDATE t SET v = v WHERE k = $key{2};";
 for my $case ([ "SET statement_timeout = '300ms'; ", qr/57014: canceling statement due to statement timeout/ ],
