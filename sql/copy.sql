@@ -309,17 +309,14 @@ DROP TRIGGER r ON distributed;
 DROP TRIGGER s ON distributed;
 DROP TRIGGER a ON distributed;
 COPY distributed FROM STDIN (FREEZE);
-\.
 BEGIN READ ONLY;
 COPY distributed FROM STDIN;
-\.
 ROLLBACK;
 CREATE ROLE copying_user;
 GRANT USAGE ON SCHEMA copying TO copying_user;
 GRANT INSERT (k, v), SELECT (k) ON distributed TO copying_user;
 SET ROLE copying_user;
 COPY distributed (k, n) FROM STDIN;
-\.
 COPY distributed (k, v) FROM STDIN;
 201	allowed
 \.
@@ -332,7 +329,6 @@ ALTER TABLE distributed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY low ON distributed USING (k < 1050) WITH CHECK (true);
 SET ROLE copying_user;
 COPY distributed (k, v) FROM STDIN;
-\.
 RESET ROLE;
 
 \set ECHO errors

@@ -45,6 +45,7 @@
 #include "placement/data_table.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -421,6 +422,7 @@ DropDataTable(Oid data_relid)
 	ListCell     *lc;
 	ListCell     *stat;
 
+	LockRelationOid(data_relid, AccessExclusiveLock);
 	foreach (lc, find_all_inheritors(data_relid, AccessExclusiveLock, NULL))
 	{
 		Relation relation = table_open(lfirst_oid(lc), NoLock);
