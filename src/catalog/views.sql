@@ -32,4 +32,15 @@ CREATE VIEW distshard.tables AS
 		LEFT JOIN pg_attribute a ON a.attrelid = t.logical_table AND a.attnum = t.key_column
 	ORDER BY t.logical_table::text;
 
-GRANT SELECT ON distshard.nodes, distshard.shards, distshard.tables TO PUBLIC;
+-- What create_distributed_table() and its kin are doing on this node.
+CREATE VIEW distshard.progress AS
+	SELECT pid, relid::regclass AS table_name, 'moving rows' AS phase, tuples_processed AS rows,
+		round(100.0 * bytes_processed / nullif(bytes_total, 0), 1) AS percent
+	FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid)
+	WHERE type = 'CALLBACK' AND backend_type = 'client backend' AND relid IS NOT NULL
+	UNION ALL
+	SELECT pid, s.logical_table, 'building index on shard ' || s.shard_id || ': ' || p.phase, tuples_done,
+		round(100.0 * blocks_done / nullif(blocks_total, 0), 1)
+	FROM pg_stat_progress_create_index p JOIN distshard.local_shards() s ON p.relid = s.relation;
+
+GRANT SELECT ON distshard.progress, distshard.nodes, distshard.shards, distshard.tables TO PUBLIC;

@@ -149,11 +149,8 @@ Distribute(Relation logical, int32 colocation_id, AttrNumber key)
 
 	if (HaveOtherNodes())
 		DistributeElsewhere(relid, colocation_id, key);
-	if (!HaveOtherNodes())
-		FillDataTable(logical, data_relid);
 	RegisterDataTable(relid, data_relid, colocation_id, key);
-	if (HaveOtherNodes())
-		SpreadRows(logical, LookupDistTable(relid));
+	SpreadRows(logical, LookupDistTable(relid));
 	EmptyTable(logical);
 	FinishDataTable(LookupDistTable(relid));
 	RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(relid)));

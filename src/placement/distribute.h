@@ -38,7 +38,6 @@ extern Oid  HashedType(Oid type);
 extern bool HashedByOids(Oid type);
 
 /* move_rows.c */
-extern void FillDataTable(Relation logical, Oid data_relid);
 extern void SpreadRows(Relation logical, DistTable *table);
 extern void FillLogicalTable(Relation logical, DistTable *table);
 extern void EmptyTable(Relation logical);

@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * move_rows.c
- *	  Moves the rows of a table between its logical and its data table.
+ *	  Moves the rows of a table between its logical and its data tables.
  *
- * While rows are moved within this node, the table isn't in the metadata catalog,
- * so both relations are ordinary ones to the planner. Rows move as they are: no rules, triggers
- * or policies of the user's have a say. Plans are made as superuser, lest
- * policies hide rows, and run as the table's owner, since check constraints and
- * generation expressions are code of the owner's.
+ * Rows move as they are: they are read and stored below rules, triggers and
+ * policies. Check constraints and generation expressions of the data tables are
+ * code of the table's owner, and run as the owner. How far it is shows the view
+ * distshard.progress, by means of pg_stat_progress_copy.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +19,7 @@
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_authid.h"
-#include "commands/trigger.h"
+#include "commands/progress.h"
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -31,6 +30,7 @@
 #include "executor/sharded_copy.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "tcop/tcopprot.h"
 #include "transaction/xact.h"
@@ -46,9 +46,9 @@ QualifiedName(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* The columns as SQL, the generated ones only if wanted. */
+/* The columns, as SQL. */
 static char *
-ColumnList(Relation relation, bool generated_too)
+ColumnList(Relation relation)
 {
 	TupleDesc      columns = RelationGetDescr(relation);
 	StringInfoData list;
@@ -58,7 +58,7 @@ ColumnList(Relation relation, bool generated_too)
 	{
 		Form_pg_attribute column = TupleDescAttr(columns, i);
 
-		if (!column->attisdropped && (generated_too || !column->attgenerated))
+		if (!column->attisdropped)
 			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
 							 quote_identifier(NameStr(column->attname)));
 	}
@@ -73,7 +73,7 @@ Reindex(Relation relation)
 	reindex_relation(RelationGetRelid(relation), REINDEX_REL_PROCESS_TOAST, &params);
 }
 
-/* Rules and policies are applied in a rewriting step, which is left out. */
+/* Policies are applied in a rewriting step, which is left out. */
 static PlannedStmt *
 PlanWithoutRewriting(const char *sql)
 {
@@ -83,46 +83,14 @@ PlanWithoutRewriting(const char *sql)
 	return pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, NULL);
 }
 
-/* Runs INSERT .. SELECT as owner, without triggers. */
 static void
-RunInsert(const char *sql, Oid owner)
+StartProgress(Relation logical, uint64 bytes)
 {
-	PlannedStmt *plan = PlanWithoutRewriting(sql);
-	QueryDesc   *query;
-	Oid          user;
-	int          context;
+	int   index[] = {PROGRESS_COPY_COMMAND, PROGRESS_COPY_TYPE, PROGRESS_COPY_BYTES_TOTAL};
+	int64 values[] = {PROGRESS_COPY_COMMAND_FROM, PROGRESS_COPY_TYPE_CALLBACK, bytes};
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
-	PushActiveSnapshot(GetLatestSnapshot());
-	UpdateActiveSnapshotCommandId();
-	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, None_Receiver, NULL,
-							NULL, 0);
-	ExecutorStart(query, 0);
-	castNode(ModifyTableState, query->planstate)->resultRelInfo->ri_TrigDesc = NULL;
-	ExecutorRun(query, ForwardScanDirection, 0, true);
-	ExecutorFinish(query);
-	ExecutorEnd(query);
-	FreeQueryDesc(query);
-	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, context);
-	CommandCounterIncrement();
-}
-
-/* FillDataTable copies all rows of the logical table into the data table, of which this node has all shards. */
-void
-FillDataTable(Relation logical, Oid data_relid)
-{
-	char *columns = ColumnList(logical, false);
-	char *sql;
-
-	if (columns[0] == '\0')
-		sql = psprintf("INSERT INTO %s SELECT FROM ONLY %s", QualifiedName(data_relid),
-					   QualifiedName(RelationGetRelid(logical)));
-	else
-		sql = psprintf("INSERT INTO %s (%s) SELECT %s FROM ONLY %s", QualifiedName(data_relid),
-					   columns, columns, QualifiedName(RelationGetRelid(logical)));
-	RunInsert(sql, logical->rd_rel->relowner);
+	pgstat_progress_start_command(PROGRESS_COMMAND_COPY, RelationGetRelid(logical));
+	pgstat_progress_update_multi_param(lengthof(index), index, values);
 }
 
 /* A scan of the logical table's heap, below the planner. */
@@ -130,6 +98,7 @@ typedef struct HeapSource
 {
 	TableScanDesc   scan;
 	TupleTableSlot *slot;
+	BlockNumber     block; /* that the last row was on */
 } HeapSource;
 
 static TupleTableSlot *
@@ -138,8 +107,14 @@ NextHeapRow(void *arg)
 	HeapSource *source = arg;
 
 	CHECK_FOR_INTERRUPTS();
-	return table_scan_getnextslot(source->scan, ForwardScanDirection, source->slot) ? source->slot
-																					: NULL;
+	if (!table_scan_getnextslot(source->scan, ForwardScanDirection, source->slot))
+		return NULL;
+	if (ItemPointerGetBlockNumber(&source->slot->tts_tid) != source->block)
+	{
+		source->block = ItemPointerGetBlockNumber(&source->slot->tts_tid);
+		pgstat_progress_update_param(PROGRESS_COPY_BYTES_PROCESSED, (int64) source->block * BLCKSZ);
+	}
+	return source->slot;
 }
 
 /* SpreadRows copies all rows of the logical table to the nodes that hold the table's shards. */
@@ -147,8 +122,8 @@ void
 SpreadRows(Relation logical, DistTable *table)
 {
 	Snapshot   snapshot = RegisterSnapshot(GetLatestSnapshot());
-	HeapSource source = {table_beginscan(logical, snapshot, 0, NULL),
-						 table_slot_create(logical, NULL)};
+	HeapSource source = {table_beginscan_strat(logical, snapshot, 0, NULL, true, false),
+						 table_slot_create(logical, NULL), 0};
 	TupleDesc  columns = RelationGetDescr(logical);
 	List      *attnums = NIL;
 	Oid        user;
@@ -164,7 +139,9 @@ SpreadRows(Relation logical, DistTable *table)
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(logical->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
+	StartProgress(logical, (uint64) RelationGetNumberOfBlocks(logical) * BLCKSZ);
 	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source);
+	pgstat_progress_end_command();
 	SetUserIdAndSecContext(user, context);
 	ExecDropSingleTupleTableSlot(source.slot);
 	table_endscan(source.scan);
@@ -180,6 +157,7 @@ typedef struct HeapSink
 	TupleTableSlot *slot;
 	BulkInsertState state;
 	CommandId       command;
+	int64           rows;
 } HeapSink;
 
 /* Stores a row that has all columns but the dropped ones. */
@@ -202,6 +180,8 @@ StoreRow(TupleTableSlot *row, DestReceiver *receiver)
 	}
 	ExecStoreVirtualTuple(slot);
 	table_tuple_insert(sink->logical, slot, sink->command, TABLE_INSERT_SKIP_FSM, sink->state);
+	if ((++sink->rows & 1023) == 0)
+		pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, sink->rows);
 	return true;
 }
 
@@ -322,13 +302,14 @@ void
 FillLogicalTable(Relation logical, DistTable *table)
 {
 	char *sql =
-		psprintf("SELECT %s FROM %s", ColumnList(logical, true), QualifiedName(table->data_relid));
+		psprintf("SELECT %s FROM %s", ColumnList(logical), QualifiedName(table->data_relid));
 	TupleDesc columns = LiveColumns(logical);
 	List     *commands = AskForRows(sql, columns, table);
 	HeapSink  sink;
 	ListCell *lc;
 
 	OpenSink(&sink, logical);
+	StartProgress(logical, 0);
 	RunSelect(sql, &sink.receiver);
 	foreach (lc, commands)
 	{
@@ -339,6 +320,7 @@ FillLogicalTable(Relation logical, DistTable *table)
 		ExecDropSingleTupleTableSlot(slot);
 	}
 	CloseSink(&sink);
+	pgstat_progress_end_command();
 	Reindex(logical);
 }
 

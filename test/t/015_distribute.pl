@@ -1,0 +1,113 @@
+# Distributing a table: its shards get what PostgreSQL doesn't pass on by itself, progress is shown, and a
+# node that fails leaves everything as it was.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 1);
+my ($node1, $node2) = $cluster->nodes;
+
+# What each shard has
+$node1->safe_psql('postgres', <<'END');
+CREATE EXTENSION btree_gist;
+CREATE UNLOGGED TABLE t (gone int, k int NOT NULL, during int4range, note text, CONSTRAINT apart EXCLUDE USING gist (k WITH =, during WITH &&))
+	WITH (fillfactor = 55, toast.autovacuum_enabled = false);
+ALTER TABLE t DROP COLUMN gone;
+CREATE UNIQUE INDEX by_key ON t (k, note);
+ALTER TABLE t ALTER note SET NOT NULL, REPLICA IDENTITY USING INDEX by_key, CLUSTER ON by_key;
+ALTER TABLE t ALTER note SET STORAGE EXTERNAL, ALTER note SET STATISTICS 12, ALTER k SET (n_distinct = 7);
+INSERT INTO t SELECT i, int4range(i, i + 5), 'note' FROM generate_series(1, 100) i;
+SELECT create_distributed_table('t', 'k', 4);
+END
+for my $node ($node1, $node2)
+{
+	is( $node->safe_psql('postgres', <<'END'), 'u|{fillfactor=55}|{autovacuum_enabled=false}|i|2', 'tables and toast on ' . $node->name);
+SELECT c.relpersistence, c.reloptions, t.reloptions, c.relreplident, count(*)
+FROM distshard.local_shards() s JOIN pg_class c ON c.oid = s.relation JOIN pg_class t ON t.oid = c.reltoastrelid GROUP BY 1, 2, 3, 4
+END
+	is( $node->safe_psql('postgres', <<'END'), "2|during|-1|x|f\n2|k|-1|p|t\n2|note|12|e|f", 'columns on ' . $node->name);
+SELECT count(*), attname, attstattarget, attstorage, coalesce('n_distinct=7' = ANY (attoptions), false) AS option
+FROM distshard.local_shards() JOIN pg_attribute ON attrelid = relation WHERE attnum > 0 AND NOT attisdropped
+GROUP BY 2, 3, 4, 5 ORDER BY 2
+END
+	is( $node->safe_psql('postgres', <<'END'), '2|f|f|t|t', 'indexes on ' . $node->name);
+SELECT count(*), bool_and(x.indisexclusion), bool_and(p.indisexclusion), bool_and(x.indisclustered), bool_and(x.indisreplident)
+FROM distshard.local_shards() JOIN pg_index x ON x.indrelid = relation JOIN pg_inherits ON inhrelid = x.indexrelid
+	JOIN pg_index p ON p.indexrelid = inhparent
+END
+	is( $node->safe_psql('postgres', <<'END'), '2|3', 'each with an exclusion constraint and all columns where the logical table has them, on ' . $node->name);
+SELECT count(*), min(a.attnum) FROM distshard.local_shards() JOIN pg_constraint ON conrelid = relation AND contype = 'x'
+	JOIN pg_attribute a ON attrelid = relation AND attname = 'during'
+END
+}
+my ($status, $stdout, $stderr) = $node1->psql('postgres', q{INSERT INTO t VALUES (7, '[8,9]', 'again')});
+like($stderr, qr/conflicting key value violates exclusion constraint/, 'the exclusion constraint holds');
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM t'), 100, 'all rows are there');
+$node1->safe_psql('postgres', q{SELECT undistribute_table('t')});
+is($node2->safe_psql('postgres', q{SELECT to_regclass('t') IS NULL}), 't', 'the table left the other node');
+
+# Progress
+$node1->safe_psql('postgres', <<'END');
+CREATE FUNCTION wait_at(k int) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+	IF k = 50000 THEN
+		PERFORM pg_advisory_xact_lock(1);
+	END IF;
+	RETURN true;
+END $$;
+CREATE TABLE p (k int CHECK (wait_at(k)));
+INSERT INTO p SELECT generate_series(1, 60000);
+END
+my $timeout = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
+my $lock = $node1->background_psql('postgres');
+my $lock2 = $node2->background_psql('postgres');
+$_->query_safe('SELECT pg_advisory_lock(1)') for ($lock, $lock2);
+my $out = '';
+my $load = IPC::Run::start([ 'psql', '-XAtq', '-d', $node1->connstr('postgres'), '-c', "SELECT create_distributed_table('p', 'k', 2)" ],
+	'>', \$out, '2>', \$out, $timeout);
+ok( $node1->poll_query_until('postgres', q{SELECT count(*) = 1 FROM distshard.progress
+	WHERE table_name::text = 'p' AND phase = 'moving rows' AND rows > 0 AND percent > 10}),
+	'progress is shown');
+$_->query_safe('SELECT pg_advisory_unlock(1)') for ($lock, $lock2);
+$load->finish;
+$_->quit for ($lock, $lock2);
+is($out, "\n", 'the load ended well');
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM p'), 60000, 'with all rows');
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM distshard.progress'), 0, 'and progress is over');
+
+# All or nothing
+sub unchanged
+{
+	my ($why) = @_;
+	is($node1->safe_psql('postgres', 'SELECT count(*) FROM ONLY q'), 1000, "$why: rows are where they were");
+	is($_->safe_psql('postgres', q{SELECT count(*) FROM distshard.distributed_table WHERE logical_table::text = 'q'}), 0,
+		"$why: no metadata on " . $_->name)
+	  for ($node1, $node2);
+	is($node2->safe_psql('postgres', q{SELECT to_regclass('q') IS NULL AND to_regclass('distshard_public.q') IS NULL}), 't',
+		"$why: nothing on the other node");
+	is($node1->safe_psql('postgres', q{SELECT to_regclass('distshard_public.q') IS NULL}), 't', "$why: no data table");
+}
+$node1->safe_psql('postgres', 'CREATE TABLE q (k int, v int); INSERT INTO q SELECT i, i FROM generate_series(1, 1000) i');
+$node1->safe_psql('postgres', q{BEGIN; SELECT create_distributed_table('q', 'k'); ROLLBACK});
+unchanged('rollback');
+$node1->psql('postgres', q{BEGIN; SELECT create_distributed_table('q', 'k'); SELECT 1/0; COMMIT});
+unchanged('late error');
+$node2->safe_psql('postgres', 'CREATE TABLE q (k int)');
+($status, $stdout, $stderr) = $node1->psql('postgres', q{SELECT create_distributed_table('q', 'k')});
+like($stderr, qr/relation "q" already exists.*on node 2/s, 'a table of that name on another node is in the way');
+$node2->safe_psql('postgres', 'DROP TABLE q');
+unchanged('table exists');
+$node2->stop('immediate');
+($status, $stdout, $stderr) = $node1->psql('postgres', q{SELECT create_distributed_table('q', 'k')});
+like($stderr, qr/node 2/, 'the error names the node that is down');
+$node2->start;
+unchanged('node down');
+$node1->safe_psql('postgres', q{SELECT create_distributed_table('q', 'k')});
+is($node2->safe_psql('postgres', 'SELECT count(*), sum(v) FROM q'), '1000|500500', 'and then it works');
+
+done_testing();
