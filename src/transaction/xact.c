@@ -395,6 +395,8 @@ ForgetTransaction(bool committed)
 		else
 			SettingsRolledBack(lfirst(lc));
 	}
+	if (one_statement)
+		SetOutcomeMatters(one_statement, false);
 	nparticipants = 0;
 	one_statement = NULL;
 	global_id = NULL;

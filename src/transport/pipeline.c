@@ -192,22 +192,27 @@ ConnIsBusy(NodeConn *conn)
 }
 
 /*
- * While a commit is on its way, an interrupt is passed on to the node, but only
- * its answer decides: the client must not get an error for what was committed.
+ * While a commit is on its way, a cancel is passed on to the node, but only its
+ * answer decides: the client must not get an error for what was committed.
  */
 static void
 CheckInterruptsDuringCommit(NodeConn *conn)
 {
-	if (!(QueryCancelPending || ProcDiePending) || InterruptHoldoffCount > 0)
-		return;
-	if (conn->cancel_sent == 0)
+	if (QueryCancelPending && InterruptHoldoffCount == 0)
 	{
-		conn->cancel_sent = GetCurrentTimestamp();
-		CancelConns(&conn, 1);
+		if (conn->cancel_sent == 0)
+		{
+			conn->cancel_sent = GetCurrentTimestamp();
+			CancelConns(&conn, 1);
+		}
+		else if (TimestampDifferenceExceeds(conn->cancel_sent, GetCurrentTimestamp(),
+											OUTCOME_TIMEOUT_MS))
+			RaiseConnectionLost(conn, NULL);
 	}
-	else if (TimestampDifferenceExceeds(conn->cancel_sent, GetCurrentTimestamp(),
-										OUTCOME_TIMEOUT_MS))
-		RaiseConnectionLost(conn, NULL);
+
+	HOLD_CANCEL_INTERRUPTS();
+	CHECK_FOR_INTERRUPTS();
+	RESUME_CANCEL_INTERRUPTS();
 }
 
 void
