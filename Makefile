@@ -50,12 +50,17 @@ ISOLATION_TESTS = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.s
 ON_COORDINATOR = --use-existing --bindir='$(bindir)' --host="$$PGHOST" --port="$$PGPORT" --user="$$PGUSER" \
 	--dbname="$$PGDATABASE"
 
-.PHONY: installcheck regress isolation tapcheck
+.PHONY: installcheck regress regress_worker isolation tapcheck
 installcheck:
-	PG_CONFIG='$(PG_CONFIG)' test/cluster run --workers 3 -- $(MAKE) -k regress isolation
+	PG_CONFIG='$(PG_CONFIG)' test/cluster run --workers 3 -- $(MAKE) -k regress regress_worker isolation
 
 regress:
 	$(REGRESS_DIR)/regress/pg_regress $(ON_COORDINATOR) --schedule=sql/schedule
+
+# The answers must be the same on any node.
+regress_worker:
+	mkdir -p output_worker && eval "$$DISTSHARD_NODE2" && $(REGRESS_DIR)/regress/pg_regress --use-existing --bindir='$(bindir)' \
+		--host="$$host" --port="$$port" --user="$$user" --dbname="$$dbname" --outputdir=output_worker --schedule=sql/schedule_worker
 
 isolation:
 ifneq ($(ISOLATION_TESTS),)

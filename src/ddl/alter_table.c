@@ -17,7 +17,7 @@
 
 #include "access/table.h"
 #include "catalog/dependency.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
@@ -470,6 +470,7 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	List     *used_indexes = NIL;
 	ListCell *lc;
 
+	LockEverywhere(utility, list_make1_oid(table->relid), AlterTableGetLockLevel(stmt->cmds));
 	ValidateForeignKeys(utility, table, stmt);
 	cmds = copyObject(stmt->cmds);
 	SkipForeignKeyChecks(stmt);

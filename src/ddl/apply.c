@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/names.h"
 #include "catalog/pg_authid.h"
 #include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
@@ -28,18 +27,29 @@
 #include "parser/parser.h"
 #include "planner/claim.h"
 #include "storage/lmgr.h"
+#include "transport/connection.h"
 #include "utils/guc.h"
 
-/* Keeps notices back for the rest of the GUC nest level that it returns. */
-static int
+/* BeQuiet keeps notices back for the rest of the GUC nest level. */
+void
 BeQuiet(void)
 {
-	int level = NewGUCNestLevel();
-
 	if (client_min_messages < WARNING)
 		(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	return level;
+}
+
+/* Throws the current error again, in the user's terms. */
+static void
+pg_attribute_noreturn() RethrowForUser(MemoryContext context)
+{
+	ErrorData *edata;
+
+	MemoryContextSwitchTo(context);
+	edata = CopyErrorData();
+	FlushErrorState();
+	UseLogicalNames(edata);
+	ReThrowError(edata);
 }
 
 static PlannedStmt *
@@ -60,8 +70,9 @@ RunOnData(Utility *utility, Node *stmt)
 {
 	Oid userid;
 	int sec_context;
-	int guc_level = BeQuiet();
+	int guc_level = NewGUCNestLevel();
 
+	BeQuiet();
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	PG_TRY();
@@ -71,7 +82,7 @@ RunOnData(Utility *utility, Node *stmt)
 	}
 	PG_CATCH();
 	{
-		RethrowWithUserNames();
+		RethrowForUser(utility->memory);
 	}
 	PG_END_TRY();
 	SetUserIdAndSecContext(userid, sec_context);
@@ -91,6 +102,36 @@ RunForeignKeyOnData(Utility *utility, Node *stmt)
 	LeaveLocalFragment(previous);
 }
 
+/*
+ * RunIndexOnData is RunOnData for what builds an index. The index of a shard has
+ * no lasting name yet when it finds that rows are not unique.
+ */
+void
+RunIndexOnData(Utility *utility, Node *stmt, const char *name)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		RunOnData(utility, stmt);
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+
+		MemoryContextSwitchTo(caller);
+		edata = CopyErrorData();
+		FlushErrorState();
+		if (edata->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		{
+			edata->message = psprintf("could not create unique index \"%s\"", name);
+			edata->constraint_name = pstrdup(name);
+		}
+		ReThrowError(edata);
+	}
+	PG_END_TRY();
+}
+
 /* AlterData runs subcommands of ALTER TABLE on a data table or shard, as the user. */
 void
 AlterData(Utility *utility, Oid relid, List *cmds)
@@ -102,7 +143,8 @@ AlterData(Utility *utility, Oid relid, List *cmds)
 
 	if (cmds == NIL)
 		return;
-	guc_level = BeQuiet();
+	guc_level = NewGUCNestLevel();
+	BeQuiet();
 	stmt->relation = NameOfRelation(relid);
 	stmt->cmds = cmds;
 	stmt->objtype = OBJECT_TABLE;
@@ -120,7 +162,7 @@ AlterData(Utility *utility, Oid relid, List *cmds)
 	}
 	PG_CATCH();
 	{
-		RethrowWithUserNames();
+		RethrowForUser(utility->memory);
 	}
 	PG_END_TRY();
 	EventTriggerUndoInhibitCommandCollection();

@@ -16,6 +16,7 @@
 
 #include "access/relation.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_class.h"
@@ -35,7 +36,7 @@
  * node has is left to PostgreSQL, and skipped where it was forwarded to.
  */
 static void
-RunOnLogicalAndData(Utility *utility, RelationRole role, Node *data_stmt)
+RunOnLogicalAndData(Utility *utility, RelationRole role, const DistTable *table, Node *data_stmt)
 {
 	if (role == ROLE_LOCAL)
 	{
@@ -43,6 +44,8 @@ RunOnLogicalAndData(Utility *utility, RelationRole role, Node *data_stmt)
 			RunLocally(utility);
 		return;
 	}
+	if (table != NULL)
+		LockEverywhere(utility, list_make1_oid(table->relid), AccessExclusiveLock);
 	RunAsWritten(utility);
 	if (data_stmt != NULL)
 		RunOnData(utility, data_stmt);
@@ -67,7 +70,7 @@ CreateTriggerUtility(Utility *utility, Node *node)
 	DistTable      *table;
 	RelationRole    role = RoleOfName(stmt->relation, &table);
 
-	RunOnLogicalAndData(utility, role, role == ROLE_TABLE ? DataTrigger(table, stmt) : NULL);
+	RunOnLogicalAndData(utility, role, table, role == ROLE_TABLE ? DataTrigger(table, stmt) : NULL);
 }
 
 void
@@ -80,7 +83,7 @@ CreatePolicyUtility(Utility *utility, Node *node)
 
 	if (role == ROLE_TABLE)
 		copy->table = NameOfRelation(table->data_relid);
-	RunOnLogicalAndData(utility, role, (Node *) copy);
+	RunOnLogicalAndData(utility, role, table, (Node *) copy);
 }
 
 void
@@ -93,7 +96,7 @@ AlterPolicyUtility(Utility *utility, Node *node)
 
 	if (role == ROLE_TABLE)
 		copy->table = NameOfRelation(table->data_relid);
-	RunOnLogicalAndData(utility, role, (Node *) copy);
+	RunOnLogicalAndData(utility, role, table, (Node *) copy);
 }
 
 /* Rules rewrite a query before it is planned. One for SELECT would turn the table, which is empty, into a view. */
@@ -108,7 +111,7 @@ CreateRuleUtility(Utility *utility, Node *node)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot convert distributed table \"%s\" to a view",
 							   stmt->relation->relname)));
-	RunOnLogicalAndData(utility, role, NULL);
+	RunOnLogicalAndData(utility, role, table, NULL);
 }
 
 /* The name of the data table's counterpart of a statistics object. */
@@ -181,7 +184,7 @@ AlterStatisticsUtility(Utility *utility, Node *node)
 
 	if (table != NULL)
 		copy->defnames = DataStatisticsName(table, name);
-	RunOnLogicalAndData(utility, table ? ROLE_TABLE : ROLE_LOCAL, (Node *) copy);
+	RunOnLogicalAndData(utility, table ? ROLE_TABLE : ROLE_LOCAL, NULL, (Node *) copy);
 }
 
 void
@@ -193,7 +196,7 @@ RenameStatistics(Utility *utility, RenameStmt *stmt)
 
 	if (table != NULL)
 		copy->object = (Node *) DataStatisticsName(table, name);
-	RunOnLogicalAndData(utility, table ? ROLE_TABLE : ROLE_LOCAL, (Node *) copy);
+	RunOnLogicalAndData(utility, table ? ROLE_TABLE : ROLE_LOCAL, NULL, (Node *) copy);
 }
 
 void
@@ -209,15 +212,20 @@ DropStatistics(Utility *utility, DropStmt *stmt)
 	{
 		char      *name;
 		DistTable *table = TableOfStatistics(lfirst_node(List, lc), &name);
+		List      *data_name;
 
 		if (table == NULL)
 			continue;
 		shared = lappend(shared, lfirst(lc));
-		copy->objects = lappend(copy->objects, DataStatisticsName(table, name));
+		data_name = DataStatisticsName(table, name);
+		copy->objects = lappend(copy->objects, data_name);
+		deleteDependencyRecordsForClass(StatisticExtRelationId,
+										get_statistics_object_oid(data_name, true),
+										ExtensionRelationId, DEPENDENCY_EXTENSION);
 	}
 	if (utility->forwarded)
 		stmt->objects = shared;
-	RunOnLogicalAndData(utility, shared ? ROLE_TABLE : ROLE_LOCAL, (Node *) copy);
+	RunOnLogicalAndData(utility, shared ? ROLE_TABLE : ROLE_LOCAL, NULL, (Node *) copy);
 }
 
 /* Leaves the relations that every node has in the statement, if it was forwarded; are there any? */
@@ -260,7 +268,7 @@ GrantUtility(Utility *utility, Node *node)
 			ours = IsSharedKind(stmt->objtype);
 			break;
 	}
-	RunOnLogicalAndData(utility, ours ? ROLE_TABLE : ROLE_LOCAL, NULL);
+	RunOnLogicalAndData(utility, ours ? ROLE_TABLE : ROLE_LOCAL, NULL, NULL);
 }
 
 /* Is the object that a comment or label is for one that all nodes have? */
@@ -293,7 +301,7 @@ CommentUtility(Utility *utility, Node *node)
 {
 	CommentStmt *stmt = castNode(CommentStmt, node);
 
-	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL);
+	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL, NULL);
 }
 
 void
@@ -301,5 +309,5 @@ SecurityLabelUtility(Utility *utility, Node *node)
 {
 	SecLabelStmt *stmt = castNode(SecLabelStmt, node);
 
-	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL);
+	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL, NULL);
 }

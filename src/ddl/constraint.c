@@ -16,7 +16,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/pg_constraint.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
@@ -75,7 +75,7 @@ AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)
 	if (constraint->contype == CONSTR_FOREIGN)
 		RunForeignKeyOnData(utility, (Node *) stmt);
 	else
-		RunOnData(utility, (Node *) stmt);
+		RunIndexOnData(utility, (Node *) stmt, constraint->conname);
 }
 
 /* Adds a constraint of the logical table to the data table, or to the shards where a partitioned table can't have it. */

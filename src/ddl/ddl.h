@@ -16,6 +16,7 @@
 #include "catalog/dependency.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "storage/lockdefs.h"
 #include "tcop/utility.h"
 
 /* A utility statement on its way through the hook. */
@@ -41,6 +42,7 @@ typedef struct DroppedTable
 	Oid   data_relid;
 	char *name;
 	int32 colocation_id;
+	bool  finished; /* data table and metadata are gone, too */
 } DroppedTable;
 
 typedef void (*UtilityHandler)(Utility *utility, Node *stmt);
@@ -71,7 +73,9 @@ extern Oid          DataIndex(const DistTable *table, Oid index);
 extern bool         IsPartitionedData(const DistTable *table);
 
 /* apply.c: running a changed copy of a statement on the data table */
+extern void  BeQuiet(void);
 extern void  RunOnData(Utility *utility, Node *stmt);
+extern void  RunIndexOnData(Utility *utility, Node *stmt, const char *name);
 extern void  RunForeignKeyOnData(Utility *utility, Node *stmt);
 extern void  AlterData(Utility *utility, Oid relid, List *cmds);
 extern Node *ParseStatement(const char *sql);
@@ -81,6 +85,9 @@ extern Node *ParseExpression(const char *sql);
 extern void Forward(Utility *utility);
 extern void ForwardOutsideTransaction(Utility *utility);
 extern void ForwardText(const char *sql);
+
+/* lock.c */
+extern void LockEverywhere(Utility *utility, List *relids, LOCKMODE mode);
 
 /* constraint.c */
 extern void SkipForeignKeyChecks(AlterTableStmt *stmt);
@@ -96,6 +103,7 @@ extern List *ShardIndexes(const DistTable *table, Oid data_index);
 /* drop.c */
 extern void RememberDrop(Utility *utility, Oid relid);
 extern void FinishDrops(Utility *utility);
+extern void ForwardDrops(Utility *utility);
 extern void DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char *name);
 
 /* attached.c */

@@ -17,7 +17,7 @@
 
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
@@ -44,7 +44,7 @@ RememberDrop(Utility *utility, Oid relid)
 {
 	DistTable    *table = LookupDistTable(relid);
 	MemoryContext caller = MemoryContextSwitchTo(utility->memory);
-	DroppedTable *dropped = palloc(sizeof(DroppedTable));
+	DroppedTable *dropped = palloc0(sizeof(DroppedTable));
 
 	dropped->relid = relid;
 	dropped->data_relid = table->data_relid;
@@ -68,9 +68,26 @@ FinishDrops(Utility *utility)
 	{
 		DroppedTable *table = lfirst(lc);
 
+		if (table->finished)
+			continue;
 		UnregisterDataTable(table->relid);
 		DropDataTable(table->data_relid);
+		table->finished = true;
 	}
+	LeaveCatalogWork(&work);
+}
+
+/* ForwardDrops forwards the statement, and then removes the colocations that it left without tables. */
+void
+ForwardDrops(Utility *utility)
+{
+	CatalogWork work;
+	ListCell   *lc;
+
+	Forward(utility);
+	if (utility->forwarded || utility->dropped == NIL)
+		return;
+	EnterCatalogWork(&work);
 	foreach (lc, utility->dropped)
 		DropEmptyColocation(((DroppedTable *) lfirst(lc))->colocation_id);
 	LeaveCatalogWork(&work);
@@ -88,6 +105,22 @@ DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char 
 	stmt->behavior = DROP_CASCADE;
 	stmt->missing_ok = true;
 	RunOnData(utility, (Node *) stmt);
+}
+
+/* What CREATE INDEX CONCURRENTLY left when it failed is only on the shards. */
+static void
+DropDataIndex(Utility *utility, const DistTable *table, const char *name)
+{
+	Oid       schema = get_rel_namespace(table->data_relid);
+	ListCell *lc;
+
+	if (OidIsValid(get_relname_relid(name, schema)))
+	{
+		DropDataRelation(utility, OBJECT_INDEX, schema, name);
+		return;
+	}
+	foreach (lc, IsPartitionedData(table) ? DataLeaves(table) : NIL)
+		DropDataRelation(utility, OBJECT_INDEX, schema, ShardObjectName(name, lfirst_oid(lc)));
 }
 
 /*
@@ -114,8 +147,9 @@ static void
 DropRelations(Utility *utility, DropStmt *stmt)
 {
 	List     *shared = SharedNames(stmt->objects);
+	List     *relids = NIL;
 	List     *index_names = NIL;
-	List     *data_schemas = NIL;
+	List     *tables = NIL;
 	ListCell *lc;
 	ListCell *lc2;
 
@@ -131,22 +165,31 @@ DropRelations(Utility *utility, DropStmt *stmt)
 	foreach (lc, shared)
 	{
 		Oid relid = RangeVarGetRelid(makeRangeVarFromNameList(lfirst_node(List, lc)), NoLock, true);
-		DistTable *table;
+		DistTable   *table;
+		RelationRole role = RoleOf(relid, &table);
 
-		if (RoleOf(relid, &table) == ROLE_INDEX)
+		if (role == ROLE_TABLE || role == ROLE_INDEX)
+			relids = list_append_unique_oid(relids, table->relid);
+		if (role == ROLE_INDEX)
 		{
 			index_names = lappend(index_names, get_rel_name(relid));
-			data_schemas = lappend_oid(data_schemas, get_rel_namespace(table->data_relid));
+			tables = lappend(tables, table);
 		}
 	}
 
+	LockEverywhere(utility, relids, AccessExclusiveLock);
+
 	/* A partitioned table's index can't be dropped concurrently, so all of it is done in one transaction. */
+	if (stmt->concurrent)
+		PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL ||
+									  utility->forwarded,
+								  "DROP INDEX CONCURRENTLY");
 	stmt->concurrent = false;
 	RunAsWritten(utility);
-	forboth (lc, index_names, lc2, data_schemas)
-		DropDataRelation(utility, OBJECT_INDEX, lfirst_oid(lc2), lfirst(lc));
+	forboth (lc, index_names, lc2, tables)
+		DropDataIndex(utility, lfirst(lc2), lfirst(lc));
 	FinishDrops(utility);
-	Forward(utility);
+	ForwardDrops(utility);
 }
 
 /* DROP TRIGGER, POLICY or RULE: the last name is its own, those before it are the relation's. */
@@ -234,7 +277,6 @@ DropTablesOfSchemas(Utility *utility, DropStmt *stmt)
 	}
 	DropRecorded(tables, stmt->behavior);
 	FinishDrops(utility);
-	utility->dropped = NIL;
 }
 
 void
@@ -272,7 +314,7 @@ DropUtility(Utility *utility, Node *node)
 				DropTablesOfSchemas(utility, stmt);
 			RunAsWritten(utility);
 			FinishDrops(utility);
-			Forward(utility);
+			ForwardDrops(utility);
 	}
 }
 
@@ -303,8 +345,6 @@ DropOwnedUtility(Utility *utility, Node *node)
 	}
 	DropRecorded(tables, stmt->behavior);
 	FinishDrops(utility);
-	utility->dropped = NIL;
 	RunAsWritten(utility);
-	FinishDrops(utility);
-	Forward(utility);
+	ForwardDrops(utility);
 }

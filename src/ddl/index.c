@@ -13,7 +13,7 @@
 
 #include "access/xact.h"
 #include "catalog/index.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
@@ -72,6 +72,7 @@ CreateIndexOn(Utility *utility, DistTable *table, IndexStmt *stmt)
 {
 	ListCell *lc;
 
+	LockEverywhere(utility, list_make1_oid(table->relid), ShareLock);
 	RunAsWritten(utility);
 	foreach (lc, utility->created)
 	{
@@ -81,7 +82,8 @@ CreateIndexOn(Utility *utility, DistTable *table, IndexStmt *stmt)
 			IndexGetRelation(object->objectId, true) != table->relid)
 			continue;
 		CheckKeys(table);
-		RunOnData(utility, (Node *) DataIndexStatement(table, object->objectId));
+		RunIndexOnData(utility, (Node *) DataIndexStatement(table, object->objectId),
+					   get_rel_name(object->objectId));
 	}
 	NameShardObjects(table->data_relid);
 	Forward(utility);

@@ -15,12 +15,13 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
 #include "parser/parse_utilcmd.h"
 #include "storage/lmgr.h"
+#include "transport/connection.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -81,11 +82,11 @@ BuildHere(Utility *utility, DistTable *table)
 			get_rel_relkind(object->objectId) == RELKIND_INDEX)
 			definition = DefinitionOf(object->objectId);
 	}
-	table = LookupDistTable(relid);
-	if (definition == NULL || table == NULL)
+	if (definition == NULL || LookupDistTable(relid) == NULL)
+	{
+		PopActiveSnapshot();
 		return;
-	CheckKeys(table);
-
+	}
 	foreach (lc, shards)
 	{
 		MemoryContextSwitchTo(utility->memory);
@@ -102,6 +103,25 @@ BuildHere(Utility *utility, DistTable *table)
 	PopActiveSnapshot();
 }
 
+/* What CheckKeys finds out in a transaction must be known before the first one here. */
+static void
+CheckHasKey(const DistTable *table, IndexStmt *stmt)
+{
+	const char *key = get_attname(table->relid, table->key_attno, false);
+	ListCell   *lc;
+
+	foreach (lc, stmt->indexParams)
+	{
+		const char *name = lfirst_node(IndexElem, lc)->name;
+
+		if (name != NULL && strcmp(name, key) == 0)
+			return;
+	}
+	ereport(ERROR, (errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					errmsg("unique index \"%s\" does not contain the shard key", stmt->idxname),
+					errhint("Add column \"%s\" to it.", key)));
+}
+
 static void
 RethrowWithHint(char *hint)
 {
@@ -110,7 +130,7 @@ RethrowWithHint(char *hint)
 	MemoryContextSwitchTo(TopMemoryContext);
 	edata = CopyErrorData();
 	FlushErrorState();
-	UseUserNames(edata);
+	UseLogicalNames(edata);
 	edata->hint = hint;
 	ReThrowError(edata);
 }
@@ -128,6 +148,8 @@ CreateIndexConcurrently(Utility *utility, DistTable *table, IndexStmt *stmt)
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg(
 				 "CREATE INDEX CONCURRENTLY on a distributed table needs the name of the index")));
+	if (table->method == DIST_HASH && stmt->unique)
+		CheckHasKey(table, stmt);
 	PG_TRY();
 	{
 		BuildHere(utility, table);

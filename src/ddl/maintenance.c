@@ -45,6 +45,17 @@ SharedRelations(List *relations, List **tables)
 	return shared;
 }
 
+static List *
+RelidsOf(List *tables)
+{
+	List     *relids = NIL;
+	ListCell *lc;
+
+	foreach (lc, tables)
+		relids = lappend_oid(relids, ((DistTable *) lfirst(lc))->relid);
+	return relids;
+}
+
 void
 TruncateUtility(Utility *utility, Node *node)
 {
@@ -64,6 +75,7 @@ TruncateUtility(Utility *utility, Node *node)
 
 	data_stmt = makeNode(TruncateStmt);
 	data_stmt->behavior = stmt->behavior;
+	LockEverywhere(utility, RelidsOf(tables), AccessExclusiveLock);
 	foreach (lc, tables)
 		data_stmt->relations =
 			lappend(data_stmt->relations, NameOfRelation(((DistTable *) lfirst(lc))->data_relid));
@@ -183,6 +195,7 @@ LockUtility(Utility *utility, Node *node)
 	}
 	if (utility->forwarded)
 		stmt->relations = shared;
+	LockEverywhere(utility, RelidsOf(tables), stmt->mode);
 	RunAsWritten(utility);
 	Forward(utility);
 }

@@ -10,10 +10,13 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/names.h"
+#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
@@ -74,6 +77,7 @@ RenameOnTable(Utility *utility, RenameStmt *stmt, DistTable *table)
 {
 	RenameStmt *copy = copyObject(stmt);
 
+	LockEverywhere(utility, list_make1_oid(table->relid), AccessExclusiveLock);
 	RunAsWritten(utility);
 	switch (copy->renameType)
 	{
@@ -111,6 +115,23 @@ RenameIndex(Utility *utility, RenameStmt *stmt, DistTable *table)
 	Forward(utility);
 }
 
+/* A schema that is gone left its data schema behind, empty. */
+static void
+DropEmptyDataSchema(const char *name)
+{
+	ObjectAddress schema;
+
+	ObjectAddressSet(schema, NamespaceRelationId, get_namespace_oid(name, true));
+	if (getExtensionOfObject(NamespaceRelationId, schema.objectId) !=
+		get_extension_oid("distshard", false))
+		return;
+	deleteDependencyRecordsForClass(NamespaceRelationId, schema.objectId, ExtensionRelationId,
+									DEPENDENCY_EXTENSION);
+	CommandCounterIncrement();
+	performDeletion(&schema, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	CommandCounterIncrement();
+}
+
 /* A schema's data tables are in a schema that is named after it. */
 static void
 RenameSchema(Utility *utility, RenameStmt *stmt)
@@ -123,6 +144,7 @@ RenameSchema(Utility *utility, RenameStmt *stmt)
 	{
 		copy->subname = old_data_schema;
 		copy->newname = DataSchemaName(stmt->newname);
+		DropEmptyDataSchema(copy->newname);
 		RunOnData(utility, (Node *) copy);
 	}
 	Forward(utility);
@@ -204,6 +226,7 @@ SetSchemaUtility(Utility *utility, Node *node)
 				RunLocally(utility);
 			break;
 		case ROLE_TABLE:
+			LockEverywhere(utility, list_make1_oid(table->relid), AccessExclusiveLock);
 			RunAsWritten(utility);
 			MoveDataTable(table);
 			Forward(utility);

@@ -192,6 +192,8 @@ RunLocally(Utility *utility)
 	if (utility->dropped != NIL && HaveOtherNodes() && !utility->forwarded)
 		RefuseDrop(((DroppedTable *) linitial(utility->dropped))->name);
 	FinishDrops(utility);
+	if (utility->dropped != NIL)
+		ForwardDrops(utility);
 }
 
 static void
@@ -216,7 +218,8 @@ Handle(UtilityHandler handler, Utility *utility)
 
 /*
  * Handles a statement that another node sent on. That the bodies of functions
- * are right was checked there, and here they may name what isn't here.
+ * are right was checked there, and here they may name what isn't here. The user
+ * has got the notices there, too.
  */
 static void
 HandleForwarded(UtilityHandler handler, Utility *utility)
@@ -227,6 +230,7 @@ HandleForwarded(UtilityHandler handler, Utility *utility)
 	utility->forwarded = true;
 	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	BeQuiet();
 	Handle(handler, utility);
 
 	/* Some commands end the transaction that they began in, and our setting with it. */

@@ -18,6 +18,7 @@
 
 static ExecutorRun_hook_type    next_ExecutorRun;
 static ExecutorFinish_hook_type next_ExecutorFinish;
+static emit_log_hook_type       next_emit_log;
 
 static bool
 is_about_shards(ErrorData *error)
@@ -100,9 +101,21 @@ finish_with_names(QueryDesc *desc)
 	PG_END_TRY();
 }
 
+/* Errors that no execution raised, as those of deferred constraints at commit. */
+static void
+report_with_names(ErrorData *error)
+{
+	if (is_about_shards(error))
+		UseLogicalNames(error);
+	if (next_emit_log)
+		next_emit_log(error);
+}
+
 void
 InitErrorNames(void)
 {
+	next_emit_log = emit_log_hook;
+	emit_log_hook = report_with_names;
 	next_ExecutorRun = ExecutorRun_hook;
 	ExecutorRun_hook = run_with_names;
 	next_ExecutorFinish = ExecutorFinish_hook;

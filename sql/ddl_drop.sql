@@ -1,0 +1,128 @@
+-- All ways to drop or empty a distributed table, and maintenance. Run from two nodes, with the same answers.
+\set SHOW_CONTEXT never
+SET search_path = public, ddl;
+-- What is left of distributed tables, on all nodes.
+CREATE FUNCTION ddl.local_remains() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT 'table ' || logical_table FROM distshard.distributed_table
+	UNION ALL SELECT 'colocation of ' || shard_count FROM distshard.colocation WHERE method <> 'reference'
+	UNION ALL SELECT 'data table ' || oid::regclass FROM pg_class WHERE relnamespace::regnamespace::text ~ '^"?distshard_' AND relkind IN ('r', 'p') AND NOT relispartition
+	UNION ALL SELECT 'logical table ' || oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'app')) AND relname <> 'plain'
+$$;
+CREATE FUNCTION ddl.remains() RETURNS TABLE (nodes bigint, what text) LANGUAGE sql AS $$
+	SELECT count(*), what FROM (
+		SELECT ddl.local_remains() AS what
+		UNION ALL
+		SELECT line FROM ddl.on_other_nodes('SELECT ddl.local_remains()')) r
+	GROUP BY what ORDER BY what
+$$;
+CREATE TABLE tenants (id int PRIMARY KEY, name text);
+CREATE TABLE products (id serial PRIMARY KEY, name text);
+CREATE TABLE orders (tenant_id int REFERENCES tenants, id bigint, product int REFERENCES products, PRIMARY KEY (tenant_id, id));
+CREATE TABLE plain (id int);
+BEGIN;
+SELECT create_distributed_table('tenants', 'id', 4);
+SELECT create_reference_table('products');
+SELECT create_distributed_table('orders', 'tenant_id', 4);
+COMMIT;
+
+-- TRUNCATE
+INSERT INTO tenants SELECT i FROM generate_series(1, 20) i;
+INSERT INTO products SELECT i FROM generate_series(1, 5) i;
+INSERT INTO orders SELECT i % 20 + 1, i, i % 5 + 1 FROM generate_series(1, 100) i;
+INSERT INTO plain VALUES (1);
+TRUNCATE tenants;
+SELECT (SELECT count(*) FROM tenants), (SELECT count(*) FROM orders);
+BEGIN;
+TRUNCATE orders, plain;
+SELECT (SELECT count(*) FROM plain), (SELECT count(*) FROM orders);
+ROLLBACK;
+SELECT (SELECT count(*) FROM plain), (SELECT count(*) FROM orders);
+TRUNCATE ONLY orders, plain;
+SELECT (SELECT count(*) FROM plain), (SELECT count(*) FROM orders);
+INSERT INTO orders SELECT i % 20 + 1, i, i % 5 + 1 FROM generate_series(1, 100) i;
+TRUNCATE products RESTART IDENTITY CASCADE;
+SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM orders);
+
+-- maintenance
+INSERT INTO products SELECT i FROM generate_series(1, 5) i;
+INSERT INTO orders SELECT i % 20 + 1, i, i % 5 + 1 FROM generate_series(1, 100) i;
+ANALYZE orders;
+SELECT sum(line::real) FROM (
+	SELECT line FROM on_other_nodes($$SELECT sum(c.reltuples) FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'distshard_public.orders'::regclass$$)
+	UNION ALL
+	SELECT sum(c.reltuples)::text FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'distshard_public.orders'::regclass) x;
+VACUUM orders;
+VACUUM (ANALYZE) orders (id), plain, products;
+BEGIN;
+ANALYZE orders (tenant_id), plain;
+VACUUM orders;
+ROLLBACK;
+VACUUM;
+ANALYZE;
+BEGIN;
+LOCK TABLE orders, plain IN ACCESS SHARE MODE;
+LOCK orders, plain;
+COMMIT;
+
+-- DROP TABLE
+DROP TABLE tenants;
+BEGIN;
+DROP TABLE tenants CASCADE;
+SELECT * FROM remains();
+ROLLBACK;
+SELECT * FROM table_differences('orders');
+DROP TABLE tenants CASCADE;
+SELECT * FROM table_differences('orders');
+DROP TABLE orders, plain;
+DROP TABLE IF EXISTS orders, products;
+SELECT * FROM remains();
+
+-- DROP SCHEMA
+CREATE SCHEMA app;
+CREATE TABLE app.a (id int, b int);
+CREATE TABLE app.plain (id int);
+SELECT create_distributed_table('app.a', 'id', 3);
+DROP SCHEMA app;
+DROP SCHEMA app CASCADE;
+SELECT * FROM remains();
+
+-- DROP OWNED
+CREATE ROLE clerk;
+GRANT CREATE ON SCHEMA public TO clerk;
+SET ROLE clerk;
+CREATE TABLE b (id int, b int);
+CREATE TABLE plain (id int);
+SELECT create_distributed_table('b', 'id', 3);
+CREATE VIEW v AS SELECT * FROM b;
+RESET ROLE;
+REASSIGN OWNED BY clerk TO postgres;
+SELECT * FROM table_differences('b');
+ALTER TABLE b OWNER TO clerk;
+DROP OWNED BY clerk;
+DROP OWNED BY clerk CASCADE;
+SELECT * FROM remains();
+DROP TABLE plain;
+DROP ROLE clerk;
+
+-- what a table needs, CASCADE
+CREATE TYPE color AS ENUM ('red', 'green');
+CREATE FUNCTION positive(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0';
+CREATE TABLE c (id int CHECK (positive(id)), color color, n int);
+SELECT create_distributed_table('c', 'id', 1);
+\set VERBOSITY terse
+DROP TYPE color;
+DROP TYPE color CASCADE;
+DROP FUNCTION positive CASCADE;
+\set VERBOSITY default
+SELECT * FROM table_differences('c');
+CREATE TABLE d (id int);
+SELECT create_distributed_table('d', NULL);
+SELECT * FROM table_differences('d');
+ALTER TABLE d ADD PRIMARY KEY (id);
+SELECT * FROM table_differences('d');
+DROP EXTENSION distshard;
+DROP EXTENSION distshard CASCADE;
+DROP TABLE c, d;
+DROP EXTENSION distshard;
+SELECT * FROM remains();
+DROP FUNCTION remains, local_remains;

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * shard_names.h
+ *	  The names of what belongs to one shard.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_SHARD_NAMES_H
+#define DISTSHARD_SHARD_NAMES_H
+
+#include "postgres.h"
+
+/* The name that the shard's part of something called name has; shard is the shard's relation. */
+extern char *ShardObjectName(const char *name, Oid shard);
+
+/* Gives indexes and foreign keys of the data table's shards the names that go with the data table's. */
+extern void NameShardObjects(Oid data_relid);
+
+#endif
