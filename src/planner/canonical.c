@@ -24,6 +24,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/prep.h"
 #include "parser/parsetree.h"
+#include "planner/print.h"
 #include "planner/print_steps.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"

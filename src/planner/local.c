@@ -21,6 +21,7 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "planner/local.h"
+#include "planner/print.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 
@@ -40,11 +41,17 @@ static bool point_walker(Node *node, PointContext *context);
 static bool
 assigns_key(Query *query, Index rti, DistTable *table)
 {
-	ListCell *lc;
+	OnConflictExpr *on_conflict = query->onConflict;
+	List           *assigned = query->targetList;
+	ListCell       *lc;
 
-	if (query->commandType != CMD_UPDATE || query->resultRelation != rti)
-		return query->onConflict != NULL && query->resultRelation == rti;
-	foreach (lc, query->targetList)
+	if (query->resultRelation != rti && !(on_conflict && on_conflict->exclRelIndex == rti))
+		return false;
+	if (query->commandType == CMD_MERGE)
+		return true;
+	if (query->commandType != CMD_UPDATE)
+		assigned = on_conflict ? on_conflict->onConflictSet : NIL;
+	foreach (lc, assigned)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
@@ -95,13 +102,18 @@ point_entry(Query *query, Index rti, PointContext *context)
 	rte->relid = target;
 }
 
-/* A constraint of the logical table, as the data table has it. */
+/* A constraint of the logical table: that of a shard has another name, so say its columns. */
 static void
-point_on_conflict(Query *query, Oid logical_relid, Oid target)
+point_on_conflict(Query *query, Oid target)
 {
 	OnConflictExpr *on_conflict = query->onConflict;
 
-	if (on_conflict && OidIsValid(on_conflict->constraint) && OidIsValid(logical_relid))
+	if (on_conflict == NULL || !OidIsValid(on_conflict->constraint))
+		return;
+	on_conflict->arbiterElems = ArbiterColumns(on_conflict->constraint, query->resultRelation);
+	if (on_conflict->arbiterElems != NIL)
+		on_conflict->constraint = InvalidOid;
+	else
 		on_conflict->constraint = get_relation_constraint_oid(
 			target, get_constraint_name(on_conflict->constraint), false);
 }
@@ -130,8 +142,9 @@ logical_tableoid(Var *var, Oid logical_relid)
 	return (Node *) result;
 }
 
+/* What tells the data table from the logical one: its OID, and the type of its rows. */
 static Node *
-tableoid_mutator(Node *node, PointContext *context)
+identity_mutator(Node *node, PointContext *context)
 {
 	if (node == NULL)
 		return NULL;
@@ -139,29 +152,31 @@ tableoid_mutator(Node *node, PointContext *context)
 	{
 		Var *var = (Var *) node;
 
-		if (var->varattno == TableOidAttributeNumber)
+		if (var->varattno == TableOidAttributeNumber || var->varattno == InvalidAttrNumber)
 		{
 			List *level = list_nth(context->levels, var->varlevelsup);
 			Oid   was = list_nth_oid(level, var->varno - 1);
 
 			if (OidIsValid(was))
-				return logical_tableoid(copyObject(var), was);
+				return var->varattno == InvalidAttrNumber ? LogicalRow(var, LookupDistTable(was))
+														  : logical_tableoid(copyObject(var), was);
 		}
 		return (Node *) copyObject(var);
 	}
 	if (IsA(node, Query))
 		return node; /* each query level is seen to by point_query */
-	return expression_tree_mutator(node, tableoid_mutator, context);
+	return expression_tree_mutator(node, identity_mutator, context);
 }
 
 static bool
-uses_tableoid_walker(Node *node, void *context)
+uses_identity_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Var))
-		return ((Var *) node)->varattno == TableOidAttributeNumber;
-	return expression_tree_walker(node, uses_tableoid_walker, context);
+		return ((Var *) node)->varattno == TableOidAttributeNumber ||
+			   ((Var *) node)->varattno == InvalidAttrNumber;
+	return expression_tree_walker(node, uses_identity_walker, context);
 }
 
 static void
@@ -180,17 +195,18 @@ point_query(Query *query, PointContext *context)
 		Oid            before = rte->rtekind == RTE_RELATION ? rte->relid : InvalidOid;
 
 		point_entry(query, rti, context);
-		was = lappend_oid(was, rte->relid != before ? before : InvalidOid);
+		was = lappend_oid(was, rte->relid != before && rte->relkind != RELKIND_COMPOSITE_TYPE
+								   ? before
+								   : InvalidOid);
 	}
 	while (list_length(was) < list_length(query->rtable))
 		was = lappend_oid(was, InvalidOid); /* the entries added for rights */
-	if (query->resultRelation)
-		point_on_conflict(query, list_nth_oid(was, query->resultRelation - 1),
-						  rt_fetch(query->resultRelation, query->rtable)->relid);
+	if (query->resultRelation && OidIsValid(list_nth_oid(was, query->resultRelation - 1)))
+		point_on_conflict(query, rt_fetch(query->resultRelation, query->rtable)->relid);
 
 	context->levels = lcons(was, context->levels);
-	if (query_tree_walker(query, uses_tableoid_walker, NULL, this_level))
-		query_tree_mutator(query, tableoid_mutator, context, this_level);
+	if (query_tree_walker(query, uses_identity_walker, NULL, this_level))
+		query_tree_mutator(query, identity_mutator, context, this_level);
 	query_tree_walker(query, point_walker, context, 0);
 	context->levels = list_delete_first(context->levels);
 }

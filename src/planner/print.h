@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
@@ -30,5 +31,18 @@ extern char *PrintFragment(Query *query, bool constants_too, List **params);
  * the reason (a phrase for errdetail or EXPLAIN) why it must not be shipped.
  */
 extern const char *WhyNotPrintable(Query *query);
+
+/*
+ * LogicalRow returns the expression for a whole row of a data table that gives
+ * it the logical table's type: distshard.logical_row(t.*, NULL::logical)
+ */
+extern Node *LogicalRow(Var *var, DistTable *table);
+
+/*
+ * ArbiterColumns returns what ON CONFLICT ON CONSTRAINT stands for, as columns
+ * of the relation: the constraint of a shard has another name. NIL for an
+ * exclusion constraint.
+ */
+extern List *ArbiterColumns(Oid constraint, Index result_relation);
 
 #endif

@@ -16,9 +16,6 @@
 extern void PrepareForPrint(Query *query);
 extern void NameDataTables(Query *query);
 
-/* The relation RTE's columns that ON CONFLICT ON CONSTRAINT stands for, or NIL if it cannot be said so. */
-extern List *ArbiterColumns(Oid constraint, Index result_relation);
-
 /* substitute.c */
 extern Query *SubstituteForPrint(Query *query, bool constants_too, List **params);
 

@@ -36,6 +36,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "planner/print.h"
 #include "planner/print_steps.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -379,8 +380,7 @@ DistTableOfVar(Var *var, SubstituteContext *context)
 	return rte->rtekind == RTE_RELATION ? LookupDistTable(rte->relid) : NULL;
 }
 
-/* The whole row must have the logical table's type: distshard.logical_row(t.*, NULL::t) */
-static Node *
+Node *
 LogicalRow(Var *var, DistTable *table)
 {
 	static const Oid arg_types[2] = {RECORDOID, ANYELEMENTOID};
