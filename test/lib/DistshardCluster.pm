@@ -21,8 +21,8 @@ DistshardCluster - a distshard cluster for a TAP test
 =head1 DESCRIPTION
 
 Each node is a running PostgreSQL::Test::Cluster with distshard preloaded, and is removed when the test ends.
-Everything is in the database "postgres". node(1) is the coordinator, node(2) and up are the workers, numbered
-as in distshard.nodes.
+Everything is in the database "postgres", and done by its superuser "postgres" unless a test says otherwise. node(1)
+is the coordinator, node(2) and up are the workers, numbered as in distshard.nodes.
 
 =cut
 
@@ -51,7 +51,8 @@ sub start_server
 {
 	my ($name, $conf) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init;
+	$node->init(extra => [qw(--username=postgres --encoding=UTF8 --locale=C.UTF-8)]);
+	$ENV{PGUSER} = 'postgres';
 	$node->append_conf(
 		'postgresql.conf', "listen_addresses = 'localhost'
 shared_preload_libraries = 'distshard'
