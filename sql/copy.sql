@@ -304,19 +304,72 @@ COPY distributed (k, n) FROM STDIN;
 3	-3
 \.
 
+-- all of the input is one statement: a foreign key within it is checked at its end
+CREATE TABLE tree (k int, id int, parent int, PRIMARY KEY (k, id), FOREIGN KEY (k, parent) REFERENCES tree);
+SELECT create_distributed_table('tree', 'k', shard_count => 8);
+COPY tree FROM PROGRAM 'seq 1 3000 | sed ''s/$/ 1 2/''; seq 1 3000 | sed ''s/$/ 2 \\N/''' (DELIMITER ' ');
+COPY tree FROM PROGRAM 'seq 3001 3100 | sed ''s/$/ 1 \\N/''; echo 3001 2 3' (DELIMITER ' ');
+SELECT count(*), count(parent) FROM tree;
+
+-- AFTER triggers fire where the row is, functions in defaults may look into distributed tables
+CREATE FUNCTION nodes_of_tree() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM copying.tree); END';
+CREATE TABLE leaf (k int, n int DEFAULT nodes_of_tree());
+CREATE FUNCTION after_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.k = 77 THEN
+		RAISE NOTICE 'got row % of %', NEW, TG_TABLE_NAME;
+	ELSIF NEW.k = 1077 THEN
+		RAISE EXCEPTION 'no row % in %', NEW, TG_TABLE_NAME;
+	END IF;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER a AFTER INSERT ON leaf FOR EACH ROW EXECUTE FUNCTION after_row();
+SELECT create_distributed_table('leaf', 'k', shard_count => 8);
+COPY leaf (k) FROM PROGRAM 'seq 1 100';
+COPY leaf (k) FROM PROGRAM 'seq 1001 1100';
+SELECT n, count(*) FROM leaf GROUP BY n;
+
+-- settings that say how values are read, and rows of a cursor that are still on their way
+CREATE TABLE settings (k int, d date, t timestamptz, b bytea);
+SELECT create_distributed_table('settings', 'k', shard_count => 8);
+BEGIN;
+DECLARE c CURSOR FOR SELECT k, n FROM leaf ORDER BY k;
+FETCH 1 FROM c;
+SET LOCAL datestyle = 'sql, dmy';
+SET LOCAL timezone = 'America/New_York';
+COPY settings FROM PROGRAM 'for k in 1 2 3 4 5 6 7 8; do echo "$k,03/02/2020,03/02/2020 10:00,\x6162"; done' CSV;
+COPY settings FROM PROGRAM 'for k in 1 2 3 4 5 6 7 8; do echo "$k,03/02/2020,03/02/2020 10:00,\x6162"; done' CSV WHERE k > 4;
+FETCH 1 FROM c;
+COMMIT;
+SELECT d, t AT TIME ZONE 'UTC' AS t, encode(b, 'escape') AS b, count(*) FROM settings GROUP BY 1, 2, 3;
+
+-- one shard for the whole table
+CREATE TABLE whole (k int, v text);
+SELECT create_distributed_table('whole', NULL);
+COPY whole FROM PROGRAM 'seq 1 1000 | sed ''s/$/,x/''' CSV;
+COPY whole (v) FROM PROGRAM 'seq 1 1000';
+SELECT count(*), count(k) FROM whole;
+
 -- what is not allowed
 DROP TRIGGER r ON distributed;
 DROP TRIGGER s ON distributed;
 DROP TRIGGER a ON distributed;
-COPY distributed FROM STDIN (FREEZE);
+COPY distributed FROM '/dev/null' (FREEZE);
 BEGIN READ ONLY;
-COPY distributed FROM STDIN;
+COPY distributed FROM '/dev/null';
 ROLLBACK;
 CREATE ROLE copying_user;
 GRANT USAGE ON SCHEMA copying TO copying_user;
 GRANT INSERT (k, v), SELECT (k) ON distributed TO copying_user;
+CREATE FUNCTION as_owner() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	COPY copying.distributed (k, n) FROM PROGRAM 'for k in 301 302 303 304; do echo $k,7; done' CSV;
+END
+$$;
 SET ROLE copying_user;
-COPY distributed (k, n) FROM STDIN;
+SELECT as_owner();
+\copy distributed (k, n) FROM '/dev/null'
 COPY distributed (k, v) FROM STDIN;
 201	allowed
 \.
@@ -324,11 +377,11 @@ COPY distributed TO STDOUT;
 COPY distributed (k) FROM PROGRAM 'echo 1';
 COPY distributed (k) FROM '/dev/null';
 RESET ROLE;
-SELECT k, v FROM distributed WHERE v = 'allowed';
+SELECT k, v FROM distributed WHERE v = 'allowed' OR n = 7 ORDER BY k;
 ALTER TABLE distributed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY low ON distributed USING (k < 1050) WITH CHECK (true);
 SET ROLE copying_user;
-COPY distributed (k, v) FROM STDIN;
+\copy distributed (k, v) FROM '/dev/null'
 RESET ROLE;
 
 \set ECHO errors
