@@ -24,6 +24,7 @@ install_packages() {
 # files relative to its programs, so what is installed there is seen by no other server of this machine.
 copy_postgres() {
 	local original=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config} version option directory
+	[[ $original != "$(realpath -m build/pg)"/* ]] || return 0 # ./check has set it
 	version=$("$original" --version) || return 1
 	if [ "$(cat build/pg/version 2>/dev/null)" != "$version" ]; then
 		find_server_user
