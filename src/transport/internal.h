@@ -121,10 +121,12 @@ struct RemoteCommand
 };
 
 /* connection.c */
-extern void     ResetWaitSet(void);
-extern bool     WaitOnConns(NodeConn **conns, int nconns, long timeout);
 extern Pending *AddPending(NodeConn *conn, PendingKind kind);
 extern void     PopPending(NodeConn *conn);
+
+/* wait.c */
+extern void ResetWaitSet(void);
+extern bool WaitOnConns(NodeConn **conns, int nconns, long timeout);
 
 /* pipeline.c */
 typedef enum PumpResult

@@ -311,6 +311,22 @@ CheckHasExtension(NodeConn *conn, ErrorData *error)
 				   NULL);
 }
 
+/* What distshard.challenge() answers. */
+static TupleDesc
+AnswerDesc(void)
+{
+	TupleDesc desc;
+
+	desc = CreateTemplateTupleDesc(6);
+	TupleDescInitEntry(desc, 1, "version", TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, 2, "cluster_id", UUIDOID, -1, 0);
+	TupleDescInitEntry(desc, 3, "group_id", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 4, "nonce", BYTEAOID, -1, 0);
+	TupleDescInitEntry(desc, 5, "mac", BYTEAOID, -1, 0);
+	TupleDescInitEntry(desc, 6, "cancel_key", INT4OID, -1, 0);
+	return desc;
+}
+
 /* ProveConns carries out the handshake on connections just opened, in parallel. */
 void
 ProveConns(List *conns)
@@ -326,13 +342,7 @@ ProveConns(List *conns)
 	ListCell *lc;
 
 	MemoryContextSwitchTo(context);
-	desc = CreateTemplateTupleDesc(6);
-	TupleDescInitEntry(desc, 1, "version", TEXTOID, -1, 0);
-	TupleDescInitEntry(desc, 2, "cluster_id", UUIDOID, -1, 0);
-	TupleDescInitEntry(desc, 3, "group_id", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 4, "nonce", BYTEAOID, -1, 0);
-	TupleDescInitEntry(desc, 5, "mac", BYTEAOID, -1, 0);
-	TupleDescInitEntry(desc, 6, "cancel_key", INT4OID, -1, 0);
+	desc = AnswerDesc();
 	slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	LoadIdentity(&identity);
 	handshakes = palloc0(sizeof(Handshake) * list_length(conns));
