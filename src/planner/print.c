@@ -24,7 +24,7 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
+#include "compat.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -41,12 +41,10 @@
 static char *
 PrintQuery(Query *query)
 {
-	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
-	char              *text;
+	int   path = PushCatalogSearchPath();
+	char *text = pg_get_querydef(query, false);
 
-	PushOverrideSearchPath(&path);
-	text = pg_get_querydef(query, false);
-	PopOverrideSearchPath();
+	PopCatalogSearchPath(path);
 	return text;
 }
 
