@@ -2,3 +2,7 @@
 -- 2 with costs, 3 both.
 CREATE FUNCTION distshard.last_fragment_plan(which int) RETURNS text
 	LANGUAGE C STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_last_fragment_plan';
+
+-- Locks out other writers of this node's copy of a reference table, to the end of the transaction.
+CREATE FUNCTION distshard.lock_copy(reference_table regclass) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_copy';

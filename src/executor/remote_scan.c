@@ -17,6 +17,7 @@
 
 #include "catalog/shard_key.h"
 #include "access/htup_details.h"
+#include "executor/copy_lock.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "executor/local_fragment.h"
@@ -29,6 +30,7 @@
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 static Node           *create_state(CustomScan *scan);
 static void            begin_scan(CustomScanState *node, EState *estate, int eflags);
@@ -255,6 +257,8 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 							  state->css.ss.ps.state->es_instrument),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
+	if (state->fragment.target == TARGET_ALL_COPIES)
+		QueueCopyLock(conn, LookupDistTable(state->fragment.table));
 	run->command =
 		QueueCommand(conn, FragmentText(state, run), EncodeParams(state->params), desc, flags);
 	FlushCommands(conn);
@@ -273,6 +277,16 @@ run_here(RemoteScanState *state, FragmentRun *run)
 		run->local = RunLocalFragment(sql, state->params);
 }
 
+/* After its turn has come, a writer must see what the one before it wrote. */
+static void
+run_on_local_copy(RemoteScanState *state, FragmentRun *run)
+{
+	LockLocalCopy(LookupDistTable(state->fragment.table));
+	PushActiveSnapshot(GetTransactionSnapshot());
+	run_here(state, run);
+	PopActiveSnapshot();
+}
+
 static void
 run_on_copies(RemoteScanState *state)
 {
@@ -283,7 +297,7 @@ run_on_copies(RemoteScanState *state)
 		FragmentRun *run = lfirst(lc);
 
 		if (run->node->is_local)
-			run_here(state, run);
+			run_on_local_copy(state, run);
 		else
 			send_fragment(state, run);
 		if (lc == list_head(state->runs) && run->command)

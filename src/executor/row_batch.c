@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "executor/copy_lock.h"
 #include "executor/executor.h"
 #include "executor/local_fragment.h"
 #include "executor/params.h"
@@ -149,6 +150,7 @@ statement_params(RowBatch *batch, NodeBatch *part, List *exprs)
 static void
 start_part(RowBatch *batch, NodeBatch *part)
 {
+	DistTable     *table = LookupDistTable(batch->plan.table);
 	List          *exprs;
 	char          *sql;
 	ParamListInfo  params;
@@ -162,12 +164,18 @@ start_part(RowBatch *batch, NodeBatch *part)
 	appendStringInfoString(&text, sql);
 
 	if (part->node->is_local)
+	{
+		if (table->method == DIST_REFERENCE)
+			LockLocalCopy(table);
 		part->local = RunLocalFragment(text.data, params);
+	}
 	else
 	{
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
+		if (table->method == DIST_REFERENCE)
+			QueueCopyLock(conn, table);
 		part->command = QueueCommand(conn, text.data, EncodeParams(params),
 									 rows ? batch->stored->tts_tupleDescriptor : NULL,
 									 COMMAND_PREPARE | (rows ? COMMAND_ROWS : 0));

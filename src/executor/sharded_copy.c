@@ -33,6 +33,7 @@
 #include "commands/defrem.h"
 #include "commands/progress.h"
 #include "executor/copy_context.h"
+#include "executor/copy_lock.h"
 #include "executor/sharded_copy.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -527,7 +528,7 @@ BeginReferenceStreams(ShardedCopy *copy)
 	foreach (lc, AllPrimaries())
 	{
 		if (((ClusterNode *) lfirst(lc))->is_local)
-			LockRelationOid(copy->table->data_relid, ShareRowExclusiveLock);
+			LockLocalCopy(copy->table);
 		else
 			BeginStream(copy, &copy->streams[next++]);
 	}

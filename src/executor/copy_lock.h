@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * copy_lock.h
+ *	  Writers of a reference table take turns.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_COPY_LOCK_H
+#define DISTSHARD_COPY_LOCK_H
+
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "transport/connection.h"
+
+/* Locks out other writers of this node's copy. What they wrote is seen by snapshots taken after it. */
+extern void LockLocalCopy(DistTable *table);
+
+/* The same on another node; rides with the next command. */
+extern void QueueCopyLock(NodeConn *conn, DistTable *table);
+
+#endif

@@ -1,0 +1,49 @@
+# Sessions on several nodes write one reference table at once: none gets a deadlock, all copies stay equal.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2);
+my @nodes = $cluster->nodes;
+my $db = 'postgres';
+
+$nodes[0]->safe_psql($db, q{
+	CREATE TABLE counters (id int PRIMARY KEY, n int NOT NULL);
+	SELECT create_reference_table('counters');
+	INSERT INTO counters SELECT i, 0 FROM generate_series(1, 5) i;
+});
+
+# The second statement's condition depends on what others have written.
+my $script = $nodes[0]->basedir . '/writers.sql';
+append_to_file($script, q{
+\set k random(1, 8)
+INSERT INTO counters VALUES (:k, 1) ON CONFLICT (id) DO UPDATE SET n = counters.n + 1;
+UPDATE counters SET n = n + 2 WHERE n <= (:k * 10);
+});
+
+my @runs;
+foreach my $node (@nodes)
+{
+	my ($out, $err) = ('', '');
+	my $run = IPC::Run::start(
+		[ 'pgbench', '-n', '-M', 'prepared', '-c', 2, '-t', 30, '-f', $script, $node->connstr($db) ],
+		'>', \$out, '2>', \$err);
+	push @runs, [ $node->name, $run, \$out, \$err ];
+}
+foreach (@runs)
+{
+	my ($name, $run, $out, $err) = @$_;
+	$run->finish;
+	like($$out, qr{processed: 60/60}, "all transactions of $name succeed") or diag $$err;
+}
+
+my $content = "SELECT string_agg(id || ':' || n, ' ' ORDER BY id) FROM counters";
+my $expected = $nodes[0]->safe_psql($db, $content);
+like($expected, qr/^1:\d+ 2:\d+/, 'counters were written');
+is($_->safe_psql($db, $content), $expected, 'the copy of ' . $_->name . ' is the same') foreach @nodes[ 1, 2 ];
+
+done_testing();
