@@ -3,9 +3,10 @@
 SET search_path = public, ddl;
 -- What is left of distributed tables, on all nodes.
 CREATE FUNCTION ddl.local_remains() RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT 'table ' || logical_table FROM distshard.distributed_table
-	UNION ALL SELECT 'colocation of ' || shard_count FROM distshard.colocation WHERE method <> 'reference'
-	UNION ALL SELECT 'data table ' || oid::regclass FROM pg_class WHERE relnamespace::regnamespace::text ~ '^"?distshard_' AND relkind IN ('r', 'p') AND NOT relispartition
+	SELECT 'table ' || logical_table FROM distshard.distributed_table WHERE logical_table::text !~ '^(?!app)\w+\.'
+	UNION ALL SELECT 'colocation of ' || shard_count FROM distshard.colocation c WHERE method <> 'reference'
+		AND NOT EXISTS (SELECT FROM distshard.distributed_table t WHERE t.colocation_id = c.colocation_id AND logical_table::text ~ '^(?!app)\w+\.')
+	UNION ALL SELECT 'data table ' || oid::regclass FROM pg_class WHERE relnamespace::regnamespace::text IN ('distshard_public', 'distshard_app') AND relkind IN ('r', 'p') AND NOT relispartition
 	UNION ALL SELECT 'logical table ' || oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'app')) AND relname <> 'plain'
 $$;
 CREATE FUNCTION ddl.remains() RETURNS TABLE (nodes bigint, what text) LANGUAGE sql AS $$

@@ -14,6 +14,9 @@ DistshardCluster - a distshard cluster for a TAP test
   # with settings for all servers
   my $cluster = DistshardCluster->new(workers => 1, conf => "work_mem = '1MB'\n");
 
+  # a second cluster needs another name for its servers
+  my $other = DistshardCluster->new(workers => 1, name => 'other');
+
   # servers that do not know of each other yet
   my $node = DistshardCluster::start_server('lone');
   $cluster->add($node);
@@ -39,10 +42,11 @@ sub new
 	my ($class, %options) = @_;
 	my $self = bless { nodes => [], conf => $options{conf} // '' }, $class;
 
-	my $coordinator = start_server('node1', $self->{conf});
+	my $name = $options{name} // 'node';
+	my $coordinator = start_server("${name}1", $self->{conf});
 	$coordinator->safe_psql('postgres', 'CREATE EXTENSION distshard');
 	push @{ $self->{nodes} }, $coordinator;
-	$self->add(start_server("node$_", $self->{conf})) for 2 .. ($options{workers} // 0) + 1;
+	$self->add(start_server("$name$_", $self->{conf})) for 2 .. ($options{workers} // 0) + 1;
 	return $self;
 }
 
