@@ -65,7 +65,7 @@ INSERT INTO arrays SELECT i, ARRAY[i, i + 1, i + 2], ARRAY[[i, 1], [2, i]], json
 INSERT INTO zoo SELECT i, (ARRAY['sad', 'ok', 'happy'])[i]::mood, i, 'nm' || i, int4range(i, i + 5), i * interval '1 day 2 hours',
 	decode(lpad(to_hex(i), 4, '0'), 'hex'), 'c' || i, 'v' || i, i::bit(4), '10.0.0.1'::inet + i, '2020-01-01'::timestamp + i * interval '1 min',
 	ARRAY['sad'::mood] FROM generate_series(1, 3) i;
-INSERT INTO serials (v) SELECT generate_series(1, 3);
+INSERT INTO serials (id, gen, byd, v) OVERRIDING SYSTEM VALUE SELECT i, i, i, i FROM generate_series(1, 3) i;
 INSERT INTO "Quoted ""Table""" SELECT i, 's' || i, i, 'ü', i, -i FROM generate_series(1, 3) i;
 INSERT INTO abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh SELECT i, i * 2, i * 3 FROM generate_series(1, 3) i;
 INSERT INTO tree VALUES (1, NULL, 'root'), (2, 1, 'a'), (3, 1, 'b'), (4, 2, 'aa'), (5, 2, 'ab'), (6, 3, 'ba'), (7, 7, 'loop');
@@ -128,7 +128,7 @@ SELECT DISTINCT ON (a) a, k, b FROM t ORDER BY a, k DESC;
 
 SELECT DISTINCT a + 1 AS k FROM t ORDER BY k;
 
-SELECT a, count(*), sum(c), avg(f), min(b), max(d) FROM t GROUP BY a ORDER BY a;
+SELECT a, count(*), sum(c), avg(f)::numeric(6, 3), min(b), max(d) FROM t GROUP BY a ORDER BY a;
 
 SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 2 AND a <> 3 ORDER BY 2 DESC, 1;
 
