@@ -145,8 +145,9 @@ run_ordinary() {
 	tidy
 }
 
+# Each session prepares a statement per shard, so give it the time to have done so.
 run_shards() {
-	local n
+	local n seconds=$((seconds * 3))
 	on_workers
 	for n in 256 1024; do
 		table[remote$n]=remote_item_$n
