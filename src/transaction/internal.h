@@ -16,6 +16,12 @@
 extern void InitOneStatement(void);
 extern bool IsOneStatement(void);
 
+/* untold.c */
+extern char *EndPreparedText(const char *gid, bool committed);
+extern bool  WasTold(RemoteCommand *command);
+extern void  RememberUntold(NodeConn *conn, const char *gid, bool committed);
+extern void  TellNode(NodeConn *conn);
+
 /* commit_record.c */
 extern char *NewGlobalId(void);
 extern void  RecordCommit(const char *gid);

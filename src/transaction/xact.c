@@ -134,6 +134,7 @@ EnlistNode(int32 node_id, RemoteAccess access)
 	if (participant == NULL)
 	{
 		(void) GetNodeConn(node_id);
+		TellNode(conn);
 		participant = AddParticipant(conn);
 		QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
 		participant->depth = 1;
@@ -159,6 +160,7 @@ EnlistForOneStatement(int32 node_id, RemoteAccess access)
 		return EnlistNode(node_id, access);
 
 	conn = GetNodeConn(node_id);
+	TellNode(conn);
 	SendSettings(conn);
 	SetConnFresh(conn);
 	if (access == REMOTE_WRITE)
@@ -289,7 +291,7 @@ TrySend(NodeConn *conn, const char *sql, int flags)
 static void
 CommitPrepared(void)
 {
-	char *sql = psprintf("COMMIT PREPARED %s", quote_literal_cstr(global_id));
+	char *sql = EndPreparedText(global_id, true);
 	List *conns = NIL;
 	bool  all_done = true;
 
@@ -308,14 +310,16 @@ CommitPrepared(void)
 	{
 		Participant *participant = &participants[i];
 
-		if (!participant->preparing || (participant->command && CommandDone(participant->command)))
+		if (!participant->preparing || WasTold(participant->command))
 			continue;
 		all_done = false;
+		RememberUntold(participant->conn, global_id, true);
 		ereport(
 			WARNING,
 			(errmsg("node %d has not confirmed the commit of transaction \"%s\"",
 					ConnNodeId(participant->conn), global_id),
-			 errdetail("The transaction is committed; the node keeps it prepared until then.")));
+			 errdetail(
+				 "The transaction is committed; the node keeps it prepared until it is told.")));
 	}
 	if (all_done)
 		CommitFinished(global_id);
@@ -369,18 +373,25 @@ FinishAbort(void)
 	StopWork();
 	for (int i = 0; i < nparticipants; i++)
 	{
-		NodeConn *conn = participants[i].conn;
+		Participant *participant = &participants[i];
 
-		if (participants[i].over || IsLost(&participants[i]))
+		participant->command = NULL;
+		if (participant->over || IsLost(participant))
 			continue;
-		(void) TrySend(conn, "ROLLBACK", COMMAND_PREPARE);
-		if (participants[i].preparing)
-			(void) TrySend(conn, psprintf("ROLLBACK PREPARED %s", quote_literal_cstr(global_id)),
-						   0);
-		if (participants[i].write_level > 0)
-			writers = lappend(writers, conn);
+		(void) TrySend(participant->conn, "ROLLBACK", COMMAND_PREPARE);
+		if (participant->preparing)
+			participant->command = TrySend(participant->conn, EndPreparedText(global_id, false), 0);
+		if (participant->write_level > 0)
+			writers = lappend(writers, participant->conn);
 	}
 	SettleConns(writers, false, ABORT_TIMEOUT_MS);
+	for (int i = 0; i < nparticipants; i++)
+	{
+		Participant *participant = &participants[i];
+
+		if (participant->preparing && !participant->over && !WasTold(participant->command))
+			RememberUntold(participant->conn, global_id, false);
+	}
 }
 
 static void

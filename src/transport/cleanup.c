@@ -112,6 +112,12 @@ CommandDone(RemoteCommand *command)
 	return command->done;
 }
 
+int
+CommandForgivenError(RemoteCommand *command)
+{
+	return command->forgiven_error;
+}
+
 void
 EndBatch(NodeConn *conn)
 {

@@ -100,8 +100,9 @@ struct RemoteCommand
 	int           flags;
 	bool          binary;
 	bool          done;
-	bool          discard; /* CloseCommand was called */
-	uint64        rows;    /* of the command tag */
+	int           forgiven_error; /* SQLSTATE of an error that nobody was told of */
+	bool          discard;        /* CloseCommand was called */
+	uint64        rows;           /* of the command tag */
 	char          tag[64];
 	MemoryContext context;       /* where it lives */
 	MemoryContext row_context;   /* reset for each row */
@@ -155,6 +156,7 @@ extern void   ForgetStatements(NodeConn *conn);
 extern void   StatementName(uint32 id, char *name);
 
 /* remote_error.c */
+extern int  SqlState(const PGresult *result);
 extern void RaiseRemoteError(NodeConn *conn, PGresult *result) pg_attribute_noreturn();
 extern void RaiseConnectionLost(NodeConn *conn, PGresult *result) pg_attribute_noreturn();
 extern void PassNotice(void *arg, const PGresult *result);

@@ -317,6 +317,8 @@ HandleError(NodeConn *conn, PGresult *result)
 	}
 	if (forgiven)
 	{
+		if (command)
+			command->forgiven_error = SqlState(result);
 		PQclear(result);
 		return PUMP_DONE;
 	}

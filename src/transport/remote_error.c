@@ -74,7 +74,7 @@ ErrorField(const PGresult *result, int field)
 	return value ? pstrdup(value) : NULL;
 }
 
-static int
+int
 SqlState(const PGresult *result)
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -58,6 +58,7 @@ extern void DropUnsent(NodeConn *conn); /* closes it if statements are queued bu
 /* What is queued now may fail or not. */
 extern void ForgiveErrors(NodeConn *conn);
 extern bool CommandDone(RemoteCommand *command);
+extern int  CommandForgivenError(RemoteCommand *command); /* SQLSTATE, 0: none */
 
 /* Makes what follows a batch of its own, which an earlier error does not skip. Raises no error. */
 extern void EndBatch(NodeConn *conn);
