@@ -400,7 +400,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	fragment.operation = CMD_SELECT;
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
 	if (key)
-		params = lcons(key, params);
+		params = lcons(expression_planner(key), params);
 
 	foreach (lc, columns)
 		scan->custom_scan_tlist = lappend(

@@ -16,6 +16,7 @@
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/planner.h"
 #include "planner/print.h"
@@ -153,7 +154,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	scan->scan.plan.plan_rows = 1;
 	scan->scan.plan.plan_width = 32;
 	scan->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	scan->custom_exprs = key ? lcons(copyObject(key), params) : params;
+	scan->custom_exprs = key ? lcons(expression_planner(copyObject(key)), params) : params;
 	scan->custom_private = PackFragment(fragment);
 	scan->methods = &RemoteScanMethods;
 

@@ -19,6 +19,7 @@ CREATE OR REPLACE FUNCTION ops.lower(text) RETURNS text LANGUAGE sql IMMUTABLE A
 CREATE OR REPLACE AGGREGATE ops.total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
 CREATE OR REPLACE FUNCTION stable_one() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE OR REPLACE FUNCTION stable_of(int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1; END';
+CREATE OR REPLACE FUNCTION stable_default(a int, b int DEFAULT 2) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN a + b; END';
 CREATE OR REPLACE FUNCTION volatile_one() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END';
 CREATE OR REPLACE FUNCTION immutable_of(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 2; END';
 CREATE OR REPLACE FUNCTION pairs(int) RETURNS SETOF pair LANGUAGE sql IMMUTABLE AS $$ SELECT i, 'p' || i FROM generate_series(1, $1) i $$;
@@ -962,3 +963,11 @@ SELECT ju::text, to_json(ju), ju.k FROM t JOIN u USING (k) AS ju ORDER BY 3, u.x
 SELECT ROW(k, a)::text, to_json(ROW(1, k)), ROW() IS NULL, ARRAY[ROW(k, a)]::text FROM t ORDER BY k;
 
 SELECT array_agg(r)::text FROM (SELECT x, y FROM u ORDER BY x) r;
+
+SELECT k FROM t WHERE k = length(with_defaults(a => 1)) + stable_default(b => 1, a => -5) ORDER BY k;
+
+SELECT k FROM t WHERE k = stable_default(3) OR k = stable_default(a => 0);
+
+INSERT INTO t (k, a) VALUES (stable_default(100), stable_default(a => 1, b => 1)) RETURNING k, a;
+
+SELECT k, stable_default(b => 4, a => 1) AS five FROM t WHERE k = 1;
