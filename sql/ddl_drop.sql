@@ -112,8 +112,10 @@ CREATE TABLE c (id int CHECK (positive(id)), color color, n int);
 SELECT create_distributed_table('c', 'id', 1);
 \set VERBOSITY terse
 DROP TYPE color;
+SET client_min_messages = warning;
 DROP TYPE color CASCADE;
 DROP FUNCTION positive CASCADE;
+RESET client_min_messages;
 \set VERBOSITY default
 SELECT * FROM table_differences('c');
 CREATE TABLE d (id int);

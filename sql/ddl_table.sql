@@ -116,6 +116,12 @@ CREATE TABLE plain (id int, name text);
 ALTER TABLE plain INHERIT tenants;
 DROP TABLE plain;
 CREATE PUBLICATION p FOR TABLE tenants;
+TRUNCATE distshard_public.tenants;
+ALTER TABLE distshard_public.tenants ADD COLUMN a int;
+CREATE INDEX ON distshard_public.tenants (name);
+GRANT SELECT ON distshard_public.tenants TO PUBLIC;
+DROP TABLE distshard_public.tenants;
+DROP INDEX distshard_public.tenants_pkey;
 
 -- in a transaction
 BEGIN;

@@ -111,7 +111,8 @@ VacuumUtility(Utility *utility, Node *node)
 		VacuumRelation *target = lfirst_node(VacuumRelation, lc);
 		DistTable      *table = NULL;
 
-		if (target->relation != NULL && RoleOfName(target->relation, &table) == ROLE_TABLE)
+		if (target->relation != NULL &&
+			RoleOf(RangeVarGetRelid(target->relation, NoLock, true), &table) == ROLE_TABLE)
 		{
 			targets = list_concat(targets, VacuumTargets(target, table));
 			ours = true;

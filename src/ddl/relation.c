@@ -21,6 +21,7 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
+#include "catalog/partition.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -164,13 +165,42 @@ RoleOf(Oid relid, DistTable **table)
 	}
 }
 
+/* What happened to a data table or shard behind its logical table's back would happen on one node only. */
+static void
+RefuseDataTable(Oid relid)
+{
+	Oid        data_relid = relid;
+	DistTable *table;
+
+	if (!OidIsValid(relid))
+		return;
+	if (get_rel_relkind(relid) == RELKIND_INDEX ||
+		get_rel_relkind(relid) == RELKIND_PARTITIONED_INDEX)
+		data_relid = IndexGetRelation(relid, false);
+	if (get_rel_relispartition(data_relid))
+		data_relid = get_partition_parent(data_relid, true);
+	table = LookupDistTableByData(data_relid);
+	if (table != NULL)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("relation \"%s.%s\" cannot be named directly",
+							   get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)),
+						errdetail("It belongs to distributed table \"%s\", on this node.",
+								  get_rel_name(table->relid)),
+						errhint("Use the distributed table.")));
+}
+
+/* RoleOfName is RoleOf for a name in a user's statement. */
 RelationRole
 RoleOfName(const RangeVar *name, DistTable **table)
 {
+	Oid relid;
+
 	*table = NULL;
 	if (!HaveDistTables())
 		return ROLE_LOCAL;
-	return RoleOf(RangeVarGetRelid(name, NoLock, true), table);
+	relid = RangeVarGetRelid(name, NoLock, true);
+	RefuseDataTable(relid);
+	return RoleOf(relid, table);
 }
 
 /* Returns an OID column of the row with this OID, or InvalidOid if it is gone. */
