@@ -349,29 +349,18 @@ all_columns(PlannerInfo *root, Index rti)
 	return result;
 }
 
-static Plan *
-plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
-		  List *custom_plans)
+/*
+ * The columns of the leaf that the plan above it and the quals checked here
+ * need; *whole_row becomes the Var for the row as one value, if that is.
+ */
+static List *
+needed_columns(PlannerInfo *root, RelOptInfo *rel, List *here, Var **whole_row)
 {
-	CustomScan  *scan = makeNode(CustomScan);
-	Leaf        *leaf = linitial(path->custom_private);
-	FragmentPlan fragment = {0};
-	List        *remote = NIL;
-	List        *here = NIL;
-	List        *vars;
-	List        *columns = NIL;
-	Var         *whole_row = NULL;
-	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
-	QueryTables  tables;
-	Query       *query;
-	DistTable   *route;
-	Expr        *key;
-	List        *params;
-	ListCell    *lc;
+	List     *columns = NIL;
+	List     *vars;
+	ListCell *lc;
 
-	divide_quals(leaf, rel->relid, extract_actual_clauses(clauses, false), &remote, &here);
-
-	/* the target list that we are given may be thrown away, and another put in its place */
+	/* a plan's target list may be thrown away, and another put in its place, but not this */
 	vars = pull_var_clause((Node *) list_concat_copy(rel->reltarget->exprs, here),
 						   PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 							   PVC_RECURSE_PLACEHOLDERS);
@@ -382,40 +371,65 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 		if (var->varno != rel->relid)
 			continue;
 		if (var->varattno == 0)
-			whole_row = var;
+			*whole_row = var;
 		else
 			columns = list_append_unique(columns, var);
 	}
-	if (whole_row)
-		columns = all_columns(root, rel->relid);
+	return *whole_row ? all_columns(root, rel->relid) : columns;
+}
 
+/* What the scan returns: the columns, at least one, and the row as one value behind them. */
+static List *
+scan_tuple(List *columns, Var *whole_row)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	if (columns == NIL)
+		columns = list_make1(makeNullConst(INT4OID, -1, InvalidOid));
+	if (whole_row)
+		columns = lappend(list_copy(columns), whole_row);
+	foreach (lc, columns)
+		result = lappend(result, makeTargetEntry(lfirst(lc), list_length(result) + 1, NULL, false));
+	return result;
+}
+
+static Plan *
+plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+		  List *custom_plans)
+{
+	CustomScan  *scan = makeNode(CustomScan);
+	Leaf        *leaf = linitial(path->custom_private);
+	FragmentPlan fragment = {0};
+	List        *remote = NIL;
+	List        *here = NIL;
+	List        *columns;
+	Var         *whole_row = NULL;
+	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
+	QueryTables  tables;
+	Query       *query;
+	DistTable   *route;
+	Expr        *key;
+	List        *params;
+
+	divide_quals(leaf, rel->relid, extract_actual_clauses(clauses, false), &remote, &here);
+	columns = needed_columns(root, rel, here, &whole_row);
 	query = fragment_query(leaf, rel->relid, columns,
 						   (List *) hide_exec_params((Node *) remote, &hidden));
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
+
 	fragment.target = route ? TARGET_ONE_SHARD : TARGET_ALL_SHARDS;
 	fragment.table = (route ? route : leaf->table)->relid;
 	fragment.sql = PrintFragment(query, route != NULL, &params);
 	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment.operation = CMD_SELECT;
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
+	fragment.whole_row = whole_row != NULL;
 	if (key)
 		params = lcons(expression_planner(key), params);
 
-	foreach (lc, columns)
-		scan->custom_scan_tlist = lappend(
-			scan->custom_scan_tlist,
-			makeTargetEntry(lfirst(lc), list_length(scan->custom_scan_tlist) + 1, NULL, false));
-	if (columns == NIL)
-		scan->custom_scan_tlist = list_make1(
-			makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, NULL, false));
-	if (whole_row)
-	{
-		scan->custom_scan_tlist =
-			lappend(scan->custom_scan_tlist,
-					makeTargetEntry((Expr *) whole_row, list_length(columns) + 1, NULL, false));
-		fragment.whole_row = true;
-	}
+	scan->custom_scan_tlist = scan_tuple(columns, whole_row);
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = here;
 	scan->flags = path->flags;
