@@ -17,7 +17,7 @@
  * what a statement drops or changes without naming it (CASCADE), the object
  * access hook watches.
  *
- * The statement takes its locks on this node first, then on the others.
+ * Before all that, it locks the table on all nodes; see lock.c.
  *
  *-------------------------------------------------------------------------
  */
