@@ -32,7 +32,7 @@ sub run_in_session
 {
 	($out, $err) = ('', '');
 	$in .= shift() . "\n\\echo the end\n\\warn the end\n";
-	$session->pump until $out =~ /the end/ && $err =~ /the end/;
+	$session->pump until $out =~ /the end\n/ && $err =~ /the end\n/;
 	s/the end\n// foreach $out, $err;
 	return $out . $err;
 }
@@ -58,7 +58,7 @@ sub start_copy
 sub end_of_copy
 {
 	append_to_file($go, '');
-	$session->pump until $out =~ /the end/ && $err =~ /the end/;
+	$session->pump until $out =~ /the end\n/ && $err =~ /the end\n/;
 	return $err;
 }
 
