@@ -31,6 +31,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/shard_names.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "commands/policy.h"
@@ -391,5 +392,6 @@ FinishDataTable(DistTable *table)
 	CreatePolicies(logical, data_relid);
 	foreach (lc, table->method == DIST_HASH ? shards : list_make1_oid(data_relid))
 		MarkLeaf(logical, data_relid, lfirst_oid(lc));
+	NameShardObjects(data_relid);
 	table_close(logical, NoLock);
 }

@@ -393,7 +393,7 @@ WaiveDataTablePermissions(QueryDesc *query)
 {
 	ListCell *lc;
 
-	if (RunningClaim(query->sourceText) == NULL)
+	if (!InLocalFragment() && RunningClaim(query->sourceText) == NULL)
 		return;
 	foreach (lc, query->plannedstmt->rtable)
 	{

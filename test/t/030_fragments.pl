@@ -102,6 +102,23 @@ for my $node ($holder, $sender)
 	like(as_role($node, 'bob', 'SELECT * FROM t; ALTER TABLE t ADD x int'), qr/must be owner of table t/, "$name: rights are not ownership");
 }
 
+# A node runs fragments for itself, too.
+$holder->safe_psql('postgres', q{
+CREATE TABLE spread (k int PRIMARY KEY, owner name);
+ALTER TABLE spread ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON spread USING (owner = current_user);
+GRANT ALL ON spread TO alice;
+SELECT create_distributed_table('spread', 'k', shard_count => 4);
+INSERT INTO spread SELECT i, (ARRAY['alice', 'bob'])[i % 2 + 1] FROM generate_series(1, 20) i});
+for my $node ($holder, $sender)
+{
+	my $name = $node->name;
+
+	is(as_role($node, 'alice', 'SELECT count(*), min(owner), sum(k) FROM spread'), '10|alice|110', "$name: policies on all nodes");
+	is(as_role($node, 'alice', 'UPDATE spread SET owner = owner RETURNING 1') =~ tr/1//, 10, "$name: policies for UPDATE");
+	like(as_role($node, 'bob', 'SELECT count(*) FROM spread'), qr/permission denied for table spread/, "$name: no right on it");
+}
+
 # A fragment whose sender believes what is not so is refused.
 my $change = 'UPDATE distshard.shard SET generation = generation + 1';
 $holder->safe_psql('postgres', $change);
