@@ -142,7 +142,7 @@ DistributeElsewhere(Oid relid, int32 colocation_id, AttrNumber key)
 
 /* Moves the rows into a new data table of the colocation, and makes that the table's. */
 static void
-Distribute(Relation logical, int32 colocation_id, AttrNumber key)
+Distribute(Relation logical, int32 colocation_id, AttrNumber key, CatalogWork *work)
 {
 	Oid relid = RelationGetRelid(logical);
 	Oid data_relid = CreateDataTable(logical, colocation_id, key);
@@ -150,7 +150,11 @@ Distribute(Relation logical, int32 colocation_id, AttrNumber key)
 	if (HaveOtherNodes())
 		DistributeElsewhere(relid, colocation_id, key);
 	RegisterDataTable(relid, data_relid, colocation_id, key);
+
+	/* Code of the owner's runs when rows are stored, under the user's search path. */
+	LeaveCatalogWork(work);
 	SpreadRows(logical, LookupDistTable(relid));
+	EnterCatalogWork(work);
 	EmptyTable(logical);
 	FinishDataTable(LookupDistTable(relid));
 	RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(relid)));
@@ -215,7 +219,7 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 		colocation_id =
 			HashColocation(logical, key, shard_count ? shard_count : DefaultShardCount, own);
 	CheckForeignKeys(logical, single ? DIST_SINGLE : DIST_HASH, colocation_id, key);
-	Distribute(logical, colocation_id, key);
+	Distribute(logical, colocation_id, key, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();
@@ -231,7 +235,7 @@ distshard_create_reference_table(PG_FUNCTION_ARGS)
 
 	colocation_id = ReferenceColocation();
 	CheckForeignKeys(logical, DIST_REFERENCE, colocation_id, InvalidAttrNumber);
-	Distribute(logical, colocation_id, InvalidAttrNumber);
+	Distribute(logical, colocation_id, InvalidAttrNumber, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();

@@ -219,12 +219,16 @@ CloseSink(HeapSink *sink)
 	CommandCounterIncrement();
 }
 
-/* Runs a SELECT on this node, without rewriting. */
+/* Runs a SELECT on this node as the table's owner, whose functions the planner may call, without rewriting. */
 static void
-RunSelect(const char *sql, DestReceiver *receiver)
+RunSelect(const char *sql, Oid owner, DestReceiver *receiver)
 {
 	QueryDesc *query;
+	Oid        user;
+	int        context;
 
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
 	PushActiveSnapshot(GetLatestSnapshot());
 	UpdateActiveSnapshotCommandId();
 	query = CreateQueryDesc(PlanWithoutRewriting(sql), sql, GetActiveSnapshot(), InvalidSnapshot,
@@ -235,6 +239,7 @@ RunSelect(const char *sql, DestReceiver *receiver)
 	ExecutorEnd(query);
 	FreeQueryDesc(query);
 	PopActiveSnapshot();
+	SetUserIdAndSecContext(user, context);
 }
 
 /* The columns that are not dropped. */
@@ -310,7 +315,7 @@ FillLogicalTable(Relation logical, DistTable *table)
 
 	OpenSink(&sink, logical);
 	StartProgress(logical, 0);
-	RunSelect(sql, &sink.receiver);
+	RunSelect(sql, logical->rd_rel->relowner, &sink.receiver);
 	foreach (lc, commands)
 	{
 		TupleTableSlot *slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
