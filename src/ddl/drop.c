@@ -180,9 +180,8 @@ DropRelations(Utility *utility, DropStmt *stmt)
 	LockEverywhere(utility, relids, AccessExclusiveLock);
 
 	/* A partitioned table's index can't be dropped concurrently, so all of it is done in one transaction. */
-	if (stmt->concurrent)
-		PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL ||
-									  utility->forwarded,
+	if (stmt->concurrent && !utility->forwarded)
+		PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL,
 								  "DROP INDEX CONCURRENTLY");
 	stmt->concurrent = false;
 	RunAsWritten(utility);
