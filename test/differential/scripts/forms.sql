@@ -600,7 +600,7 @@ INSERT INTO v (b, k, a) VALUES ('view', 200, 1);
 
 INSERT INTO v_reorder (aa, bb, kk) VALUES (1, 'x', 300), (2, 'y', 301) RETURNING *;
 
-INSERT INTO v_reorder (aa, bb, kk) SELECT x, y, x + 100 FROM u RETURNING kk, bb;
+INSERT INTO v_reorder (aa, bb, kk) SELECT x, y, x + 100 FROM u WHERE x = 1 RETURNING kk, bb;
 
 -- not printable: CHECK OPTION
 INSERT INTO v_check VALUES (200, 5);
