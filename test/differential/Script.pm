@@ -10,12 +10,16 @@ Script - reads a script of the differential tester
 A script consists of sections, each begun by a line "--- NAME":
 
   include FILE  the sections of another script, but for its statements
-  everywhere    runs on every node first: roles, types, functions
+  everywhere    runs on the coordinator first, which carries it to all nodes: roles, types, functions of triggers
   tables        runs on the coordinator
   data          runs on the coordinator, before or after the tables are distributed
   distribute    runs on the coordinator, in the cluster only
+  after         runs on the coordinator: functions that use tables
   here          runs on the node that the statements will run on: local tables, views
   statements    cases, separated by empty lines
+  each          names, then lines of values, separated by ";;": where @NAME@ occurs in a later section, the section is
+                repeated for each line with that value
+  variants      the only variants to run, a line each
 
 In an ordinary database all but "distribute" runs as well. A case is one or more statements, each ending at the end of a
 line; COPY FROM STDIN is followed by its data and a line "\.". Comments before it may be directives:
@@ -25,6 +29,7 @@ line; COPY FROM STDIN is followed by its data and a line "\.". Comments before i
   -- autocommit         do not wrap it into a transaction that is rolled back
   -- ordered            compare the order of rows (implied by ORDER BY at the top level)
   -- count              compare only the number of rows
+  -- any row            an error may be about another row: do not compare its detail
   -- no explain
 
 Other comments are for people, and for other tests that read the script.
@@ -39,22 +44,27 @@ package Script;
 use strict;
 use warnings;
 
-my @sections = qw(everywhere tables data distribute here);
+my $parameter = qr/\$\{(.*?):([a-z"][\w."]*(?:\([\d,]*\))?(?:\[\])*)\}/;
+my @sections = qw(everywhere tables data distribute after here);
 
 sub read_script
 {
 	my ($file) = @_;
 	my $script = { (map { $_ => [] } @sections), cases => [] };
+	my $each;
 
 	for my $part (split /^(?=--- )/m, slurp($file))
 	{
 		$part =~ s/^--- (\w+) *(\S*)\n// or next;
 		my ($name, $argument) = ($1, $2);
+		$part = repeat($part, $each) if $part =~ /\@\w+\@/;
 		if ($name eq 'include')
 		{
 			my $included = read_script($file =~ s{[^/]*$}{$argument}r);
 			push @{ $script->{$_} }, @{ $included->{$_} } for @sections;
 		}
+		elsif ($name eq 'each') { $each = $part; $script->{many_tables} = 1; }
+		elsif ($name eq 'variants') { $script->{variants} = { map { $_ => 1 } split ' ', $part } }
 		elsif ($name eq 'statements')
 		{
 			$script->{cases} = [ map { read_case($_) } grep { /^(?!--)\S/m } split /\n\s*\n/, $part ];
@@ -65,6 +75,21 @@ sub read_script
 		}
 	}
 	return $script;
+}
+
+sub repeat
+{
+	my ($part, $each) = @_;
+	my ($names, @lines) = map { [ split /\s*;;\s*/ ] } grep { /\S/ } split /\n/, $each;
+	my $repeated = '';
+
+	for my $values (@lines)
+	{
+		my %value;
+		@value{@$names} = @$values;
+		$repeated .= $part =~ s/\@(\w+)\@/$value{$1}/gr;
+	}
+	return $repeated;
 }
 
 sub slurp
@@ -85,7 +110,7 @@ sub read_case
 		my $comment = $1;
 		$case{comments} .= "$comment\n";
 		$case{$1} = $2 if $comment =~ /^ (as|only): (\w+)$/;
-		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|no explain)$/;
+		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|any row|no explain)$/;
 	}
 	$case{statements} = [ split_statements($text) ];
 	for my $statement (@{ $case{statements} })
@@ -137,7 +162,7 @@ sub read_statement
 {
 	my ($text) = @_;
 	my @parameters;
-	my $with_numbers = $text =~ s/\$\{(.*?):([^:}]*)\}/
+	my $with_numbers = $text =~ s/$parameter/
 		push @parameters, { values => [ split m{\|}, $1, -1 ], type => $2 };
 		'$' . @parameters . "::$2"/ger;
 	my $runs = 1;
@@ -149,7 +174,7 @@ sub read_statement
 		my @values = map { $_->{values}[ $run % @{ $_->{values} } ] } @parameters;
 		@values = map { $_ eq 'NULL' ? undef : $_ } @values;
 		my $at = 0;
-		my $with_constants = $text =~ s/\$\{(.*?):([^:}]*)\}/constant($values[$at++], $2)/ger;
+		my $with_constants = $text =~ s/$parameter/constant($values[$at++], $2)/ger;
 		push @runs, { values => \@values, sql => $with_constants };
 	}
 	return { sql => $text, with_numbers => $with_numbers, runs => \@runs };

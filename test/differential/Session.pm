@@ -24,11 +24,12 @@ my $explainable = qr/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE)\b
 my @error_fields = ([ C => 'SQLSTATE' ], [ D => 'DETAIL' ], [ s => 'schema' ], [ t => 'table' ], [ c => 'column' ],
 	[ d => 'type' ], [ n => 'constraint' ]);
 
-# $where is the options of Wire->new; protocol is simple, extended, prepared or explain.
+# $where is the options of Wire->new; protocol is simple, extended, prepared or explain. With any_row, errors may be
+# about different rows.
 sub new
 {
-	my ($class, $where, $protocol) = @_;
-	return bless { where => $where, protocol => $protocol, wires => {} }, $class;
+	my ($class, $where, $protocol, %options) = @_;
+	return bless { where => $where, protocol => $protocol, wires => {}, %options }, $class;
 }
 
 # The connection of a role, made when it is needed first.
@@ -56,14 +57,18 @@ sub become
 sub run
 {
 	my ($self, $statement) = @_;
-	my $protocol = $statement->{copy} || $statement->{plain} ? 'simple' : $self->{protocol};
+	my $protocol = defined $statement->{copy} || $statement->{plain} ? 'simple' : $self->{protocol};
 	my @answers;
 
 	$protocol = 'simple' if $protocol eq 'explain' && $statement->{sql} !~ $explainable;
 	for my $run (@{ $statement->{runs} })
 	{
 		my @results = $self->$protocol($statement, $run);
-		push @answers, map { describe($_, $statement) } @results;
+		for my $i (0 .. $#results)
+		{
+			local $statement->{'any row'} = 1 if $i > 0 || $self->{any_row};
+			push @answers, describe($results[$i], $statement);
+		}
 		$self->{wires} = {} if is_lost($results[-1]);
 	}
 	return \@answers;
@@ -93,7 +98,7 @@ sub extended
 sub prepared
 {
 	my ($self, $statement, $run) = @_;
-	my $times = @{ $run->{values} } ? 7 : 2;
+	my $times = @{ $run->{values} } && !$self->{where}{plan_cache_mode} ? 7 : 2;
 	my $prepared = $self->wire->prepare('statement', $statement->{with_numbers});
 	my @results;
 
@@ -137,7 +142,7 @@ sub describe
 	}
 	push @lines, 'copied:', sorted_copy($result->{copied}, $statement) if defined $result->{copied};
 	push @lines, $result->{tag} if defined $result->{tag};
-	push @lines, describe_error($result->{error}) if $result->{error};
+	push @lines, describe_error($result->{error}, $statement) if $result->{error};
 	push @lines, @{ $result->{notices} // [] };
 	return join "\n", @lines;
 }
@@ -152,8 +157,9 @@ sub sorted_copy
 
 sub describe_error
 {
-	my ($error) = @_;
-	return "ERROR: $error->{M}", map { defined $error->{ $_->[0] } ? "$_->[1]: $error->{$_->[0]}" : () } @error_fields;
+	my ($error, $statement) = @_;
+	my @fields = grep { defined $error->{ $_->[0] } && !($statement->{'any row'} && $_->[0] eq 'D') } @error_fields;
+	return "ERROR: $error->{M}", map { "$_->[1]: $error->{$_->[0]}" } @fields;
 }
 
 1;

@@ -36,7 +36,8 @@ use warnings;
 use IO::Socket::UNIX;
 
 my $first_user_oid = 16384;
-my %has_oids = map { $_ => 1 } 26, 2202 .. 2211, 2249, 2287; # oid, regclass and its like, record
+my %not_comparable = map { $_ => 1 } 26, 2202 .. 2211, 2249, 2287, # oid, regclass and its like, record
+  1007; # int[]: its flags tell whether there was a NULL once
 
 sub new
 {
@@ -99,11 +100,12 @@ sub deallocate
 	return $self->collect;
 }
 
-# The formats in which to ask for columns: binary, but for those whose binary form contains OIDs of user's objects.
+# The formats in which to ask for columns: binary, but for those whose binary form contains OIDs of user's
+# objects or says more than the value.
 sub binary_formats
 {
 	my ($columns) = @_;
-	return [ map { $_->[1] >= $first_user_oid || $has_oids{ $_->[1] } ? 0 : 1 } @$columns ];
+	return [ map { $_->[1] >= $first_user_oid || $not_comparable{ $_->[1] } ? 0 : 1 } @$columns ];
 }
 
 sub message

@@ -311,6 +311,7 @@ SELECT stable_of(k) FROM t;
 SELECT volatile_one() FROM t;
 
 -- not printable: nextval
+-- only: coordinator
 SELECT nextval('seq') FROM t WHERE k = 1;
 
 -- not printable: pg_advisory
@@ -551,6 +552,7 @@ INSERT INTO serials (v) SELECT k FROM t WHERE k = 3;
 
 INSERT INTO serials (v) VALUES (1) ON CONFLICT DO NOTHING RETURNING v;
 
+-- only: coordinator
 INSERT INTO u (k, x) VALUES (nextval('seq'), nextval('seq')), (currval('seq'), nextval('seq')) RETURNING k, x;
 
 INSERT INTO u (k, x) VALUES (volatile_one(), stable_of(3)) RETURNING k, x;
@@ -796,6 +798,7 @@ SELECT current_catalog = current_database(), user = current_user, session_user =
 
 SELECT k FROM t WHERE b = current_setting('no.such', true) OR k = 1;
 
+-- only: coordinator
 SELECT currval('seq') = 1000, lastval() > 0, k FROM t ORDER BY k LIMIT 1;
 
 SELECT 'now'::timestamptz = now(), 'today'::date = current_date FROM t WHERE k = 1;
