@@ -34,31 +34,36 @@ typedef struct PointContext
 
 static bool point_walker(Node *node, PointContext *context);
 
-/*
- * Does the query store into the shard key? The rows must then find their
- * partition, so the data table stays the target.
- */
 static bool
-assigns_key(Query *query, Index rti, DistTable *table)
+sets_column(List *targetlist, AttrNumber attno)
 {
-	OnConflictExpr *on_conflict = query->onConflict;
-	List           *assigned = query->targetList;
-	ListCell       *lc;
+	ListCell *lc;
 
-	if (query->resultRelation != rti && !(on_conflict && on_conflict->exclRelIndex == rti))
-		return false;
-	if (query->commandType == CMD_MERGE)
-		return true;
-	if (query->commandType != CMD_UPDATE)
-		assigned = on_conflict ? on_conflict->onConflictSet : NIL;
-	foreach (lc, assigned)
+	foreach (lc, targetlist)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (!tle->resjunk && tle->resno == table->key_attno)
+		if (!tle->resjunk && tle->resno == attno)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Must the data table stay the target? It must if the query changes the shard
+ * key, since rows then have to find their partition, or names a constraint of
+ * the whole table.
+ */
+static bool
+needs_data_table(Query *query, Index rti, DistTable *table)
+{
+	OnConflictExpr *on_conflict = query->onConflict;
+
+	if (on_conflict && (rti == query->resultRelation || rti == on_conflict->exclRelIndex))
+		return OidIsValid(on_conflict->constraint) ||
+			   sets_column(on_conflict->onConflictSet, table->key_attno);
+	return query->commandType == CMD_UPDATE && rti == query->resultRelation &&
+		   sets_column(query->targetList, table->key_attno);
 }
 
 static void
@@ -76,7 +81,7 @@ point_entry(Query *query, Index rti, PointContext *context)
 		return;
 
 	target = table->data_relid;
-	if (context->shard_id && table->method == DIST_HASH && !assigns_key(query, rti, table))
+	if (context->shard_id && table->method == DIST_HASH && !needs_data_table(query, rti, table))
 	{
 		Shard *shard = ShardById(table, context->shard_id);
 
