@@ -603,6 +603,10 @@ spread_of_query(Query *query, List *equalities, const OuterRows *outer)
 			return copied();
 	}
 
+	/* computed once for the whole statement, not once for each node */
+	if (spread.kind == SPREAD_COPIED && contain_volatile_functions((Node *) query))
+		return mixed("a volatile function is computed apart from split rows");
+
 	spread = spread_after_grouping(query, spread);
 	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
 		(query->limitCount || query->limitOffset))
