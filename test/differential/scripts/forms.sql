@@ -965,7 +965,7 @@ SELECT ju::text, to_json(ju), ju.k FROM t JOIN u USING (k) AS ju ORDER BY 3, u.x
 
 SELECT ROW(k, a)::text, to_json(ROW(1, k)), ROW() IS NULL, ARRAY[ROW(k, a)]::text FROM t ORDER BY k;
 
-SELECT array_agg(r)::text FROM (SELECT x, y FROM u ORDER BY x) r;
+SELECT array_agg(r)::text FROM (SELECT x, y FROM u ORDER BY x, y) r;
 
 SELECT k FROM t WHERE k = length(with_defaults(a => 1)) + stable_default(b => 1, a => -5) ORDER BY k;
 

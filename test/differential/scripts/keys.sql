@@ -48,7 +48,7 @@ xid8 ;; xid8 ;; xid8 ;; 1 ;; 18446744073709551615 ;; 0 ;; 5
 enum ;; mood ;; mood ;; sad ;; ok ;; happy ;; ok
 domain ;; small ;; small ;; 1 ;; -5 ;; 999 ;; 0
 domaint ;; code ;; code ;; abc ;; b'' ;; c ;; d
-composite ;; pair ;; pair ;; (1,a) ;; (2,"b c") ;; (,) ;; (3,)
+composite ;; pair ;; pair ;; (1,a) ;; (2,"b c") ;; (9,) ;; (3,)
 ints ;; int[] ;; int[] ;; {1,2} ;; {} ;; {NULL,3} ;; {2,1}
 texts ;; text[] ;; text[] ;; {a,"b c"} ;; {{a,b},{c,d}} ;; {"NULL",NULL} ;; {a}
 uuids ;; uuid[] ;; uuid[] ;; {a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11} ;; {} ;; {NULL} ;; {00000000-0000-0000-0000-000000000000}

@@ -177,7 +177,7 @@ FETCH 2 FROM c;
 UPDATE orders SET note = 'here' WHERE CURRENT OF c;
 
 BEGIN;
-DECLARE h CURSOR WITH HOLD FOR SELECT tenant, id FROM orders ORDER BY 1, 2;
+DECLARE h SCROLL CURSOR WITH HOLD FOR SELECT tenant, id FROM orders ORDER BY 1, 2;
 FETCH 2 FROM h;
 COMMIT;
 UPDATE orders SET note = 'after' WHERE tenant = 1;
