@@ -20,7 +20,6 @@
 #include "executor/row_batch.h"
 #include "executor/statement_triggers.h"
 #include "executor/wrap.h"
-#include "miscadmin.h"
 #include "utils/tuplestore.h"
 
 typedef struct DistChangeState
@@ -107,18 +106,10 @@ next_found(void *arg)
 static void
 start_change(DistChangeState *state)
 {
-	PlanState      *child = linitial(state->css.custom_ps);
-	TupleTableSlot *slot;
+	PlanState *child = linitial(state->css.custom_ps);
 
 	FireBeforeStatement(&state->triggers);
-	state->rows = tuplestore_begin_heap(false, false, work_mem);
-	for (;;)
-	{
-		slot = ExecProcNode(child);
-		if (TupIsNull(slot))
-			break;
-		tuplestore_puttupleslot(state->rows, slot);
-	}
+	state->rows = ComputeRows(child);
 	state->batch =
 		BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found, state);
 }

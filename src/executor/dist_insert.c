@@ -104,23 +104,6 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);
 }
 
-/* Runs the child to its end. */
-static void
-compute_rows(DistInsertState *state)
-{
-	PlanState      *child = linitial(state->css.custom_ps);
-	TupleTableSlot *slot;
-
-	state->rows = tuplestore_begin_heap(false, false, work_mem);
-	for (;;)
-	{
-		slot = ExecProcNode(child);
-		if (TupIsNull(slot))
-			break;
-		tuplestore_puttupleslot(state->rows, slot);
-	}
-}
-
 /* Returns the next row to be inserted, with what triggers made of it, or NULL. */
 static TupleTableSlot *
 next_row(void *arg)
@@ -171,7 +154,7 @@ start_insert(DistInsertState *state)
 	Relation logical = state->triggers.target->ri_RelationDesc;
 
 	FireBeforeStatement(&state->triggers);
-	compute_rows(state);
+	state->rows = ComputeRows(linitial(state->css.custom_ps));
 	if (goes_by_copy(state))
 	{
 		uint64 count = CopyTuplesToShards(LookupDistTable(state->plan.table), logical,

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/row_encoder.h"
@@ -42,23 +43,7 @@ HoldsOids(Oid type)
 {
 	Oid element = get_element_type(type);
 
-	switch (OidIsValid(element) ? element : type)
-	{
-		case REGPROCOID:
-		case REGPROCEDUREOID:
-		case REGOPEROID:
-		case REGOPERATOROID:
-		case REGCLASSOID:
-		case REGTYPEOID:
-		case REGROLEOID:
-		case REGNAMESPACEOID:
-		case REGCONFIGOID:
-		case REGDICTIONARYOID:
-		case REGCOLLATIONOID:
-			return true;
-		default:
-			return false;
-	}
+	return IsOidAlias(OidIsValid(element) ? element : type);
 }
 
 /* Is the binary form of a type the same on all nodes? */

@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "executor/executor.h"
 #include "executor/wrap.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 
 /* What the statement returns, as columns of the given range table entry. */
@@ -68,4 +70,19 @@ WrapPlan(PlannedStmt *rows, Query *statement, const CustomScanMethods *methods, 
 	rows->stmt_len = statement->stmt_len;
 	rows->dependsOnRole |= statement->hasRowSecurity;
 	return rows;
+}
+
+Tuplestorestate *
+ComputeRows(PlanState *rows)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	for (;;)
+	{
+		TupleTableSlot *slot = ExecProcNode(rows);
+
+		if (TupIsNull(slot))
+			return store;
+		tuplestore_puttupleslot(store, slot);
+	}
 }

@@ -10,9 +10,11 @@
 
 #include "postgres.h"
 
+#include "nodes/execnodes.h"
 #include "nodes/extensible.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "utils/tuplestore.h"
 
 /*
  * WrapPlan puts a plan node on top of a planned SELECT, which becomes the plan
@@ -20,5 +22,8 @@
  */
 extern PlannedStmt *WrapPlan(PlannedStmt *rows, Query *statement, const CustomScanMethods *methods,
 							 List *private);
+
+/* Runs the plan that computes rows to its end. The store is in the current memory context. */
+extern Tuplestorestate *ComputeRows(PlanState *rows);
 
 #endif

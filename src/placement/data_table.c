@@ -45,6 +45,7 @@
 #include "placement/data_table.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "planner/fragment.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -329,19 +330,6 @@ SetPartitionKey(Oid data_relid, AttrNumber key)
 	CommandCounterIncrement();
 }
 
-static Oid
-OwnerOf(Oid relid)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid       owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* A foreign key may be to another owner's table, and evaluates nothing that users wrote. */
 static bool
 IsForeignKey(AlterTableCmd *command)
@@ -377,7 +365,8 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 	previous = EnterLocalFragment();
 	GetUserIdAndSecContext(&user, &security_context);
 	if (!IsForeignKey(command))
-		SetUserIdAndSecContext(OwnerOf(relid), security_context | SECURITY_RESTRICTED_OPERATION);
+		SetUserIdAndSecContext(RelationOwner(relid),
+							   security_context | SECURITY_RESTRICTED_OPERATION);
 	EventTriggerAlterTableStart((Node *) stmt);
 	AlterTable(stmt, AccessExclusiveLock, &context);
 	EventTriggerAlterTableEnd();

@@ -17,6 +17,7 @@
 #include "access/tupdesc.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_enum.h"
+#include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "common/hashfn.h"
@@ -98,21 +99,8 @@ HashedByOids(Oid type)
 	Oid part = InvalidOid;
 
 	check_stack_depth();
-	switch (base)
-	{
-		case REGPROCOID:
-		case REGPROCEDUREOID:
-		case REGOPEROID:
-		case REGOPERATOROID:
-		case REGCLASSOID:
-		case REGTYPEOID:
-		case REGCOLLATIONOID:
-		case REGCONFIGOID:
-		case REGDICTIONARYOID:
-		case REGROLEOID:
-		case REGNAMESPACEOID:
-			return true;
-	}
+	if (IsOidAlias(base))
+		return true;
 	if (type_is_array(base))
 		part = get_element_type(base);
 	else if (type_is_range(base))

@@ -140,7 +140,7 @@ HasRowSecurity(Oid relid)
 	return result;
 }
 
-static Oid
+Oid
 RelationOwner(Oid relid)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));

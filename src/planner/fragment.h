@@ -24,6 +24,8 @@ extern void CheckPlacementClaim(const Claim *claim, DistTable *table);
 /* Do row-level security policies apply to the relation, for some at least? */
 extern bool HasRowSecurity(Oid relid);
 
+extern Oid RelationOwner(Oid relid);
+
 /* Takes the privileges asked for on data tables out of a fragment's plan: the sender checked them. */
 extern void WaiveDataTablePermissions(QueryDesc *query);
 

@@ -30,6 +30,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
+#include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -62,25 +63,9 @@ static bool
 TravelsAsText(Oid type)
 {
 	Oid element = get_element_type(type);
+	Oid base = OidIsValid(element) ? element : type;
 
-	switch (OidIsValid(element) ? element : type)
-	{
-		case REGPROCOID:
-		case REGPROCEDUREOID:
-		case REGOPEROID:
-		case REGOPERATOROID:
-		case REGCLASSOID:
-		case REGTYPEOID:
-		case REGROLEOID:
-		case REGNAMESPACEOID:
-		case REGCONFIGOID:
-		case REGDICTIONARYOID:
-		case REGCOLLATIONOID:
-		case ACLITEMOID:
-			return true;
-		default:
-			return type >= FirstNormalObjectId;
-	}
+	return IsOidAlias(base) || base == ACLITEMOID || type >= FirstNormalObjectId;
 }
 
 /* Contains what only makes sense in its place in a query? Assignments count, since they are no values. */
