@@ -99,6 +99,20 @@ collation_agrees(Oid a, Oid b)
 }
 
 /*
+ * Do the values that an operator compares have one hash if they are equal? A
+ * name is hashed by its bytes, whatever its collation.
+ */
+static bool
+hashes_agree(Oid opno, Oid collation)
+{
+	Oid left;
+	Oid right;
+
+	op_input_types(opno, &left, &right);
+	return left == right || !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/*
  * QualEqualities returns the equalities that an AND of quals states.
  */
 List *
@@ -124,7 +138,8 @@ QualEqualities(Query *query, Node *quals, const KeySense *sense)
 		OpExpr *op = (OpExpr *) quals;
 
 		if (get_op_opfamily_strategy(op->opno, sense->opfamily) == HTEqualStrategyNumber &&
-			collation_agrees(op->inputcollid, sense->collation))
+			collation_agrees(op->inputcollid, sense->collation) &&
+			hashes_agree(op->opno, sense->collation))
 			return add_equality(NIL, CanonicalTerm(query, linitial(op->args)),
 								CanonicalTerm(query, lsecond(op->args)));
 	}

@@ -19,6 +19,8 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
@@ -150,16 +152,42 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 }
 
 /*
+ * PostgreSQL's pruning of partitions is wrong for two kinds of keys: it takes
+ * "key IS NULL" as if only the null value could pass, but a row of nulls does
+ * too; and it hashes a name by its bytes to compare it with a text whose
+ * collation may hold other bytes equal. It must not recognise such a key: no
+ * expression in a query equals this one.
+ */
+static void
+hide_unprunable_key(Oid relid, RelOptInfo *rel)
+{
+	PartitionScheme scheme = rel->part_scheme;
+	Expr           *key;
+
+	if (scheme == NULL || !HaveDistTables() || !LookupDistTableByData(relid))
+		return;
+	if (scheme->partopcintype[0] != RECORDOID &&
+		(!OidIsValid(scheme->partcollation[0]) ||
+		 get_collation_isdeterministic(scheme->partcollation[0])))
+		return;
+	key = linitial(rel->partexprs[0]);
+	rel->partexprs[0] =
+		list_make1(makeRelabelType(key, exprType((Node *) key), exprTypmod((Node *) key),
+								   exprCollation((Node *) key), COERCE_IMPLICIT_CAST));
+}
+
+/*
  * A logical table has no rows: if one is left in what PostgreSQL plans, the
  * answer would be wrong, so better none. (CREATE INDEX and CLUSTER ask for the
  * plan of a query without a FROM clause.)
  */
 static void
-refuse_logical_table(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
+check_relation(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
 	if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid))
 		elog(ERROR, "distributed table \"%s\" was left in the plan of a query",
 			 get_rel_name(relid));
+	hide_unprunable_key(relid, rel);
 	if (next_get_relation_info_hook)
 		next_get_relation_info_hook(root, relid, inhparent, rel);
 }
@@ -168,7 +196,7 @@ void
 InitPlanner(void)
 {
 	next_get_relation_info_hook = get_relation_info_hook;
-	get_relation_info_hook = refuse_logical_table;
+	get_relation_info_hook = check_relation;
 	next_planner_hook = planner_hook;
 	planner_hook = distshard_planner;
 	InitLeaves();
