@@ -20,8 +20,10 @@
 #include "placement/distribute.h"
 #include "placement/peer.h"
 #include "planner/claim.h"
+#include "planner/on_behalf.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
+#include "transport/settings.h"
 #include "planner/planner.h"
 
 PG_MODULE_MAGIC;
@@ -44,10 +46,12 @@ _PG_init(void)
 	InitMetadataCache();
 	InitPeers();
 	InitConnections();
+	InitSettings();
 	InitTransactions();
 	InitColocation();
 	InitDistributeChecks();
 	InitClaims();
+	InitOnBehalf();
 	InitRemoteScan();
 	InitFragmentExplain();
 	InitDistInsert();

@@ -30,6 +30,7 @@
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_type.h"
+#include "placement/data_table.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -402,7 +403,9 @@ ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
 		else if (TargetOf(cmd) == TARGET_CONSTRAINT && cmd->subtype == AT_DropConstraint)
 			RunOnConstraint(utility, table, cmd);
 	}
+	StatisticsLeaveExtension(table->data_relid); /* a column's new type makes them anew */
 	AlterData(utility, table->data_relid, together);
+	StatisticsJoinExtension(table->data_relid);
 
 	foreach (lc, cmds)
 	{
@@ -473,7 +476,7 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	LockEverywhere(utility, list_make1_oid(table->relid), AlterTableGetLockLevel(stmt->cmds));
 	ValidateForeignKeys(utility, table, stmt);
 	cmds = copyObject(stmt->cmds);
-	SkipForeignKeyChecks(stmt);
+	SkipChecks(stmt);
 	foreach (lc, cmds)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);

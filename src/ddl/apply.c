@@ -7,7 +7,8 @@
  * that looks names up there, or creates something there, runs as the
  * superuser. A command that evaluates expressions of the user over rows (a new
  * column's default, a check) must not: it runs as the user, on the relation's
- * OID, for which no name is looked up.
+ * OID, for which no name is looked up. What is missed is an error; see
+ * planner/on_behalf.c.
  *
  * Notices of these commands would only repeat what the user's own statement
  * said, and their errors speak of data tables and shards: the former are kept
@@ -18,14 +19,13 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_authid.h"
 #include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
 #include "ddl/ddl.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parser.h"
 #include "planner/claim.h"
+#include "planner/on_behalf.h"
 #include "storage/lmgr.h"
 #include "transport/connection.h"
 #include "utils/guc.h"
@@ -68,13 +68,11 @@ WrapStatement(Utility *utility, Node *stmt)
 void
 RunOnData(Utility *utility, Node *stmt)
 {
-	Oid userid;
-	int sec_context;
-	int guc_level = NewGUCNestLevel();
+	SavedRole role;
+	int       guc_level = NewGUCNestLevel();
 
 	BeQuiet();
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	BecomeSuperuser(&role);
 	PG_TRY();
 	{
 		standard_ProcessUtility(WrapStatement(utility, stmt), utility->query_string, false,
@@ -85,7 +83,7 @@ RunOnData(Utility *utility, Node *stmt)
 		RethrowForUser(utility->memory);
 	}
 	PG_END_TRY();
-	SetUserIdAndSecContext(userid, sec_context);
+	RestoreRole(&role);
 	AtEOXact_GUC(true, guc_level);
 }
 

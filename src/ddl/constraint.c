@@ -56,6 +56,24 @@ CheckForeignKey(const DistTable *table, Form_pg_constraint key)
 	table_close(logical, NoLock);
 }
 
+/* What ADD PRIMARY KEY would do, looking at check constraints for proof: as the user. */
+static void
+SetNotNull(Utility *utility, Oid relid, List *columns)
+{
+	List     *cmds = NIL;
+	ListCell *lc;
+
+	foreach (lc, columns)
+	{
+		AlterTableCmd *cmd = makeNode(AlterTableCmd);
+
+		cmd->subtype = AT_SetNotNull;
+		cmd->name = strVal(lfirst(lc));
+		cmds = lappend(cmds, cmd);
+	}
+	AlterData(utility, relid, cmds);
+}
+
 /* Adds the constraint that the statement defines to one relation: the data table or a shard. */
 static void
 AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)
@@ -69,6 +87,8 @@ AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)
 		AlterData(utility, relid, stmt->cmds);
 		return;
 	}
+	if (constraint->contype == CONSTR_PRIMARY)
+		SetNotNull(utility, relid, constraint->keys);
 	if (constraint->contype == CONSTR_EXCLUSION && get_rel_relispartition(relid))
 		constraint->conname = ShardObjectName(constraint->conname, relid);
 	stmt->relation = NameOfRelation(relid);
@@ -126,9 +146,10 @@ AddDataConstraint(Utility *utility, const DistTable *table, Oid constraint)
 }
 
 static void
-SkipForeignKeyCheck(Constraint *constraint)
+SkipCheck(Constraint *constraint)
 {
-	if (constraint->contype == CONSTR_FOREIGN && !constraint->skip_validation)
+	if ((constraint->contype == CONSTR_FOREIGN || constraint->contype == CONSTR_CHECK) &&
+		!constraint->skip_validation)
 	{
 		constraint->skip_validation = true;
 		constraint->initially_valid = true;
@@ -136,12 +157,13 @@ SkipForeignKeyCheck(Constraint *constraint)
 }
 
 /*
- * SkipForeignKeyChecks changes ALTER TABLE so that new foreign keys are valid
+ * SkipChecks changes ALTER TABLE so that new foreign keys and checks are valid
  * without a look at the rows. There are none in the logical table, but the
- * query that looks would be planned as one on the distributed table.
+ * query that looks would be planned as one on the distributed table, and the
+ * functions in a check would be called for nothing, perhaps as somebody else.
  */
 void
-SkipForeignKeyChecks(AlterTableStmt *stmt)
+SkipChecks(AlterTableStmt *stmt)
 {
 	ListCell *lc;
 	ListCell *lc2;
@@ -151,11 +173,11 @@ SkipForeignKeyChecks(AlterTableStmt *stmt)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
 		if (cmd->subtype == AT_AddConstraint)
-			SkipForeignKeyCheck(castNode(Constraint, cmd->def));
+			SkipCheck(castNode(Constraint, cmd->def));
 		if (cmd->subtype != AT_AddColumn)
 			continue;
 		foreach (lc2, castNode(ColumnDef, cmd->def)->constraints)
-			SkipForeignKeyCheck(lfirst_node(Constraint, lc2));
+			SkipCheck(lfirst_node(Constraint, lc2));
 	}
 }
 

@@ -90,7 +90,7 @@ extern void ForwardText(const char *sql);
 extern void LockEverywhere(Utility *utility, List *relids, LOCKMODE mode);
 
 /* constraint.c */
-extern void SkipForeignKeyChecks(AlterTableStmt *stmt);
+extern void SkipChecks(AlterTableStmt *stmt);
 extern void ValidateForeignKeys(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
 extern void CheckKeys(const DistTable *table);
 extern void CheckLocalForeignKeys(Utility *utility);

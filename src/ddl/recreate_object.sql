@@ -68,8 +68,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 				' DEFAULT ' || pg_get_expr(typdefaultbin, 'pg_type'::regclass),
 				CASE WHEN typnotnull THEN ' NOT NULL' END)
 			|| coalesce(
-				(SELECT string_agg(format('; ALTER DOMAIN %s ADD CONSTRAINT %I %s', type::regtype, conname,
-					pg_get_constraintdef(oid)), '' ORDER BY conname)
+				(SELECT string_agg(format(CASE WHEN convalidated THEN ' CONSTRAINT %2$I %3$s'
+					ELSE '; ALTER DOMAIN %1$s ADD CONSTRAINT %2$I %3$s' END, type::regtype, conname,
+					pg_get_constraintdef(oid)), '' ORDER BY convalidated DESC, conname)
 				FROM pg_constraint WHERE contypid = type AND contype = 'c'), '')
 		WHEN typtype = 'r' THEN
 			(SELECT format('CREATE TYPE %s AS RANGE (SUBTYPE = %s, SUBTYPE_OPCLASS = %I.%I%s%s, MULTIRANGE_TYPE_NAME = %s)',

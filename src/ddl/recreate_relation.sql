@@ -71,6 +71,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM pg_attribute WHERE attrelid = relation AND attnum = number
 $$;
 
+CREATE FUNCTION distshard.follows_generated(relation regclass, number smallint) RETURNS bool
+LANGUAGE sql STABLE SET search_path = pg_catalog AS
+	'SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attgenerated <> '''' AND attnum <= number)';
+
 CREATE FUNCTION distshard.identity_sequence(relation regclass, number smallint) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT objid::regclass FROM pg_depend
@@ -78,15 +82,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		AND deptype = 'i'
 $$;
 
+-- The columns up to the first generated one are made with the table, by the superuser; from there on, each is added by
+-- the table's owner, since CREATE TABLE calls functions in a generation expression.
 CREATE FUNCTION distshard.table_base_commands(relation regclass, target_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT format('CREATE %sTABLE %s (%s) USING %I%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
 		(SELECT string_agg(distshard.column_definition(relation, attnum), ', ' ORDER BY attnum)
-		FROM pg_attribute WHERE attrelid = relation AND attnum > 0),
+		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.follows_generated(relation, attnum)),
 		(SELECT amname FROM pg_am WHERE oid = c.relam),
 		' WITH ' || distshard.option_list(reloptions || ARRAY(
 			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)))
 	FROM pg_class c WHERE oid = relation
+	UNION ALL
+	SELECT distshard.owner_command('pg_class'::regclass, relation, relowner) FROM pg_class WHERE oid = relation
+	UNION ALL
+	(SELECT format('ALTER TABLE %s ADD COLUMN %s', relation, distshard.column_definition(relation, attnum))
+	FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND distshard.follows_generated(relation, attnum)
+	ORDER BY attnum)
 	UNION ALL
 	SELECT format('ALTER TABLE %s DROP COLUMN %I', relation, attname)
 	FROM pg_attribute WHERE attrelid = relation AND attisdropped

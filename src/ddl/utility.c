@@ -32,7 +32,9 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "placement/cluster_change.h"
+#include "placement/data_table.h"
 #include "planner/claim.h"
+#include "planner/on_behalf.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -247,6 +249,54 @@ IsOurOwnWork(const Claim *claim)
 	return InLocalFragment() || (InsideFragment() && superuser());
 }
 
+/* ADD COLUMN calls functions of generation expressions and domains; for identity it needs rights on the schema instead. */
+static bool
+AddsColumnAsOwner(AlterTableStmt *stmt)
+{
+	AlterTableCmd *cmd = linitial_node(AlterTableCmd, stmt->cmds);
+	ListCell      *lc;
+
+	if (cmd->subtype != AT_AddColumn)
+		return false;
+	foreach (lc, castNode(ColumnDef, cmd->def)->constraints)
+	{
+		if (lfirst_node(Constraint, lc)->contype == CONSTR_IDENTITY)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Runs a command that another node sent to build a table here. It was printed under
+ * pg_catalog; where it defines an index, PostgreSQL goes on to call functions.
+ */
+static void
+RunOwnWork(PlannedStmt *pstmt, const char *query_string, ProcessUtilityContext context,
+		   ParamListInfo params, QueryEnvironment *query_env, DestReceiver *dest,
+		   QueryCompletion *qc)
+{
+	int             guc_level = NewGUCNestLevel();
+	AlterTableStmt *alter = NULL;
+	SavedRole       role;
+
+	ActOnBehalf(&role);
+	pstmt = copyObject(pstmt);
+	if (IsA(pstmt->utilityStmt, AlterTableStmt))
+	{
+		alter = castNode(AlterTableStmt, pstmt->utilityStmt);
+		SkipChecks(alter);
+	}
+	if (alter != NULL || IsA(pstmt->utilityStmt, IndexStmt))
+		UseKeptSearchPath();
+	if (alter != NULL && AddsColumnAsOwner(alter))
+		AlterDataTable(RangeVarGetRelid(alter->relation, AccessExclusiveLock, false),
+					   linitial_node(AlterTableCmd, alter->cmds));
+	else
+		CallNext(pstmt, query_string, false, context, params, query_env, dest, qc);
+	RestoreRole(&role);
+	AtEOXact_GUC(true, guc_level);
+}
+
 static void
 DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 				 ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *query_env,
@@ -268,13 +318,11 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 	claim = CurrentClaim(query_string);
 	if (handler == NULL || IsOurOwnWork(claim))
 	{
-		if (claim != NULL && IsA(pstmt->utilityStmt, AlterTableStmt))
-		{
-			pstmt = copyObject(pstmt);
-			SkipForeignKeyChecks(castNode(AlterTableStmt, pstmt->utilityStmt));
-		}
 		BecomeClaimedRole(query_string, &role);
-		CallNext(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
+		if (handler != NULL && InsideFragment() && superuser())
+			RunOwnWork(pstmt, query_string, context, params, query_env, dest, qc);
+		else
+			CallNext(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 		RestoreRole(&role);
 		LeaveUtility(text);
 		return;

@@ -8,13 +8,14 @@
  * points it at the shard, into PostgreSQL's plan cache, and into a nested
  * executor, so that a repeated statement costs no parsing and no planning.
  *
- * Text is parsed and planned under search_path pg_catalog, as it was printed.
+ * Text is parsed and planned under the session's search path, as on other nodes:
+ * it means the same under any, and users' functions that the planner calls or
+ * inlines need their own.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "compat.h"
 #include "commands/explain.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
@@ -144,9 +145,7 @@ plan_fragment(const char *sql, ParamListInfo params)
 	bool              previous = EnterLocalFragment();
 	CachedPlan       *plan = NULL;
 	CachedPlanSource *source;
-	int               path;
 
-	path = PushCatalogSearchPath();
 	PG_TRY();
 	{
 		source = find_or_analyze(sql, params);
@@ -157,7 +156,6 @@ plan_fragment(const char *sql, ParamListInfo params)
 		LeaveLocalFragment(previous);
 	}
 	PG_END_TRY();
-	PopCatalogSearchPath(path);
 	return plan;
 }
 

@@ -157,7 +157,7 @@ CopyReferenceTable(DistTable *table, int32 node_id)
 	initStringInfo(&names);
 	ncolumns = ChooseColumns(relation, columns, &names);
 	initStringInfo(&sql);
-	AppendClaim(&sql, NULL, GetUserId(), false);
+	AppendClaim(&sql, NULL, relation->rd_rel->relowner, false);
 	appendStringInfo(&sql, "COPY %s%s%s%s FROM STDIN",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
 												RelationGetRelationName(relation)),

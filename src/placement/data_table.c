@@ -46,6 +46,7 @@
 #include "placement/distribute.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
+#include "planner/on_behalf.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -60,15 +61,14 @@
  * EnterCatalogWork makes this session the superuser that owns the extension,
  * with settings under which names mean what they say, until LeaveCatalogWork or
  * the end of the (sub)transaction. No code of users may run in between, other
- * than where the backend itself switches to the table's owner.
+ * than as the table's owner; see planner/on_behalf.c.
  */
 void
 EnterCatalogWork(CatalogWork *work)
 {
-	GetUserIdAndSecContext(&work->user, &work->security_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
-						   work->security_context | SECURITY_LOCAL_USERID_CHANGE);
 	work->guc_level = NewGUCNestLevel();
+	KeepSearchPath();
+	BecomeSuperuser(&work->role);
 	set_config_option("search_path", "pg_catalog", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
 					  0, false);
 	set_config_option("constraint_exclusion", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE,
@@ -81,7 +81,7 @@ void
 LeaveCatalogWork(CatalogWork *work)
 {
 	AtEOXact_GUC(true, work->guc_level);
-	SetUserIdAndSecContext(work->user, work->security_context);
+	RestoreRole(&work->role);
 }
 
 /* Members of an extension can't be dropped without it. */
@@ -340,7 +340,7 @@ IsForeignKey(AlterTableCmd *command)
 
 /*
  * AlterDataTable runs one ALTER TABLE command on a data table or shard, its
- * partitions included: as the table's owner, since check constraints and index
+ * partitions included, or on a table that is to be distributed: as the table's owner, since check constraints and index
  * expressions are simplified on the way, by calling the owner's functions.
  */
 void
@@ -351,7 +351,9 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 	bool                     previous;
 	Oid                      user;
 	int                      security_context;
+	int                      guc_level = NewGUCNestLevel();
 
+	UseKeptSearchPath();
 	stmt->relation =
 		makeRangeVar(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid), -1);
 	stmt->cmds = list_make1(command);
@@ -372,6 +374,7 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 	EventTriggerAlterTableEnd();
 	SetUserIdAndSecContext(user, security_context);
 	LeaveLocalFragment(previous);
+	AtEOXact_GUC(true, guc_level);
 	CommandCounterIncrement();
 }
 
@@ -431,6 +434,34 @@ CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
 }
 
 /*
+ * The statistics objects of a data table or shard are members of the extension, so that pg_dump leaves
+ * them out. They have to leave it before they can be dropped.
+ */
+void
+StatisticsLeaveExtension(Oid relid)
+{
+	Relation  relation = table_open(relid, AccessShareLock);
+	ListCell *lc;
+
+	foreach (lc, RelationGetStatExtList(relation))
+		LeaveExtension(StatisticExtRelationId, lfirst_oid(lc));
+	table_close(relation, NoLock);
+	CommandCounterIncrement();
+}
+
+void
+StatisticsJoinExtension(Oid relid)
+{
+	Relation  relation = table_open(relid, AccessShareLock);
+	ListCell *lc;
+
+	foreach (lc, RelationGetStatExtList(relation))
+		AddToExtension(StatisticExtRelationId, lfirst_oid(lc));
+	table_close(relation, NoLock);
+	CommandCounterIncrement();
+}
+
+/*
  * DropDataTable drops a data table and its shards. They first leave the
  * extension, which would have to be dropped with them otherwise.
  */
@@ -439,17 +470,12 @@ DropDataTable(Oid data_relid)
 {
 	ObjectAddress data;
 	ListCell     *lc;
-	ListCell     *stat;
 
 	LockRelationOid(data_relid, AccessExclusiveLock);
 	foreach (lc, find_all_inheritors(data_relid, AccessExclusiveLock, NULL))
 	{
-		Relation relation = table_open(lfirst_oid(lc), NoLock);
-
-		foreach (stat, RelationGetStatExtList(relation))
-			LeaveExtension(StatisticExtRelationId, lfirst_oid(stat));
+		StatisticsLeaveExtension(lfirst_oid(lc));
 		LeaveExtension(RelationRelationId, lfirst_oid(lc));
-		table_close(relation, NoLock);
 	}
 	CommandCounterIncrement();
 	ObjectAddressSet(data, RelationRelationId, data_relid);

@@ -12,14 +12,14 @@
 
 #include "catalog/metadata.h"
 #include "nodes/parsenodes.h"
+#include "planner/claim.h"
 #include "utils/relcache.h"
 
 /* What Enter... changed, for Leave... to restore. */
 typedef struct CatalogWork
 {
-	Oid user;
-	int security_context;
-	int guc_level;
+	SavedRole role;
+	int       guc_level;
 } CatalogWork;
 
 extern void EnterCatalogWork(CatalogWork *work);
@@ -31,6 +31,8 @@ extern Oid   DataSchema(Relation logical);
 extern Oid   CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key);
 extern void  DropDataTable(Oid data_relid);
 extern void  RegisterDataTable(Oid relid, Oid data_relid, int32 colocation_id, AttrNumber key);
+extern void  StatisticsLeaveExtension(Oid relid);
+extern void  StatisticsJoinExtension(Oid relid);
 extern void  UnregisterDataTable(Oid relid);
 
 /* A leaf for a shard: CreateShardTable makes it, AttachShard puts it under the data table. */

@@ -41,6 +41,7 @@
 #include "parser/parse_utilcmd.h"
 #include "parser/parser.h"
 #include "placement/data_table.h"
+#include "planner/on_behalf.h"
 #include "rewrite/rowsecurity.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
@@ -48,6 +49,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -73,12 +75,16 @@ CloneIndex(Relation logical, Relation index, Oid relid, const char *name)
 	AttrMap   *columns = make_attrmap(RelationGetNumberOfAttributes(logical));
 	Oid        constraint;
 	IndexStmt *stmt;
+	int        guc_level;
 
 	for (int i = 0; i < columns->maplen; i++)
 		columns->attnums[i] = i + 1;
 	stmt = generateClonedIndexStmt(NULL, index, columns, &constraint);
 	stmt->idxname = name ? pstrdup(name) : NULL;
+	guc_level = NewGUCNestLevel();
+	UseKeptSearchPath();
 	DefineIndex(relid, stmt, InvalidOid, InvalidOid, InvalidOid, false, false, false, false, true);
+	AtEOXact_GUC(true, guc_level);
 	CommandCounterIncrement();
 }
 
@@ -88,7 +94,7 @@ CloneIndex(Relation logical, Relation index, Oid relid, const char *name)
  * they contain the key.
  */
 static void
-CreateIndexes(Relation logical, Oid data_relid, List *shards)
+CreateIndexes(Relation logical, Oid data_relid, bool partitioned, List *shards)
 {
 	ListCell *lc;
 
@@ -97,7 +103,7 @@ CreateIndexes(Relation logical, Oid data_relid, List *shards)
 		Relation  index = index_open(lfirst_oid(lc), AccessShareLock);
 		ListCell *shard;
 
-		if (index->rd_index->indisexclusion && shards != NIL)
+		if (index->rd_index->indisexclusion && partitioned)
 		{
 			foreach (shard, shards)
 				CloneIndex(logical, index, lfirst_oid(shard), NULL);
@@ -214,7 +220,6 @@ static void
 CreateStatisticsObjects(Relation logical, Oid data_relid)
 {
 	ListCell *lc;
-	Relation  data;
 
 	foreach (lc, RelationGetStatExtList(logical))
 	{
@@ -232,11 +237,7 @@ CreateStatisticsObjects(Relation logical, Oid data_relid)
 		CommandCounterIncrement();
 	}
 
-	/* For pg_dump, they are the extension's like the table. */
-	data = table_open(data_relid, NoLock);
-	foreach (lc, RelationGetStatExtList(data))
-		AddToExtension(StatisticExtRelationId, lfirst_oid(lc));
-	table_close(data, NoLock);
+	StatisticsJoinExtension(data_relid);
 }
 
 /* An expression over the logical table, as a tree to be analyzed again. */
@@ -384,7 +385,7 @@ FinishDataTable(DistTable *table)
 
 	if (table->method == DIST_HASH)
 		shards = find_inheritance_children(data_relid, AccessExclusiveLock);
-	CreateIndexes(logical, data_relid, shards);
+	CreateIndexes(logical, data_relid, table->method == DIST_HASH, shards);
 	CreateUnvalidatedChecks(logical, data_relid);
 	CreateForeignKeys(logical, data_relid);
 	CreateTriggers(logical, data_relid);

@@ -30,11 +30,13 @@
 #include "executor/sharded_copy.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "planner/on_behalf.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "tcop/tcopprot.h"
 #include "transaction/xact.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -69,8 +71,11 @@ static void
 Reindex(Relation relation)
 {
 	ReindexParams params = {0};
+	int           guc_level = NewGUCNestLevel();
 
+	UseKeptSearchPath();
 	reindex_relation(RelationGetRelid(relation), REINDEX_REL_PROCESS_TOAST, &params);
+	AtEOXact_GUC(true, guc_level);
 }
 
 /* Policies are applied in a rewriting step, which is left out. */
@@ -219,16 +224,12 @@ CloseSink(HeapSink *sink)
 	CommandCounterIncrement();
 }
 
-/* Runs a SELECT on this node as the table's owner, whose functions the planner may call, without rewriting. */
+/* Runs a SELECT on this node, without rewriting. */
 static void
-RunSelect(const char *sql, Oid owner, DestReceiver *receiver)
+RunSelect(const char *sql, DestReceiver *receiver)
 {
 	QueryDesc *query;
-	Oid        user;
-	int        context;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(owner, context | SECURITY_RESTRICTED_OPERATION);
 	PushActiveSnapshot(GetLatestSnapshot());
 	UpdateActiveSnapshotCommandId();
 	query = CreateQueryDesc(PlanWithoutRewriting(sql), sql, GetActiveSnapshot(), InvalidSnapshot,
@@ -239,7 +240,6 @@ RunSelect(const char *sql, Oid owner, DestReceiver *receiver)
 	ExecutorEnd(query);
 	FreeQueryDesc(query);
 	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, context);
 }
 
 /* The columns that are not dropped. */
@@ -272,7 +272,7 @@ HoldsRows(ClusterNode *node, DistTable *table)
 	return false;
 }
 
-/* Has the other nodes send their rows. */
+/* Has the other nodes send their rows, whatever policies there are. */
 static List *
 AskForRows(const char *sql, TupleDesc columns, DistTable *table)
 {
@@ -281,7 +281,8 @@ AskForRows(const char *sql, TupleDesc columns, DistTable *table)
 	ListCell      *lc;
 
 	initStringInfo(&fragment);
-	AppendClaim(&fragment, NULL, BOOTSTRAP_SUPERUSERID, false);
+	AppendClaim(&fragment, NULL, GetUserId(), false);
+	AppendPolicyClaim(&fragment, BOOTSTRAP_SUPERUSERID);
 	appendStringInfoString(&fragment, sql);
 	foreach (lc, AllPrimaries())
 	{
@@ -302,6 +303,8 @@ AskForRows(const char *sql, TupleDesc columns, DistTable *table)
  * FillLogicalTable stores all rows of all nodes in the logical table. They go
  * into its heap as they are, without evaluating or checking anything: what
  * holds for the data table, holds here. The indexes are built at the end.
+ * Planning simplifies index expressions, and values of domains are checked as
+ * they arrive: by the owner's functions, as the owner.
  */
 void
 FillLogicalTable(Relation logical, DistTable *table)
@@ -309,13 +312,21 @@ FillLogicalTable(Relation logical, DistTable *table)
 	char *sql =
 		psprintf("SELECT %s FROM %s", ColumnList(logical), QualifiedName(table->data_relid));
 	TupleDesc columns = LiveColumns(logical);
-	List     *commands = AskForRows(sql, columns, table);
+	int       guc_level = NewGUCNestLevel();
+	List     *commands;
 	HeapSink  sink;
 	ListCell *lc;
+	Oid       user;
+	int       context;
+
+	UseKeptSearchPath();
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(logical->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
+	commands = AskForRows(sql, columns, table);
 
 	OpenSink(&sink, logical);
 	StartProgress(logical, 0);
-	RunSelect(sql, logical->rd_rel->relowner, &sink.receiver);
+	RunSelect(sql, &sink.receiver);
 	foreach (lc, commands)
 	{
 		TupleTableSlot *slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
@@ -326,7 +337,9 @@ FillLogicalTable(Relation logical, DistTable *table)
 	}
 	CloseSink(&sink);
 	pgstat_progress_end_command();
+	SetUserIdAndSecContext(user, context);
 	Reindex(logical);
+	AtEOXact_GUC(true, guc_level);
 }
 
 /*

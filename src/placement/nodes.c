@@ -24,9 +24,11 @@
 #include "miscadmin.h"
 #include "placement/cluster_change.h"
 #include "placement/copy_reference.h"
+#include "placement/data_table.h"
 #include "placement/peer.h"
 #include "placement/server_check.h"
 #include "planner/claim.h"
+#include "planner/on_behalf.h"
 #include "storage/lmgr.h"
 #include "transaction/xact.h"
 #include "utils/builtins.h"
@@ -201,9 +203,12 @@ AddForeignKeys(int32 node_id)
 static void
 CopyTables(int32 node_id)
 {
-	ListCell *lc;
+	CatalogWork work;
+	ListCell   *lc;
 
+	EnterCatalogWork(&work);
 	RunOnNode(node_id, RunHere(psprintf("SELECT distshard.join_commands(%d)", node_id)));
+	UseKeptSearchPath();
 	foreach (lc, AllDistTables())
 	{
 		DistTable *table = lfirst(lc);
@@ -213,6 +218,7 @@ CopyTables(int32 node_id)
 	}
 	RunOnNode(node_id, RunHere("SELECT distshard.finish_commands()"));
 	AddForeignKeys(node_id);
+	LeaveCatalogWork(&work);
 }
 
 Datum

@@ -44,8 +44,6 @@ REVOKE ALL ON FUNCTION distshard.membership_commands FROM PUBLIC;
 -- Foreign keys come last, as DDL on distributed tables: tables may refer to each other in a circle.
 CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT 'SET LOCAL search_path = pg_catalog'
-	UNION ALL
 	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), new_node, false)
 	UNION ALL
 	SELECT distshard.recreate_view_commands(new_node)

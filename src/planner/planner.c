@@ -30,6 +30,7 @@
 #include "catalog/shard_key.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
+#include "planner/on_behalf.h"
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
@@ -144,11 +145,17 @@ static PlannedStmt *
 distshard_planner(Query *query, const char *query_string, int cursor_options,
 				  ParamListInfo bound_params)
 {
-	PlannerCall call = {query_string, cursor_options, bound_params};
+	PlannerCall  call = {query_string, cursor_options, bound_params};
+	PlannedStmt *plan;
+	SavedRole    role;
 
+	BecomePlanningRole(query, query_string, &role);
 	if (!HaveDistTables() || !QueryNamesDistTable(query))
-		return PlanOrdinary(query, &call);
-	return plan_distributed(query, &call);
+		plan = PlanOrdinary(query, &call);
+	else
+		plan = plan_distributed(query, &call);
+	RestoreRole(&role);
+	return plan;
 }
 
 /*

@@ -27,6 +27,7 @@
 #include "pgtime.h"
 #include "storage/proc.h"
 #include "transport/internal.h"
+#include "transport/settings.h"
 #include "tsearch/ts_cache.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -41,6 +42,8 @@
 
 /* no header of the server declares it */
 extern char *default_tablespace;
+
+char *KeptSearchPath;
 
 typedef enum SettingKind
 {
@@ -77,6 +80,7 @@ static Setting settings[] = {
 	{"xmlbinary", SETTING_INT, &xmlbinary},
 	{"xmloption", SETTING_INT, &xmloption},
 	{"search_path", SETTING_STRING, &namespace_search_path},
+	{"distshard.kept_search_path", SETTING_STRING, &KeptSearchPath},
 	{"lc_monetary", SETTING_STRING, &locale_monetary},
 	{"lc_numeric", SETTING_STRING, &locale_numeric},
 	{"lc_time", SETTING_STRING, &locale_time},
@@ -276,4 +280,14 @@ ForgetSettings(NodeConn *conn)
 {
 	conn->settings_sent = 0;
 	conn->settings_in_xact = false;
+}
+
+void
+InitSettings(void)
+{
+	DefineCustomStringVariable(
+		"distshard.kept_search_path",
+		"The search path for users' functions while distshard changes tables.", NULL,
+		&KeptSearchPath, "", PGC_USERSET,
+		GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
 }

@@ -10,6 +10,11 @@
 
 #include "transport/connection.h"
 
+extern void InitSettings(void);
+
+/* The search path that users' code is to see in commands of distshard; see planner/on_behalf.c. */
+extern char *KeptSearchPath;
+
 /* Queue what changed since the connection last got it; nothing, usually. */
 extern void SendSettings(NodeConn *conn);
 
