@@ -23,7 +23,11 @@ static emit_log_hook_type       next_emit_log;
 static bool
 is_about_shards(ErrorData *error)
 {
-	return error->elevel == ERROR && error->schema_name &&
+	if (error->elevel != ERROR)
+		return false;
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE) /* says what is locked in its text only */
+		return true;
+	return error->schema_name &&
 		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;
 }
 

@@ -501,6 +501,7 @@ RollbackLevel(Participant *participant, int level)
 		return;
 	QueueSavepoint(conn, "ROLLBACK TO SAVEPOINT", level);
 	QueueSavepoint(conn, "RELEASE SAVEPOINT", level);
+	FlushCommands(conn); /* others may wait for its locks */
 	SettingsRolledBack(conn);
 	participant->depth = level - 1;
 	if (participant->write_level >= level)

@@ -92,7 +92,8 @@ UserText(int sqlstate, char *text)
 
 	if (text && (class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
 				 class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
-				 class == MAKE_SQLSTATE('4', '4', '0', '0', '0')))
+				 class == MAKE_SQLSTATE('4', '4', '0', '0', '0') ||
+				 sqlstate == ERRCODE_LOCK_NOT_AVAILABLE))
 		return LogicalNames(text);
 	return text;
 }
