@@ -46,7 +46,7 @@ cppcheck:
 # Tests of the installed extension. Those on a cluster run against the coordinator that PGHOST and PGPORT name, as
 # test/cluster sets them; tests in test/t start servers of their own.
 REGRESS_DIR = $(dir $(PGXS))../test
-ISOLATION_TESTS = $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+UNSCHEDULED = $(filter-out $(shell sed -n 's/^test: //p' sql/schedule),$(basename $(notdir $(wildcard sql/*.sql))))
 ON_COORDINATOR = --use-existing --bindir='$(bindir)' --host="$$PGHOST" --port="$$PGPORT" --user="$$PGUSER" \
 	--dbname="$$PGDATABASE"
 
@@ -55,6 +55,7 @@ installcheck:
 	PG_CONFIG='$(PG_CONFIG)' test/cluster run --workers 3 -- $(MAKE) -k regress regress_worker isolation
 
 regress:
+	$(if $(UNSCHEDULED),$(error sql/schedule lacks $(UNSCHEDULED)))
 	$(REGRESS_DIR)/regress/pg_regress $(ON_COORDINATOR) --schedule=sql/schedule
 
 # The answers must be the same on any node.
@@ -63,10 +64,7 @@ regress_worker:
 		--host="$$host" --port="$$port" --user="$$user" --dbname="$$dbname" --outputdir=output_worker --schedule=sql/schedule_worker
 
 isolation:
-ifneq ($(ISOLATION_TESTS),)
-	$(REGRESS_DIR)/isolation/pg_isolation_regress $(ON_COORDINATOR) --inputdir=test/isolation \
-		--outputdir=output_iso $(ISOLATION_TESTS)
-endif
+	test/isolation/run
 
 tapcheck:
 	PG_CONFIG='$(PG_CONFIG)' test/tap
