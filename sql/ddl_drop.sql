@@ -43,6 +43,30 @@ SELECT (SELECT count(*) FROM plain), (SELECT count(*) FROM orders);
 INSERT INTO orders SELECT i % 20 + 1, i, i % 5 + 1 FROM generate_series(1, 100) i;
 TRUNCATE products RESTART IDENTITY CASCADE;
 SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM orders);
+INSERT INTO products (name) VALUES ('first again') RETURNING id % 67108864 < 2 AS restarted;
+TRUNCATE products CASCADE;
+
+-- Triggers of TRUNCATE fire once, here: before the rows are gone, and after
+INSERT INTO products SELECT i FROM generate_series(1, 5) i;
+CREATE TABLE truncated (at serial, what text, rows bigint);
+CREATE FUNCTION note_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO truncated (what, rows) VALUES (format('%s %s', tg_when, tg_table_name), (SELECT count(*) FROM products));
+	IF tg_when = 'AFTER' AND tg_table_name = 'products' THEN
+		INSERT INTO products VALUES (1, 'default');
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER before_truncate BEFORE TRUNCATE ON products FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
+CREATE TRIGGER after_truncate AFTER TRUNCATE ON products FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
+CREATE TRIGGER after_truncate AFTER TRUNCATE ON orders FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
+CREATE TRIGGER after_truncate AFTER TRUNCATE ON plain FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
+TRUNCATE products, plain CASCADE;
+SELECT what, rows FROM truncated ORDER BY at;
+SELECT * FROM products;
+DROP TABLE truncated;
+DROP FUNCTION note_truncate CASCADE;
+TRUNCATE products CASCADE;
 
 -- maintenance
 INSERT INTO products SELECT i FROM generate_series(1, 5) i;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * maintenance.c
- *	  TRUNCATE, VACUUM, ANALYZE, CLUSTER and LOCK on distributed tables.
+ *	  VACUUM, ANALYZE, CLUSTER and LOCK on distributed tables.
  *
  * These take lists of tables, distributed and ordinary ones mixed. The text is
  * sent as it is; on the other nodes the names of what is not distributed are
@@ -54,34 +54,6 @@ RelidsOf(List *tables)
 	foreach (lc, tables)
 		relids = lappend_oid(relids, ((DistTable *) lfirst(lc))->relid);
 	return relids;
-}
-
-void
-TruncateUtility(Utility *utility, Node *node)
-{
-	TruncateStmt *stmt = castNode(TruncateStmt, node);
-	TruncateStmt *data_stmt;
-	List         *tables;
-	List         *shared = SharedRelations(stmt->relations, &tables);
-	ListCell     *lc;
-
-	if (tables == NIL)
-	{
-		RunLocally(utility);
-		return;
-	}
-	if (utility->forwarded)
-		stmt->relations = shared;
-
-	data_stmt = makeNode(TruncateStmt);
-	data_stmt->behavior = stmt->behavior;
-	LockEverywhere(utility, RelidsOf(tables), AccessExclusiveLock);
-	foreach (lc, tables)
-		data_stmt->relations =
-			lappend(data_stmt->relations, NameOfRelation(((DistTable *) lfirst(lc))->data_relid));
-	RunAsWritten(utility);
-	RunOnData(utility, (Node *) data_stmt);
-	Forward(utility);
 }
 
 /* Replaces a table to be vacuumed or analyzed by its data table and shards, which the user owns too. */

@@ -1,0 +1,186 @@
+/*-------------------------------------------------------------------------
+ *
+ * truncate.c
+ *	  TRUNCATE of distributed tables.
+ *
+ * The logical tables have nothing to truncate; their data tables have, on each
+ * node. What PostgreSQL does besides is done here: rights, CASCADE, sequences,
+ * and triggers, which fire on the node where the client is, before and after
+ * the rows are gone everywhere. Ordinary tables in the list are left to
+ * PostgreSQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/heap.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "commands/tablecmds.h"
+#include "commands/trigger.h"
+#include "ddl/ddl.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* The tables named and, for CASCADE, all that reference them. */
+static List *
+TablesToTruncate(List *relids, DropBehavior behavior)
+{
+	List *more;
+
+	relids = list_copy(relids);
+	while (behavior == DROP_CASCADE && (more = heap_truncate_find_FKs(relids)) != NIL)
+		relids = list_concat(relids, more);
+	return relids;
+}
+
+/* Opens the tables and checks what PostgreSQL checks of each; its notices tell the user of CASCADE. */
+static List *
+OpenTables(List *relids, int nnamed, bool forwarded)
+{
+	List     *rels = NIL;
+	ListCell *lc;
+
+	foreach (lc, relids)
+	{
+		Oid       relid = lfirst_oid(lc);
+		Relation  rel = table_open(relid, AccessExclusiveLock);
+		AclResult aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_TRUNCATE);
+
+		if (LookupDistTable(relid) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot truncate ordinary table \"%s\" along with a distributed table",
+							RelationGetRelationName(rel))));
+		if (foreach_current_index(lc) >= nnamed && !forwarded)
+			ereport(NOTICE,
+					(errmsg("truncate cascades to table \"%s\"", RelationGetRelationName(rel))));
+		if (aclresult != ACLCHECK_OK)
+			aclcheck_error(aclresult, OBJECT_TABLE, RelationGetRelationName(rel));
+		CheckTableNotInUse(rel, "TRUNCATE");
+		rels = lappend(rels, rel);
+	}
+	return rels;
+}
+
+/* Each node starts again at its own share. */
+static void
+RestartSequences(List *relids)
+{
+	ListCell *lc;
+	ListCell *seq;
+
+	foreach (lc, relids)
+	{
+		foreach (seq, getOwnedSequences(lfirst_oid(lc)))
+		{
+			LockRelationOid(lfirst_oid(seq), AccessExclusiveLock);
+			if (!pg_class_ownercheck(lfirst_oid(seq), GetUserId()))
+				aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SEQUENCE, get_rel_name(lfirst_oid(seq)));
+			ResetSequence(lfirst_oid(seq));
+		}
+	}
+}
+
+static EState *
+BeginTriggers(List *rels)
+{
+	EState   *estate = CreateExecutorState();
+	ListCell *lc;
+
+	AfterTriggerBeginQuery();
+	foreach (lc, rels)
+	{
+		ResultRelInfo *target = makeNode(ResultRelInfo);
+
+		InitResultRelInfo(target, lfirst(lc), 0, NULL, 0);
+		estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, target);
+	}
+	foreach (lc, estate->es_opened_result_relations)
+		ExecBSTruncateTriggers(estate, lfirst(lc));
+	return estate;
+}
+
+static void
+EndTriggers(EState *estate)
+{
+	ListCell *lc;
+
+	foreach (lc, estate->es_opened_result_relations)
+		ExecASTruncateTriggers(estate, lfirst(lc));
+	AfterTriggerEndQuery(estate);
+	FreeExecutorState(estate);
+}
+
+/* Truncates the data tables of this node, and has the others do so. */
+static void
+TruncateData(Utility *utility, TruncateStmt *stmt, List *relids)
+{
+	TruncateStmt *data_stmt = makeNode(TruncateStmt);
+	ListCell     *lc;
+
+	foreach (lc, relids)
+		data_stmt->relations = lappend(data_stmt->relations,
+									   NameOfRelation(LookupDistTable(lfirst_oid(lc))->data_relid));
+	RunOnData(utility, (Node *) data_stmt);
+	if (stmt->restart_seqs)
+		RestartSequences(relids);
+	Forward(utility);
+}
+
+static void
+TruncateDistributed(Utility *utility, TruncateStmt *stmt, List *named)
+{
+	EState   *estate = NULL;
+	List     *relids;
+	List     *rels;
+	ListCell *lc;
+
+	LockEverywhere(utility, TablesToTruncate(named, stmt->behavior), AccessExclusiveLock);
+	relids = TablesToTruncate(named, stmt->behavior);
+	rels = OpenTables(relids, list_length(named), utility->forwarded);
+	if (stmt->behavior == DROP_RESTRICT)
+		heap_truncate_check_FKs(rels, false);
+	if (!utility->forwarded)
+		estate = BeginTriggers(rels);
+	if (stmt->relations != NIL && !utility->forwarded)
+		RunAsWritten(utility);
+	TruncateData(utility, stmt, relids);
+	if (estate != NULL)
+		EndTriggers(estate);
+	foreach (lc, rels)
+		table_close(lfirst(lc), NoLock);
+}
+
+void
+TruncateUtility(Utility *utility, Node *node)
+{
+	TruncateStmt *stmt = castNode(TruncateStmt, node);
+	List         *named = NIL;
+	List         *ordinary = NIL;
+	ListCell     *lc;
+
+	foreach (lc, stmt->relations)
+	{
+		DistTable *table;
+
+		if (RoleOfName(lfirst_node(RangeVar, lc), &table) == ROLE_TABLE)
+			named = list_append_unique_oid(named, table->relid);
+		else
+			ordinary = lappend(ordinary, lfirst(lc));
+	}
+	if (named == NIL)
+	{
+		RunLocally(utility);
+		return;
+	}
+	stmt->relations = ordinary;
+	TruncateDistributed(utility, stmt, named);
+}
