@@ -3,6 +3,8 @@ use strict;
 use warnings;
 
 use DistshardCluster;
+use IO::Socket::INET;
+use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -84,6 +86,67 @@ my $as_boss = [ '-U', 'boss' ];
 $node->safe_psql('postgres', 'CREATE ROLE boss LOGIN');
 $node1->psql('postgres', "SELECT distshard.add_node('localhost', $port)", extra_params => $as_boss, stderr => \my $boss_error);
 like($boss_error, qr/Role "boss" is not a superuser there/, 'the role must be a superuser there');
+
+# Collations
+for my $server ($node1, $node)
+{
+	$server->safe_psql('postgres',
+		q{CREATE DATABASE icu ENCODING 'UTF8' LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'und' TEMPLATE template0});
+}
+$node1->safe_psql('icu', 'CREATE EXTENSION distshard');
+my $version = $node1->safe_psql('icu',
+	'SELECT pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = current_database()');
+$node->safe_psql('icu', q{CREATE OR REPLACE FUNCTION pg_catalog.pg_database_collation_actual_version(oid) RETURNS text
+	LANGUAGE sql AS 'SELECT $$99.9$$'});
+like(add_error($node, database => 'icu'),
+	qr/DETAIL:  The collation of its database has version 99\.9, and that of this one version \Q$version\E.*HINT:  Run the same/s,
+	'another version of the collation');
+$node1->safe_psql('postgres', 'DROP DATABASE icu');
+
+# A server with other files: a copy of this installation, of which the libraries are the same
+my $copy = PostgreSQL::Test::Utils::tempdir() . '/copy';
+my ($bin, $lib, $share) = map { `$ENV{PG_CONFIG} --$_` =~ s/\n//r } qw(bindir pkglibdir sharedir);
+system_or_bail('mkdir', '-p', map { $copy . s{/[^/]*$}{}r } $bin, $lib, $share);
+system_or_bail('cp', '-a', $bin, "$copy$bin");
+system_or_bail('ln', '-s', $lib, "$copy$lib");
+system_or_bail('cp', '-rs', $share, "$copy$share");
+my $control = "$copy$share/extension/distshard.control";
+unlink $control;
+my $server = PostgreSQL::Test::Cluster->new('copy', install_path => "$copy$bin" =~ s{/bin$}{}r);
+$server->init(extra => [qw(--username=postgres --encoding=UTF8 --locale=C.UTF-8)]);
+$server->append_conf('postgresql.conf', "listen_addresses = 'localhost'
+shared_preload_libraries = 'distshard'
+max_prepared_transactions = 100\n");
+$server->start;
+like(add_error($server), qr/DETAIL:  Extension distshard is not installed there.*HINT:  Install the same version/s,
+	'no extension to install');
+append_to_file($control, "default_version = '0.9'\n");
+like(add_error($server), qr/DETAIL:  It has version 0\.9 of distshard, and this node version 1\.0.*HINT:  Install the same version/s,
+	'an extension of another version to install');
+$server->stop;
+
+# What says that it is another major version is not asked any more
+my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', Proto => 'tcp') or die $!;
+my $old_server = fork // die $!;
+if ($old_server == 0)
+{
+	while (my $client = $listener->accept)
+	{
+		my $request = '';
+		while (sysread $client, $request, 10000)
+		{
+			my ($length, $code) = unpack 'N N', $request;
+			my $is_startup = $code == 196608;
+			syswrite $client, $is_startup ? "R\0\0\0\x08\0\0\0\0S\0\0\0\x19server_version\x0014.22\0Z\0\0\0\x05I" : 'N';
+		}
+	}
+	POSIX::_exit(0);
+}
+like(error_of("SELECT distshard.add_node('127.0.0.1', " . $listener->sockport . ')'),
+	qr/DETAIL:  It runs PostgreSQL 14, and this node PostgreSQL \d+.*HINT:  All nodes need the same major version/s,
+	'another major version of PostgreSQL');
+kill 'KILL', $old_server;
+waitpid $old_server, 0;
 
 # A standby
 $node->backup('base');
