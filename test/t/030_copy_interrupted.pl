@@ -37,16 +37,16 @@ sub run_in_session
 	return $out . $err;
 }
 
-# Starts a COPY whose input pauses after so many rows that all nodes have some, until the file $go exists.
+# Starts a COPY whose input pauses after so many rows that all nodes have some, until somebody opens the pipe $go.
 my $go = PostgreSQL::Test::Utils::tempdir() . '/go';
+system_or_bail('mkfifo', $go);
 
 sub start_copy
 {
 	my $table = shift;
-	unlink $go;
 	($out, $err) = ('', '');
 	$in .= "\\copy $table FROM PROGRAM 'seq 1 200000 | sed s/\$/,value/; "
-	  . "until [ -e $go ]; do sleep 0.1; done; seq 200001 400000 | sed s/\$/,value/' CSV\n"
+	  . "cat $go; seq 200001 400000 | sed s/\$/,value/' CSV\n"
 	  . "\\echo the end\n\\warn the end\n";
 	$session->pump_nb;
 	$coordinator->poll_query_until('postgres',
