@@ -32,6 +32,7 @@
 
 #define MAX_NODE_CONNINFO   32
 #define IDLE_CHECK_AFTER_MS 100
+#define SETTLE_TIMEOUT_MS   1000
 
 /* Transactions and their limits are the coordinator's business, whatever the node's defaults. */
 #define NODE_OPTIONS                                                                             \
@@ -434,13 +435,19 @@ WasClosedWhileIdle(NodeConn *conn)
 
 	if (conn->hung_up || PQstatus(conn->pg) != CONNECTION_OK)
 		return true;
-	if (!dlist_is_empty(&conn->pending) ||
-		TimestampDifferenceMilliseconds(conn->last_used, now) < IDLE_CHECK_AFTER_MS)
+	if (TimestampDifferenceMilliseconds(conn->last_used, now) < IDLE_CHECK_AFTER_MS)
 	{
 		conn->last_used = now;
 		return false;
 	}
 	conn->last_used = now;
+
+	/* Answers to the end of an earlier transaction come first. */
+	SettleConns(list_make1(conn), false, SETTLE_TIMEOUT_MS);
+	if (conn->pg == NULL)
+		return true;
+	if (!dlist_is_empty(&conn->pending))
+		return false;
 
 	n = recv(PQsocket(conn->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0)
