@@ -73,8 +73,10 @@ UPDATE a SET x = 0 WHERE k = 501;
 UPDATE a SET x = 0;
 DELETE FROM a WHERE k > 500;
 
+-- A modification in WITH fires them too.
+WITH gone AS (DELETE FROM a WHERE k > 30 RETURNING *) SELECT count(*), (SELECT count(*) FROM a) FROM gone;
+
 -- What is refused is refused as a whole.
-WITH gone AS (DELETE FROM a RETURNING *) SELECT count(*) FROM gone;
 MERGE INTO a USING here ON a.k = here.id WHEN MATCHED THEN UPDATE SET x = 0;
 SELECT count(*) FROM a;
 

@@ -19,7 +19,7 @@
 #include "executor/executor.h"
 #include "executor/row_batch.h"
 #include "executor/statement_triggers.h"
-#include "executor/wrap.h"
+#include "executor/modify_node.h"
 #include "utils/tuplestore.h"
 
 typedef struct DistChangeState
@@ -30,6 +30,7 @@ typedef struct DistChangeState
 	Tuplestorestate  *rows;  /* what the child found */
 	TupleTableSlot   *found; /* one of them */
 	RowBatch         *batch; /* NULL: not started */
+	bool              finished;
 } DistChangeState;
 
 static Node           *create_state(CustomScan *scan);
@@ -38,7 +39,7 @@ static TupleTableSlot *exec_change(CustomScanState *node);
 static void            end_change(CustomScanState *node);
 static void            rescan_change(CustomScanState *node);
 
-static const CustomScanMethods scan_methods = {"Distshard Change", create_state};
+const CustomScanMethods DistChangeMethods = {"Distshard Change", create_state};
 
 static const CustomExecMethods exec_methods = {
 	.CustomName = "Distshard Change",
@@ -51,27 +52,21 @@ static const CustomExecMethods exec_methods = {
 void
 InitDistChange(void)
 {
-	RegisterCustomScanMethods(&scan_methods);
-}
-
-PlannedStmt *
-WrapChange(PlannedStmt *rows, Query *statement, DistTable *table, AttrNumber key)
-{
-	return WrapPlan(rows, statement, &scan_methods,
-					list_make2(statement, list_make2_oid(table->relid, key)));
+	RegisterCustomScanMethods(&DistChangeMethods);
 }
 
 static Node *
 create_state(CustomScan *scan)
 {
 	DistChangeState *state = palloc0(sizeof(DistChangeState));
-	List            *oids = lsecond(scan->custom_private);
+	List            *numbers = lfourth(scan->custom_private);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
 	state->plan.statement = linitial_node(Query, scan->custom_private);
-	state->plan.table = linitial_oid(oids);
-	state->plan.key = lsecond_oid(oids);
+	state->plan.columns = lthird(scan->custom_private);
+	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->plan.key = linitial_int(numbers);
 	state->plan.by_shard = true;
 	return (Node *) state;
 }
@@ -82,15 +77,13 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	DistChangeState *state = (DistChangeState *) node;
 	CustomScan      *scan = castNode(CustomScan, node->ss.ps.plan);
 	PlanState       *child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
-	TupleDesc        desc = ExecGetResultType(child);
-	int              i;
 
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
 						   state->plan.statement->commandType);
-	state->found = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
-	for (i = 1; i <= desc->natts; i++)
-		state->plan.columns = lappend_int(state->plan.columns, i);
+	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
+	if (!state->plan.statement->canSetTag)
+		RunToEnd(node);
 }
 
 static TupleTableSlot *
@@ -115,17 +108,25 @@ start_change(DistChangeState *state)
 }
 
 static TupleTableSlot *
-exec_change(CustomScanState *node)
+next_changed(ScanState *node)
 {
 	DistChangeState *state = (DistChangeState *) node;
-	TupleTableSlot  *slot = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot  *slot = node->ss_ScanTupleSlot;
 
 	if (state->batch == NULL)
 		start_change(state);
 	if (NextBatchRow(state->batch, slot))
 		return slot;
-	FireAfterStatement(&state->triggers);
-	return NULL;
+	if (!state->finished)
+		FireAfterStatement(&state->triggers);
+	state->finished = true;
+	return ExecClearTuple(slot);
+}
+
+static TupleTableSlot *
+exec_change(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_changed, NeverRechecked);
 }
 
 static void

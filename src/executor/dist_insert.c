@@ -25,7 +25,7 @@
 #include "executor/row_batch.h"
 #include "executor/sharded_copy.h"
 #include "executor/statement_triggers.h"
-#include "executor/wrap.h"
+#include "executor/modify_node.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -35,12 +35,16 @@ typedef struct DistInsertState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	List             *attnums; /* of int: attribute number of each column of the child */
+	bool              alone;   /* there is no other part of the statement */
+	bool              counts;  /* rows are counted in the command tag */
 	StatementTriggers triggers;
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
 	TupleTableSlot   *row;      /* the same as a row of the table */
+	TupleTableSlot   *sent;     /* with what else the statement needs behind it */
 	RowBatch         *batch;    /* NULL: rows go by COPY */
 	bool              started;
+	bool              finished;
 } DistInsertState;
 
 static Node           *create_state(CustomScan *scan);
@@ -49,7 +53,7 @@ static TupleTableSlot *exec_insert(CustomScanState *node);
 static void            end_insert(CustomScanState *node);
 static void            rescan_insert(CustomScanState *node);
 
-static const CustomScanMethods scan_methods = {"Distshard Insert", create_state};
+const CustomScanMethods DistInsertMethods = {"Distshard Insert", create_state};
 
 static const CustomExecMethods exec_methods = {
 	.CustomName = "Distshard Insert",
@@ -62,31 +66,55 @@ static const CustomExecMethods exec_methods = {
 void
 InitDistInsert(void)
 {
-	RegisterCustomScanMethods(&scan_methods);
-}
-
-PlannedStmt *
-WrapInsert(PlannedStmt *rows, Query *statement, DistTable *table, List *attnums, List *written)
-{
-	return WrapPlan(
-		rows, statement, &scan_methods,
-		list_make4(statement, attnums, written, list_make2_oid(table->relid, table->key_attno)));
+	RegisterCustomScanMethods(&DistInsertMethods);
 }
 
 static Node *
 create_state(CustomScan *scan)
 {
 	DistInsertState *state = palloc0(sizeof(DistInsertState));
-	List            *oids = lfourth(scan->custom_private);
+	List            *numbers = lfourth(scan->custom_private);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
 	state->plan.statement = linitial_node(Query, scan->custom_private);
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
-	state->plan.table = linitial_oid(oids);
-	state->plan.key = lsecond_oid(oids);
+	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->plan.key = linitial_int(numbers);
+	state->alone = lsecond_int(numbers);
+	state->plan.by_row = lthird_int(numbers);
+	state->counts = state->plan.statement->canSetTag;
 	return (Node *) state;
+}
+
+static int
+count_extra(TupleDesc table, List *attnums)
+{
+	int       result = 0;
+	ListCell *lc;
+
+	foreach (lc, attnums)
+		result += lfirst_int(lc) > table->natts;
+	return result;
+}
+
+/* The table's columns, and those of the child that are for none of them. */
+static TupleDesc
+sent_desc(TupleDesc table, TupleDesc computed, List *attnums)
+{
+	TupleDesc result = CreateTemplateTupleDesc(table->natts + count_extra(table, attnums));
+	ListCell *lc;
+	int       i;
+
+	for (i = 1; i <= table->natts; i++)
+		TupleDescCopyEntry(result, i, table, i);
+	foreach (lc, attnums)
+	{
+		if (lfirst_int(lc) > table->natts)
+			TupleDescCopyEntry(result, lfirst_int(lc), computed, foreach_current_index(lc) + 1);
+	}
+	return result;
 }
 
 static void
@@ -102,6 +130,36 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	logical = state->triggers.target->ri_RelationDesc;
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);
+	state->sent = ExecInitExtraTupleSlot(
+		estate, sent_desc(RelationGetDescr(logical), ExecGetResultType(child), state->attnums),
+		&TTSOpsVirtual);
+	if (!state->counts)
+		RunToEnd(node);
+}
+
+/* The row as it is sent. */
+static TupleTableSlot *
+row_to_send(DistInsertState *state)
+{
+	TupleTableSlot *row = state->row;
+	TupleTableSlot *sent = state->sent;
+	int             natts = row->tts_tupleDescriptor->natts;
+	ListCell       *lc;
+
+	slot_getallattrs(row);
+	ExecClearTuple(sent);
+	memcpy(sent->tts_values, row->tts_values, natts * sizeof(Datum));
+	memcpy(sent->tts_isnull, row->tts_isnull, natts * sizeof(bool));
+	foreach (lc, state->attnums)
+	{
+		int column = foreach_current_index(lc);
+
+		if (lfirst_int(lc) <= natts)
+			continue;
+		sent->tts_values[lfirst_int(lc) - 1] = state->computed->tts_values[column];
+		sent->tts_isnull[lfirst_int(lc) - 1] = state->computed->tts_isnull[column];
+	}
+	return ExecStoreVirtualTuple(sent);
 }
 
 /* Returns the next row to be inserted, with what triggers made of it, or NULL. */
@@ -124,26 +182,31 @@ next_row(void *arg)
 		ExecStoreAllNullTuple(row);
 		foreach (lc, state->attnums)
 		{
-			row->tts_values[lfirst_int(lc) - 1] = state->computed->tts_values[i];
-			row->tts_isnull[lfirst_int(lc) - 1] = state->computed->tts_isnull[i];
+			if (lfirst_int(lc) <= row->tts_tupleDescriptor->natts)
+			{
+				row->tts_values[lfirst_int(lc) - 1] = state->computed->tts_values[i];
+				row->tts_isnull[lfirst_int(lc) - 1] = state->computed->tts_isnull[i];
+			}
 			i++;
 		}
 		if (target->ri_TrigDesc && target->ri_TrigDesc->trig_insert_before_row &&
 			!ExecBRInsertTriggers(estate, target, row))
 			continue;
-		slot_getallattrs(row);
-		return row;
+		return row_to_send(state);
 	}
 	return NULL;
 }
 
-/* COPY has no RETURNING, no ON CONFLICT and no policies, and needs columns. */
+/*
+ * COPY has no RETURNING, no ON CONFLICT and no policies, and needs columns. Nor
+ * can it be a part of a statement whose other parts must not see its rows.
+ */
 static bool
 goes_by_copy(DistInsertState *state)
 {
 	Query *statement = state->plan.statement;
 
-	return statement->onConflict == NULL && statement->returningList == NIL &&
+	return state->alone && statement->onConflict == NULL && statement->returningList == NIL &&
 		   state->plan.columns != NIL &&
 		   !state->triggers.target->ri_RelationDesc->rd_rel->relrowsecurity;
 }
@@ -160,28 +223,35 @@ start_insert(DistInsertState *state)
 		uint64 count = CopyTuplesToShards(LookupDistTable(state->plan.table), logical,
 										  state->plan.columns, next_row, state);
 
-		if (state->plan.statement->canSetTag)
+		if (state->counts)
 			state->css.ss.ps.state->es_processed += count;
 	}
 	else
-		state->batch =
-			BeginRowBatch(&state->css, &state->plan, RelationGetDescr(logical), next_row, state);
+		state->batch = BeginRowBatch(&state->css, &state->plan, state->sent->tts_tupleDescriptor,
+									 next_row, state);
 	state->started = true;
 }
 
 static TupleTableSlot *
-exec_insert(CustomScanState *node)
+next_returned(ScanState *node)
 {
 	DistInsertState *state = (DistInsertState *) node;
-	TupleTableSlot  *slot = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot  *slot = node->ss_ScanTupleSlot;
 
 	if (!state->started)
 		start_insert(state);
 	if (state->batch && NextBatchRow(state->batch, slot))
 		return slot;
-	FireAfterStatement(&state->triggers);
-	state->batch = NULL;
-	return NULL;
+	if (!state->finished)
+		FireAfterStatement(&state->triggers);
+	state->finished = true;
+	return ExecClearTuple(slot);
+}
+
+static TupleTableSlot *
+exec_insert(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_returned, NeverRechecked);
 }
 
 static void

@@ -202,9 +202,11 @@ execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestRecei
 										  receiver, params, NULL, 0);
 
 		start(desc);
+		PushActiveSnapshot(desc->snapshot);
 		ExecutorRun(desc, ForwardScanDirection, 0, true);
 		processed = desc->estate->es_processed;
 		ExecutorFinish(desc);
+		PopActiveSnapshot();
 		ExecutorEnd(desc);
 		FreeQueryDesc(desc);
 	}

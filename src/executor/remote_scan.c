@@ -23,10 +23,12 @@
 #include "executor/local_fragment.h"
 #include "executor/params.h"
 #include "executor/remote_scan.h"
+#include "executor/modify_node.h"
 #include "executor/remote_scan_state.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/claim.h"
+#include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "utils/memutils.h"
@@ -95,6 +97,12 @@ create_slots(RemoteScanState *state, EState *estate)
 	state->stored = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
 }
 
+static bool
+writes(RemoteScanState *state)
+{
+	return state->fragment.operation != CMD_SELECT;
+}
+
 static void
 begin_scan(CustomScanState *node, EState *estate, int eflags)
 {
@@ -123,15 +131,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	if (state->fragment.triggers)
 		BeginStatementTriggers(&state->triggers, estate, state->fragment.table,
 							   state->fragment.operation);
-	state->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0;
+	if (writes(state) && !state->fragment.counts)
+		RunToEnd(node);
+	state->keep_rows = !writes(state) && (eflags & EXEC_FLAG_REWIND) != 0;
 	state->context =
 		AllocSetContextCreate(estate->es_query_cxt, "distshard fragment", ALLOCSET_DEFAULT_SIZES);
-}
-
-static bool
-writes(RemoteScanState *state)
-{
-	return state->fragment.operation != CMD_SELECT;
 }
 
 static bool
@@ -231,6 +235,8 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 
 	initStringInfo(&text);
 	AppendClaim(&text, run->shard, GetUserId(), false);
+	if (state->fragment.part)
+		AppendPartClaim(&text, state->fragment.target == TARGET_ALL_COPIES);
 	appendStringInfoString(&text, state->fragment.sql);
 	return text.data;
 }
@@ -257,6 +263,8 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 							  state->css.ss.ps.state->es_instrument),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
+	if (state->fragment.part)
+		QueueStatementPart(conn, state->css.ss.ps.state);
 	if (state->fragment.target == TARGET_ALL_COPIES)
 		QueueCopyLock(conn, LookupDistTable(state->fragment.table));
 	run->command =
@@ -282,6 +290,11 @@ static void
 run_on_local_copy(RemoteScanState *state, FragmentRun *run)
 {
 	LockLocalCopy(LookupDistTable(state->fragment.table));
+	if (state->fragment.part)
+	{
+		run_here(state, run); /* its claim says so */
+		return;
+	}
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run_here(state, run);
 	PopActiveSnapshot();
@@ -369,7 +382,7 @@ run_ended(RemoteScanState *state, FragmentRun *run)
 		INSTR_TIME_SUBTRACT(now, run->started);
 		run->milliseconds = INSTR_TIME_GET_MILLISEC(now);
 	}
-	if (writes(state))
+	if (writes(state) && state->fragment.counts)
 		state->css.ss.ps.state->es_processed +=
 			run->local ? run->local->processed : CommandRowCount(run->command);
 }
@@ -512,8 +525,9 @@ access_next(ScanState *node)
 		start_fragment(state);
 	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
 	{
-		if (state->fragment.triggers)
+		if (state->fragment.triggers && !state->finished)
 			FireAfterStatement(&state->triggers);
+		state->finished = true;
 		return ExecClearTuple(slot);
 	}
 	if (state->fragment.whole_row)

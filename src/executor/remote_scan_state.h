@@ -50,7 +50,8 @@ typedef struct RemoteScanState
 	TupleTableSlot   *stored;  /* a row taken from a tuplestore */
 	MemoryContext     context; /* reset at each start of the fragment */
 	bool              started;
-	List             *runs; /* of FragmentRun * */
+	bool              finished; /* triggers have fired after it */
+	List             *runs;     /* of FragmentRun * */
 
 	bool             keep_rows; /* the scan may be started over */
 	Tuplestorestate *kept;

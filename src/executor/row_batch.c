@@ -28,6 +28,7 @@
 #include "planner/dist_plan.h"
 #include "planner/print.h"
 #include "planner/row_template.h"
+#include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "utils/datum.h"
@@ -161,6 +162,7 @@ start_part(RowBatch *batch, NodeBatch *part)
 	params = statement_params(batch, part, exprs);
 	initStringInfo(&text);
 	AppendClaim(&text, part->shard, GetUserId(), false);
+	AppendPartClaim(&text, true);
 	appendStringInfoString(&text, sql);
 
 	if (part->node->is_local)
@@ -174,6 +176,7 @@ start_part(RowBatch *batch, NodeBatch *part)
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
+		QueueStatementPart(conn, batch->node->ss.ps.state);
 		if (table->method == DIST_REFERENCE)
 			QueueCopyLock(conn, table);
 		part->command = QueueCommand(conn, text.data, EncodeParams(params),
@@ -213,6 +216,8 @@ take_rows(RowBatch *batch, int *taken)
 	List      *parts = NIL;
 	int        limit = Min(BATCH_ROWS, STATEMENT_PARAMS / Max(list_length(batch->plan.columns), 1));
 
+	if (batch->plan.by_row)
+		limit = 1;
 	for (*taken = 0; *taken < limit; (*taken)++)
 	{
 		TupleTableSlot *slot = batch->source(batch->arg);

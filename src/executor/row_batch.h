@@ -27,6 +27,7 @@ typedef struct RowBatchPlan
 	List      *columns;   /* of int: attribute numbers of a row that fill the template's columns */
 	AttrNumber key;       /* attribute number of a row that has the shard key, 0: none */
 	bool       by_shard;  /* one statement for each shard, else for each node */
+	bool       by_row;    /* one for each row */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */

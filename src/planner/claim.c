@@ -18,6 +18,7 @@
 #include "planner/claim.h"
 #include "planner/fragment.h"
 #include "tcop/tcopprot.h"
+#include "transaction/statement_part.h"
 #include "transport/connection.h"
 #include "utils/acl.h"
 
@@ -70,6 +71,12 @@ AppendPolicyClaim(StringInfo buf, Oid role)
 	appendStringInfoString(buf, CLAIM_START);
 	AppendRole(buf, "policies", role);
 	appendStringInfoString(buf, "*/ ");
+}
+
+void
+AppendPartClaim(StringInfo buf, bool newest)
+{
+	appendStringInfo(buf, CLAIM_START "%s*/ ", newest ? " newest" : " part");
 }
 
 static void
@@ -151,6 +158,10 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->role = ReadRole(&pos);
 		else if (Skip(&pos, " policies=\""))
 			claim->policy_role = ReadRole(&pos);
+		else if (Skip(&pos, " part"))
+			claim->is_part = true;
+		else if (Skip(&pos, " newest"))
+			claim->is_part = claim->newest = true;
 		else if (Skip(&pos, " ddl"))
 			claim->forwarded_ddl = true;
 		else
@@ -270,8 +281,13 @@ RestoreRole(const SavedRole *saved)
 static void
 ClaimExecutorStart(QueryDesc *query, int eflags)
 {
-	SavedRole saved;
+	SavedRole    saved;
+	const Claim *claim =
+		in_local_fragment ? CurrentClaim(query->sourceText) : RunningClaim(query->sourceText);
+	bool is_part = claim && claim->is_part;
 
+	if (is_part)
+		JoinStatement(query, in_local_fragment, claim->newest);
 	BecomeClaimedRole(query->sourceText, &saved);
 	WaiveDataTablePermissions(query);
 	if (prev_ExecutorStart)
@@ -279,6 +295,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	else
 		standard_ExecutorStart(query, eflags);
 	RestoreRole(&saved);
+	if (is_part)
+		StatementJoined(query);
 }
 
 static void

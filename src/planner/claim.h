@@ -29,6 +29,8 @@
  *	placement=VERSION	the fragment is for all shards of the node
  *	as="role"			whose rights count, if not the connection's
  *	policies="role"		whose row-level security policies apply, if not that role's
+ *	part				one of several fragments of a statement (transaction/statement_part.h)
+ *	newest				the same, but it sees what others have committed since the statement began
  *	ddl					a utility command forwarded by another node
  *
  * Several such comments may follow each other.
@@ -43,6 +45,8 @@ typedef struct Claim
 	int64 placement_version; /* 0: not claimed */
 	Oid   role;              /* InvalidOid: the connection's own */
 	Oid   policy_role;       /* InvalidOid: the same */
+	bool  is_part;
+	bool  newest;
 	bool  forwarded_ddl;
 } Claim;
 
@@ -54,6 +58,9 @@ extern void InitClaims(void);
  * differs from the session's.
  */
 extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl);
+
+/* Writes a comment that says that what follows is part of a statement. */
+extern void AppendPartClaim(StringInfo buf, bool newest);
 
 /* Writes a comment with the role whose policies apply. */
 extern void AppendPolicyClaim(StringInfo buf, Oid role);

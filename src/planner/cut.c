@@ -24,6 +24,7 @@
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
 #include "planner/leaf.h"
+#include "planner/modify.h"
 #include "planner/local.h"
 #include "planner/print.h"
 #include "planner/shape.h"
@@ -137,8 +138,8 @@ has_outer_references_walker(Node *node, int *depth)
 	return expression_tree_walker(node, has_outer_references_walker, depth);
 }
 
-static bool
-has_outer_references(Query *query)
+bool
+HasOuterReferences(Query *query)
 {
 	int depth = -1;
 
@@ -331,24 +332,33 @@ cut_sublinks_walker(Node *node, void *context)
 	return expression_tree_walker(node, cut_sublinks_walker, context);
 }
 
+/* PostgreSQL leaves out CTEs that nothing refers to, but not if they modify. */
+static void
+cut_ctes(Query *query)
+{
+	ListCell *lc;
+
+	if (query->hasModifyingCTE)
+		KeepCtes(query->cteList);
+	foreach (lc, query->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+		Query           *subquery = castNode(Query, cte->ctequery);
+
+		if (ModifiesDistTable(subquery))
+			cte->cterefcount = Max(cte->cterefcount, 1);
+		ReplaceOrCut(subquery);
+	}
+}
+
 static void
 cut_query(Query *query)
 {
-	int       nentries = list_length(query->rtable);
-	Relids    joined = get_relids_in_jointree((Node *) query->jointree, false);
-	ListCell *lc;
-	int       rti;
+	int    nentries = list_length(query->rtable);
+	Relids joined = get_relids_in_jointree((Node *) query->jointree, false);
+	int    rti;
 
-	if (query->resultRelation &&
-		LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot modify a distributed table in WITH unless one shard holds all "
-						"that the statement needs"),
-				 errhint("Compare the shard key of every distributed table with the same value, "
-						 "or use separate statements in a transaction.")));
-	foreach (lc, query->cteList)
-		ReplaceOrCut(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
+	cut_ctes(query);
 	for (rti = 1; rti <= nentries; rti++)
 	{
 		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
@@ -403,13 +413,23 @@ ReplaceOrCut(Query *query)
 
 	if (!QueryNamesDistTable(query))
 		return;
+	if (ModifiesDistTable(query))
+	{
+		ReplaceModification(query);
+		cut_ctes(query);
+		query_tree_walker(query, cut_sublinks_walker, NULL,
+						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+		return;
+	}
 	spread = SpreadOfQuery(query);
-	if (spread.kind == SPREAD_SPLIT && !has_outer_references(query) && !ReturnsRecords(query) &&
-		WhyNotPrintable(query) == NULL)
+	if (query->hasModifyingCTE)
+		cut_query(query);
+	else if (spread.kind == SPREAD_SPLIT && !HasOuterReferences(query) && !ReturnsRecords(query) &&
+			 WhyNotPrintable(query) == NULL)
 		turn_into_leaf(query, false);
 	else if (spread.kind == SPREAD_COPIED)
 		PointAtLocalCopies(query);
-	else if (has_outer_references(query))
+	else if (HasOuterReferences(query))
 		cut_query(query);
 	else if (is_plain_distinct(query))
 		turn_into_leaf(query, true);

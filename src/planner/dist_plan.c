@@ -19,7 +19,8 @@ PackFragment(const FragmentPlan *fragment)
 	List *oids = list_make2_oid(fragment->table, fragment->key_type);
 
 	numbers = lappend_int(numbers, fragment->triggers);
-
+	numbers = lappend_int(numbers, fragment->part);
+	numbers = lappend_int(numbers, fragment->counts);
 	return list_make3(makeString(fragment->sql), numbers, oids);
 }
 
@@ -37,6 +38,8 @@ UnpackFragment(List *packed)
 	fragment.whole_query = lfourth_int(numbers);
 	fragment.whole_row = list_nth_int(numbers, 4);
 	fragment.triggers = list_nth_int(numbers, 5);
+	fragment.part = list_nth_int(numbers, 6);
+	fragment.counts = list_nth_int(numbers, 7);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	return fragment;

@@ -42,6 +42,8 @@ typedef struct FragmentPlan
 	bool           whole_query; /* nothing else is done in the statement */
 	bool           triggers;    /* statement triggers of the table fire here */
 	bool           whole_row;   /* the last column is the row of those before it */
+	bool           part;        /* other fragments belong to the same statement */
+	bool           counts;      /* rows that it changes are counted in the command tag */
 } FragmentPlan;
 
 extern List        *PackFragment(const FragmentPlan *fragment);

@@ -37,7 +37,7 @@
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
-#include "planner/planner.h"
+#include "planner/modify.h"
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
@@ -56,10 +56,13 @@ typedef struct Leaf
 	int        id;
 	Query     *query;
 	DistTable *table; /* whose shard map says which nodes compute it */
+
+	Modification *modification; /* NULL: the query is read */
 } Leaf;
 
 /* The leaves of the query that is being planned. */
 static List *leaves;
+static bool  statement_modifies; /* distributed tables */
 static int   last_leaf_id;
 
 static set_rel_pathlist_hook_type next_set_rel_pathlist_hook;
@@ -83,12 +86,12 @@ leaf_function(void)
 }
 
 static RangeTblFunction *
-leaf_call(Leaf *leaf, List **names)
+leaf_call(Leaf *leaf, List *output, List **names)
 {
 	RangeTblFunction *call = makeNode(RangeTblFunction);
 	ListCell         *lc;
 
-	foreach (lc, leaf->query->targetList)
+	foreach (lc, output)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node        *expr = (Node *) tle->expr;
@@ -111,28 +114,45 @@ leaf_call(Leaf *leaf, List **names)
 	return call;
 }
 
-Index
-AddLeaf(Query *query, Query *leaf_query)
+static Index
+add_leaf(Query *query, Leaf *leaf, List *output)
 {
-	Leaf          *leaf = palloc(sizeof(Leaf));
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	List          *names = NIL;
 	Index          rti;
 
 	leaf->id = ++last_leaf_id;
-	leaf->query = leaf_query;
-	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
-											: SpreadOfInput(leaf_query).table;
 	leaves = lappend(leaves, leaf);
 
 	rte->rtekind = RTE_FUNCTION;
-	rte->functions = list_make1(leaf_call(leaf, &names));
+	rte->functions = list_make1(leaf_call(leaf, output, &names));
 	rte->eref = makeAlias("remote", names);
 	rte->inFromCl = true;
 	query->rtable = lappend(query->rtable, rte);
 	rti = list_length(query->rtable);
-	query->rtable = list_concat(query->rtable, RelationsForChecks(leaf_query));
+	query->rtable = list_concat(query->rtable, RelationsForChecks(leaf->query));
 	return rti;
+}
+
+Index
+AddLeaf(Query *query, Query *leaf_query)
+{
+	Leaf *leaf = palloc0(sizeof(Leaf));
+
+	leaf->query = leaf_query;
+	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
+											: SpreadOfInput(leaf_query).table;
+	return add_leaf(query, leaf, leaf_query->targetList);
+}
+
+Index
+AddModificationLeaf(Query *query, Modification *modification)
+{
+	Leaf *leaf = palloc0(sizeof(Leaf));
+
+	leaf->query = modification->query;
+	leaf->modification = modification;
+	return add_leaf(query, leaf, modification->query->returningList);
 }
 
 Var *
@@ -174,19 +194,31 @@ PlannedStmt *
 PlanWithLeaves(Query *query, const PlannerCall *call)
 {
 	List        *outer_leaves = leaves;
+	bool         outer_modifies = statement_modifies;
+	CmdType      command = query->commandType;
+	bool         modifying_ctes = query->hasModifyingCTE;
+	bool         returning = query->returningList != NIL;
+	PlannerCall  serial = *call;
 	PlannedStmt *result;
 
 	leaves = NIL;
+	statement_modifies = ModifiesDistTable(query) || modifying_ctes;
+	if (statement_modifies)
+		serial.cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
 	PG_TRY();
 	{
 		ReplaceOrCut(query);
-		result = PlanOrdinary(query, call);
+		result = PlanOrdinary(query, &serial);
 	}
 	PG_FINALLY();
 	{
 		leaves = outer_leaves;
+		statement_modifies = outer_modifies;
 	}
 	PG_END_TRY();
+	result->commandType = command;
+	result->hasReturning = returning;
+	result->hasModifyingCTE = modifying_ctes;
 	return result;
 }
 
@@ -426,6 +458,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	fragment.operation = CMD_SELECT;
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
 	fragment.whole_row = whole_row != NULL;
+	fragment.part = statement_modifies;
 	if (key)
 		params = lcons(expression_planner(key), params);
 
@@ -456,6 +489,13 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		next_set_rel_pathlist_hook(root, rel, rti, rte);
 	if (leaf == NULL)
 		return;
+	if (leaf->modification)
+	{
+		rel->pathlist = NIL;
+		rel->partial_pathlist = NIL;
+		add_path(rel, (Path *) ModificationPath(root, rel, leaf->modification));
+		return;
+	}
 
 	rows = estimate_rows(leaf->query);
 	rel->tuples = rows;

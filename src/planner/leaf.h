@@ -29,6 +29,13 @@ extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
  */
 extern bool SplitAggregation(Query *query);
 
+/* The same for a modification: what it returns are the columns. */
+typedef struct Modification Modification;
+extern Index                AddModificationLeaf(Query *query, Modification *modification);
+
+/* Does the query refer to columns or CTEs of a query around it? */
+extern bool HasOuterReferences(Query *query);
+
 /* Does the query's output have records without a name, which cannot travel? */
 extern bool ReturnsRecords(Query *query);
 

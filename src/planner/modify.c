@@ -36,8 +36,8 @@ target_table(Query *query)
 	return LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
 }
 
-static void
-refuse(Query *query, const char *reason)
+void
+RefuseModification(Query *query, const char *reason)
 {
 	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					errmsg("cannot run this %s on distributed table \"%s\"",
@@ -49,83 +49,26 @@ refuse(Query *query, const char *reason)
 					errdetail("The statement cannot be shipped to the nodes: %s.", reason)));
 }
 
-static PlannedStmt *
-ship_to(Query *query, DistTable *table, FragmentTarget target)
-{
-	FragmentPlan fragment = {0};
-	const char  *reason = WhyNotPrintable(query);
-
-	if (reason)
-		refuse(query, reason);
-	fragment.target = target;
-	fragment.table = table->relid;
-	return ShipQuery(query, &fragment, NULL);
-}
-
-/* The rewriter leaves an entry for the view, for its privileges. */
+/* Every node that changes rows must be able to tell by itself which. */
 static bool
-is_view_update(Query *query)
+ship_change(Query *query, DistTable *table, Modification *modification)
 {
-	ListCell *lc;
+	QueryTables tables;
+	Spread      spread;
 
-	foreach (lc, query->rtable)
+	if (WhyNotPrintable(query) != NULL)
+		return false;
+	FindDistTables(query, &tables);
+	if (FindRoute(query, &tables, &modification->key))
 	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
-			return true;
+		modification->fragment.target = TARGET_ONE_SHARD;
+		return true;
 	}
-	return false;
-}
-
-/* Why rows that are found here cannot be changed one by one, or NULL. */
-static const char *
-why_not_by_row(Query *query, DistTable *table)
-{
-	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
-	ListCell      *lc;
-
-	if (table->method == DIST_REFERENCE)
-		return "nodes would change their copies of the reference table differently";
-	if (checkExprHasSubLink((Node *) query->returningList))
-		return "RETURNING has a subquery";
-	if (target->securityQuals != NIL && HasRowSecurity(target->relid) && is_view_update(query))
-		return "the table of the view has row-level security";
-	if (checkExprHasSubLink((Node *) target->securityQuals) && !HasRowSecurity(target->relid))
-		return "the security barrier view has a subquery";
-	foreach (lc, query->targetList)
-	{
-		if (lfirst_node(TargetEntry, lc)->resjunk)
-			return "several columns are set from one subquery";
-	}
-	foreach (lc, query->withCheckOptions)
-	{
-		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
-			return "the view has a check option";
-	}
-	return NULL;
-}
-
-static PlannedStmt *
-plan_update_or_delete(Query *query, DistTable *table, const PlannerCall *call)
-{
-	Spread      spread = SpreadOfInput(query);
-	const char *reason;
-
-	if (query->commandType == CMD_MERGE)
-		refuse(query, "MERGE is shipped only when all its tables are pinned to one shard");
-
-	if (WhyNotPrintable(query) == NULL)
-	{
-		if (table->method == DIST_REFERENCE && spread.kind == SPREAD_COPIED)
-			return ship_to(query, table, TARGET_ALL_COPIES);
-		if (table->method != DIST_REFERENCE && spread.kind == SPREAD_SPLIT)
-			return ship_to(query, table, TARGET_ALL_SHARDS);
-	}
-	reason = why_not_by_row(query, table);
-	if (reason)
-		refuse(query, reason);
-	return PlanChangeOfRows(query, table, call);
+	modification->key = NULL;
+	spread = SpreadOfInput(query);
+	modification->fragment.target =
+		table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS;
+	return spread.kind == (table->method == DIST_REFERENCE ? SPREAD_COPIED : SPREAD_SPLIT);
 }
 
 /* The one expression of an INSERT's target list that is for a column. */
@@ -166,41 +109,23 @@ key_of_new_row(Query *query, DistTable *table)
 }
 
 /*
- * An INSERT of one row is one fragment. Its key is computed once, for choosing
- * the shard and for the row alike, so it travels as a parameter of ours.
+ * The key of a row is computed once, for choosing the shard and for the row
+ * alike, so a volatile one travels as a parameter of ours.
  */
-static PlannedStmt *
-plan_one_row(Query *query, DistTable *table, const PlannerCall *call)
+static Query *
+with_computed_key(Query *query, DistTable *table, Expr *key)
 {
-	Expr        *key = key_of_new_row(query, table);
-	FragmentPlan fragment = {0};
-	const char  *reason;
-	Shard       *shard = ShardKnownNow(table, key);
+	Param *param = makeNode(Param);
 
-	if (shard && shard->group_id == LocalGroupId())
-	{
-		PointAtDataTables(query, shard->shard_id);
-		return PlanOrdinary(query, call);
-	}
-	fragment.target = TARGET_ONE_SHARD;
-	fragment.table = table->relid;
-	if (contain_volatile_functions((Node *) key))
-	{
-		Param *param = makeNode(Param);
-
-		query = copyObject(query);
-		param->paramkind = PARAM_EXTERN;
-		param->paramid = OWN_PARAM_BASE;
-		param->paramtype = exprType((Node *) key);
-		param->paramtypmod = exprTypmod((Node *) key);
-		param->paramcollid = exprCollation((Node *) key);
-		param->location = -1;
-		column_entry(query, table->key_attno)->expr = (Expr *) param;
-	}
-	reason = WhyNotPrintable(query);
-	if (reason)
-		return NULL;
-	return ShipQuery(query, &fragment, key);
+	query = copyObject(query);
+	param->paramkind = PARAM_EXTERN;
+	param->paramid = OWN_PARAM_BASE;
+	param->paramtype = exprType((Node *) key);
+	param->paramtypmod = exprTypmod((Node *) key);
+	param->paramcollid = exprCollation((Node *) key);
+	param->location = -1;
+	column_entry(query, table->key_attno)->expr = (Expr *) param;
+	return query;
 }
 
 /* Do the rows that a node selects belong to shards of that node? */
@@ -226,9 +151,8 @@ rows_stay(Query *query, DistTable *table)
 	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
 }
 
-/* Is there a subquery that gives another answer on another node? */
 static bool
-reads_other_tables(Node *node, void *context)
+reads_other_tables_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
@@ -237,51 +161,97 @@ reads_other_tables(Node *node, void *context)
 		RangeTblEntry *rte = (RangeTblEntry *) node;
 		DistTable     *table = LookupDistTable(rte->relid);
 
-		return rte->rtekind == RTE_RELATION && (table == NULL || table->method != DIST_REFERENCE);
+		return (rte->rtekind == RTE_RELATION &&
+				(table == NULL || table->method != DIST_REFERENCE)) ||
+			   rte->rtekind == RTE_CTE;
 	}
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, reads_other_tables, context,
+		return query_tree_walker((Query *) node, reads_other_tables_walker, context,
 								 QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, reads_other_tables, context);
+	return expression_tree_walker(node, reads_other_tables_walker, context);
+}
+
+bool
+ReadsOtherTables(Node *expr)
+{
+	return reads_other_tables_walker(expr, NULL);
+}
+
+/* An INSERT of one row is one fragment; others are if no row leaves its node. */
+static bool
+ship_insert(Query *query, DistTable *table, Modification *modification)
+{
+	if (FiresTriggersHere(table->relid, CMD_INSERT) || ReadsOtherTables((Node *) query->onConflict))
+		return false;
+	if (is_single_row(query))
+	{
+		Expr *key = key_of_new_row(query, table);
+
+		if (contain_volatile_functions((Node *) key))
+			modification->query = with_computed_key(query, table, key);
+		modification->key = key;
+		modification->fragment.target =
+			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ONE_SHARD;
+	}
+	else if (rows_stay(query, table))
+		modification->fragment.target = TARGET_ALL_SHARDS;
+	else
+		return false;
+	return WhyNotPrintable(modification->query) == NULL;
+}
+
+bool
+ShipModification(Query *query, Modification *modification)
+{
+	DistTable *table = target_table(query);
+
+	memset(modification, 0, sizeof(Modification));
+	modification->query = query;
+	modification->fragment.table = table->relid;
+	return query->commandType == CMD_INSERT ? ship_insert(query, table, modification)
+											: ship_change(query, table, modification);
+}
+
+/* Plans an INSERT of which this node has all shards that it needs, else returns NULL. */
+static PlannedStmt *
+plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const PlannerCall *call)
+{
+	Shard *shard;
+
+	if (FiresTriggersHere(table->relid, CMD_INSERT) || CtesFireTriggers(query))
+		return NULL;
+	if (is_single_row(query) && table->method != DIST_REFERENCE &&
+		!ReadsOtherTables((Node *) query->returningList) &&
+		!ReadsOtherTables((Node *) query->onConflict))
+	{
+		shard = ShardKnownNow(table, key_of_new_row(query, table));
+		if (shard && shard->group_id == LocalGroupId())
+		{
+			PointAtDataTables(query, shard->shard_id);
+			return PlanOrdinary(query, call);
+		}
+	}
+	if (AllShardsLocal(tables) && (!tables->writes_reference || list_length(AllPrimaries()) == 1))
+	{
+		PointAtDataTables(query, 0);
+		return PlanOrdinary(query, call);
+	}
+	return NULL;
 }
 
 PlannedStmt *
 PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 {
-	DistTable   *table = target_table(query);
-	PlannedStmt *plan;
-	bool         triggers;
-	ListCell    *lc;
+	DistTable   *table = query->resultRelation ? target_table(query) : NULL;
+	PlannedStmt *plan = NULL;
+	Modification modification;
 
-	if (table == NULL)
-		return PlanWithLeaves(query, call);
-	if (query->commandType != CMD_INSERT)
-		return plan_update_or_delete(query, table, call);
-
-	if (!AllShardsLocal(tables) && (reads_other_tables((Node *) query->returningList, NULL) ||
-									reads_other_tables((Node *) query->onConflict, NULL)))
-		refuse(query, "RETURNING or ON CONFLICT has a subquery");
-	triggers = FiresTriggersHere(table->relid, CMD_INSERT);
-	if (is_single_row(query) && !triggers)
-	{
-		if (table->method == DIST_REFERENCE)
-			return ship_to(query, table, TARGET_ALL_COPIES);
-		plan = plan_one_row(query, table, call);
-		if (plan)
-			return plan;
-	}
-	else if (!triggers && AllShardsLocal(tables) &&
-			 (table->method != DIST_REFERENCE || list_length(AllPrimaries()) == 1))
-	{
-		PointAtDataTables(query, 0);
-		return PlanOrdinary(query, call);
-	}
-	else if (!triggers && rows_stay(query, table) && WhyNotPrintable(query) == NULL)
-		return ship_to(query, table, TARGET_ALL_SHARDS);
-	foreach (lc, query->withCheckOptions)
-	{
-		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
-			refuse(query, "the view has a check option");
-	}
-	return PlanInsertOfRows(query, table, call);
+	if (table && query->commandType == CMD_INSERT)
+		plan = plan_insert_here(query, table, tables, call);
+	if (plan)
+		return plan;
+	if (table && !query->hasModifyingCTE && !ReturnsHere(query) &&
+		ShipModification(query, &modification))
+		return ShipQuery(modification.query, &modification.fragment, modification.key);
+	return PlanWithLeaves(query, call);
 }

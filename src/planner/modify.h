@@ -10,10 +10,56 @@
 
 #include "postgres.h"
 
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "planner/leaf.h"
 #include "planner/planner.h"
 
-/* modify_rows.c: the rows are computed here. */
-extern PlannedStmt *PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call);
-extern PlannedStmt *PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call);
+/*
+ * How a modification is carried out: either the query is shipped, or rows are
+ * computed here, by the source, and a plan node sends them on.
+ */
+struct Modification
+{
+	Query       *query;
+	FragmentPlan fragment; /* shipped: where to */
+	Expr        *key;      /* shipped to one shard: what selects it */
+
+	Query                   *source; /* NULL: the query is shipped */
+	const CustomScanMethods *methods;
+	List *private;
+};
+
+/* modify.c: can it be shipped? Fills in how, if so. */
+extern bool ShipModification(Query *query, Modification *modification);
+
+/* Raises the error that a modification cannot be done, with the reason as detail. */
+extern void RefuseModification(Query *query, const char *reason) pg_attribute_noreturn();
+
+/* Has the expression a subquery that gives another answer on another node? */
+extern bool ReadsOtherTables(Node *expr);
+
+/* modify_rows.c: the other way. Fills in how, or raises an error. */
+extern void InsertRows(Query *query, Modification *modification);
+extern void ChangeRows(Query *query, Modification *modification);
+
+/* modify_leaf.c: a modification as a source of rows. */
+
+/* Is it an INSERT, UPDATE, DELETE or MERGE whose target is distributed? */
+extern bool ModifiesDistTable(Query *query);
+
+/* Does RETURNING need what the nodes do not have, so that it is computed here? */
+extern bool ReturnsHere(Query *query);
+
+/* Makes it a SELECT, in place, of what the modification returns. */
+extern void ReplaceModification(Query *query);
+
+/* Sees to it that each CTE is planned once, by itself: those of a query with modifications. */
+extern void KeepCtes(List *ctes);
+
+extern CustomPath *ModificationPath(PlannerInfo *root, RelOptInfo *rel, Modification *modification);
+
+/* Makes references to the query's own CTEs ones to those of the query around it. */
+extern void RaiseOwnCtes(Query *query);
 
 #endif

@@ -14,6 +14,7 @@
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/dist_change.h"
@@ -23,19 +24,13 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/fragment.h"
 #include "planner/modify.h"
+#include "planner/move_subqueries.h"
 #include "planner/row_template.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-
-static PlannedStmt *
-plan_source(Query *source, const PlannerCall *call)
-{
-	if (QueryNamesDistTable(source))
-		return PlanWithLeaves(source, call);
-	return PlanOrdinary(source, call);
-}
 
 /* The SELECT of a statement, without what is done with its rows. */
 static Query *
@@ -104,57 +99,95 @@ columns_of_table(Oid relid, List *attnums)
 	return result;
 }
 
-/*
- * The target of an INSERT is not part of the SELECT of its rows, but the rights
- * on it and the lock are part of the plan.
- */
-static RangeTblEntry *
+/* The target of an INSERT is not part of the SELECT of its rows. */
+static void
 take_target_out(Query *source, Index target)
 {
-	RangeTblEntry *rte = rt_fetch(target, source->rtable);
 	RangeTblEntry *unused = makeNode(RangeTblEntry);
 
 	unused->rtekind = RTE_RESULT;
 	unused->eref = makeAlias("*RESULT*", NIL);
 	lfirst(list_nth_cell(source->rtable, target - 1)) = unused;
-	rte->inh = false;
-	return rte;
 }
 
-PlannedStmt *
-PlanInsertOfRows(Query *query, DistTable *table, const PlannerCall *call)
+/* What the plan node is told: see modify_node.h. */
+static List *
+node_private(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
+			 bool by_row, Oid table)
 {
-	Query         *source = source_query(query);
-	Query         *insert;
-	PlannedStmt   *plan;
-	RangeTblEntry *target;
-	List          *attnums = NIL;
-	List          *written;
-	List          *columns;
-	ListCell      *lc;
+	return list_make5(statement, attnums, columns, list_make3_int(key, alone, by_row),
+					  list_make1_oid(table));
+}
 
+static int
+column_count(Oid relid)
+{
+	Relation rel = table_open(relid, NoLock);
+	int      result = RelationGetNumberOfAttributes(rel);
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+static bool
+has_check_option(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
+			return true;
+	}
+	return false;
+}
+
+void
+InsertRows(Query *query, Modification *modification)
+{
+	DistTable *table = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+	Query     *source = source_query(query);
+	Query     *insert;
+	List      *attnums = NIL;
+	List      *written;
+	List      *columns;
+	List      *moved;
+	int        natts = column_count(table->relid);
+	ListCell  *lc;
+
+	if (has_check_option(query))
+		RefuseModification(query, "the view has a check option");
 	foreach (lc, source->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (tle->resjunk)
-			continue;
 		attnums = lappend_int(attnums, tle->resno);
 		tle->resno = list_length(attnums);
 	}
+	take_target_out(source, query->resultRelation);
+	moved = MoveSubqueries(query, &source);
 	written = written_columns(table, attnums);
 	columns = columns_of_table(table->relid, written);
+	foreach (lc, moved)
+	{
+		attnums = lappend_int(attnums, ++natts);
+		written = lappend_int(written, natts);
+		columns = lappend(columns, makeTargetEntry(lfirst(lc), natts, NULL, false));
+	}
 
 	insert = RowTemplate(query, columns);
-	insert->targetList = columns;
-	foreach (lc, columns)
+	insert->targetList = list_truncate(columns, list_length(columns) - list_length(moved));
+	foreach (lc, insert->targetList)
 		lfirst_node(TargetEntry, lc)->expr =
 			(Expr *) TemplateColumn(insert, foreach_current_index(lc) + 1);
-	target = take_target_out(source, query->resultRelation);
-	plan = plan_source(source, call);
-	plan->rtable = lappend(plan->rtable, target);
-	plan->relationOids = lappend_oid(plan->relationOids, target->relid);
-	return WrapInsert(plan, insert, table, attnums, written);
+	UseMovedSubqueries(insert, moved);
+	if (ReadsOtherTables((Node *) insert->onConflict))
+		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
+	modification->source = source;
+	modification->methods = &DistInsertMethods;
+	modification->private = node_private(insert, attnums, written, table->key_attno,
+										 !query->hasModifyingCTE && query->returningList == NIL,
+										 moved != NIL, table->relid);
 }
 
 static void
@@ -254,21 +287,96 @@ lock_target(Query *source, Index target, CmdType operation)
 	source->hasForUpdate = true;
 }
 
-PlannedStmt *
-PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call)
+/* The rewriter leaves an entry for the view, for its privileges. */
+static bool
+is_view_update(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
+			return true;
+	}
+	return false;
+}
+
+/* Why rows that are found here cannot be changed one by one, or NULL. */
+static const char *
+why_not_by_row(Query *query, DistTable *table)
+{
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+
+	if (table->method == DIST_REFERENCE)
+		return "nodes would change their copies of the reference table differently";
+	if (target->securityQuals != NIL && HasRowSecurity(target->relid) && is_view_update(query))
+		return "the table of the view has row-level security";
+	if (checkExprHasSubLink((Node *) target->securityQuals) && !HasRowSecurity(target->relid))
+		return "the security barrier view has a subquery";
+	return has_check_option(query) ? "the view has a check option" : NULL;
+}
+
+/*
+ * The statement that changes rows, given what identifies them and their new
+ * values. Columns of the source are: the new values, the ctid, the key, and what
+ * else RETURNING needs.
+ */
+static Query *
+change_template(Query *query, DistTable *table, ReturningContext *returning, AttrNumber tid,
+				AttrNumber key)
+{
+	Index        target = query->resultRelation;
+	Query       *change = RowTemplate(query, returning->columns);
+	List        *assigned = NIL;
+	List        *quals;
+	RangeTblRef *ref = makeNode(RangeTblRef);
+	ListCell    *lc;
+
+	returning->row_template = change;
+	change->returningList = (List *) returning_mutator((Node *) query->returningList, returning);
+	foreach (lc, change->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		assigned = lappend(assigned, tle);
+		tle->expr = (Expr *) TemplateColumn(change, list_length(assigned));
+	}
+	change->targetList = assigned;
+	quals = list_make1(tid_equality(target, TemplateColumn(change, tid)));
+	if (key)
+		quals = lappend(
+			quals, key_equality(table, key_of_target(target, table), TemplateColumn(change, key)));
+	ref->rtindex = target;
+	change->jointree->fromlist = lcons(ref, change->jointree->fromlist);
+	change->jointree->quals = (Node *) make_ands_explicit(quals);
+	change->hasSubLinks = false;
+	return change;
+}
+
+void
+ChangeRows(Query *query, Modification *modification)
 {
 	Index            target = query->resultRelation;
+	DistTable       *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
 	Query           *source = source_query(query);
-	Query           *change;
 	ReturningContext returning = {target, NIL, NULL};
-	List            *quals;
-	RangeTblRef     *ref;
+	const char      *reason = why_not_by_row(query, table);
+	List            *attnums = NIL;
 	AttrNumber       tid;
 	AttrNumber       key = 0;
 	ListCell        *lc;
 
+	if (reason)
+		RefuseModification(query, reason);
 	foreach (lc, query->targetList)
-		append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	{
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	}
 	append_column(&returning.columns, (Expr *) makeVar(target, SelfItemPointerAttributeNumber,
 													   TIDOID, -1, InvalidOid, 0));
 	tid = list_length(returning.columns);
@@ -278,23 +386,20 @@ PlanChangeOfRows(Query *query, DistTable *table, const PlannerCall *call)
 		key = list_length(returning.columns);
 	}
 	returning_mutator((Node *) query->returningList, &returning);
-	source->targetList = returning.columns;
+	foreach (lc, returning.columns)
+		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
+
+	source->targetList = copyObject(returning.columns);
+	/* subqueries that give several columns stand behind all others */
+	foreach (lc, query->targetList)
+	{
+		if (lfirst_node(TargetEntry, lc)->resjunk)
+			append_column(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	}
 	lock_target(source, target, query->commandType);
 
-	change = RowTemplate(query, returning.columns);
-	returning.row_template = change;
-	change->returningList = (List *) returning_mutator((Node *) query->returningList, &returning);
-	foreach (lc, change->targetList)
-		lfirst_node(TargetEntry, lc)->expr =
-			(Expr *) TemplateColumn(change, foreach_current_index(lc) + 1);
-	quals = list_make1(tid_equality(target, TemplateColumn(change, tid)));
-	if (key)
-		quals = lappend(
-			quals, key_equality(table, key_of_target(target, table), TemplateColumn(change, key)));
-	ref = makeNode(RangeTblRef);
-	ref->rtindex = target;
-	change->jointree->fromlist = lcons(ref, change->jointree->fromlist);
-	change->jointree->quals = (Node *) make_ands_explicit(quals);
-	change->hasSubLinks = false;
-	return WrapChange(plan_source(source, call), change, table, key);
+	modification->source = source;
+	modification->methods = &DistChangeMethods;
+	modification->private = node_private(change_template(query, table, &returning, tid, key),
+										 attnums, attnums, key, false, false, table->relid);
 }

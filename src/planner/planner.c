@@ -118,13 +118,13 @@ plan_distributed(Query *query, const PlannerCall *call)
 		return PlanModification(query, &tables, call);
 
 	route = FindRoute(query, &tables, &key);
-	if (route)
+	if (route && !CtesFireTriggers(query))
 	{
 		plan = plan_routed(query, route, key, call);
 		if (plan)
 			return plan;
 	}
-	if (AllShardsLocal(&tables) && !FiresTriggersOfChange(query) &&
+	if (AllShardsLocal(&tables) && !FiresTriggersOfChange(query) && !CtesFireTriggers(query) &&
 		(!tables.writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);

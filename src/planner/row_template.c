@@ -79,6 +79,50 @@ TemplateColumn(Query *row_template, AttrNumber attno)
 				   list_nth_oid(values->colcollations, attno - 1), 0);
 }
 
+static Param *
+row_param(RangeTblEntry *values, int number)
+{
+	int    column = number % list_length(values->coltypes);
+	Param *param = makeNode(Param);
+
+	param->paramkind = PARAM_EXTERN;
+	param->paramid = OWN_PARAM_BASE + number;
+	param->paramtype = list_nth_oid(values->coltypes, column);
+	param->paramtypmod = list_nth_int(values->coltypmods, column);
+	param->paramcollid = list_nth_oid(values->colcollations, column);
+	param->location = -1;
+	return param;
+}
+
+typedef struct OneRow
+{
+	RangeTblEntry *values;
+	Index          rti;
+} OneRow;
+
+static Node *
+take_from_one_row(Node *node, OneRow *row)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varno == row->rti && ((Var *) node)->varlevelsup == 0)
+		return (Node *) row_param(row->values, ((Var *) node)->varattno - 1);
+	return expression_tree_mutator(node, take_from_one_row, row);
+}
+
+/* ON CONFLICT does not see the rows of the source, only those that are inserted. */
+static void
+fill_on_conflict(Query *query, RangeTblEntry *values)
+{
+	OnConflictExpr *conflict = query->onConflict;
+	OneRow          row = {values, list_length(query->rtable)};
+
+	if (conflict == NULL)
+		return;
+	conflict->onConflictSet = (List *) take_from_one_row((Node *) conflict->onConflictSet, &row);
+	conflict->onConflictWhere = take_from_one_row(conflict->onConflictWhere, &row);
+}
+
 Query *
 FillRowTemplate(Query *row_template, int nrows)
 {
@@ -93,18 +137,10 @@ FillRowTemplate(Query *row_template, int nrows)
 		List *exprs = NIL;
 
 		for (column = 0; column < ncolumns; column++)
-		{
-			Param *param = makeNode(Param);
-
-			param->paramkind = PARAM_EXTERN;
-			param->paramid = OWN_PARAM_BASE + row * ncolumns + column;
-			param->paramtype = list_nth_oid(values->coltypes, column);
-			param->paramtypmod = list_nth_int(values->coltypmods, column);
-			param->paramcollid = list_nth_oid(values->colcollations, column);
-			param->location = -1;
-			exprs = lappend(exprs, param);
-		}
+			exprs = lappend(exprs, row_param(values, row * ncolumns + column));
 		values->values_lists = lappend(values->values_lists, exprs);
 	}
+	if (nrows == 1)
+		fill_on_conflict(query, values);
 	return query;
 }

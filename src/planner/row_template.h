@@ -23,7 +23,10 @@ extern Query *RowTemplate(Query *statement, List *columns);
 /* The Var for the n-th column of a template's rows. */
 extern Var *TemplateColumn(Query *row_template, AttrNumber attno);
 
-/* The template with rows of parameters, numbered row by row from OWN_PARAM_BASE. */
+/*
+ * The template with rows of parameters, numbered row by row from OWN_PARAM_BASE.
+ * Only with one row may ON CONFLICT use columns.
+ */
 extern Query *FillRowTemplate(Query *row_template, int nrows);
 
 #endif

@@ -96,6 +96,27 @@ FiresTriggersOfChange(Query *query)
 	return LookupDistTable(target) && FiresTriggersHere(target, query->commandType);
 }
 
+bool
+CtesFireTriggers(Query *query)
+{
+	ListCell *lc;
+
+	if (!query->hasModifyingCTE)
+		return false;
+	foreach (lc, query->cteList)
+	{
+		Query *cte = castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery);
+		Oid    target;
+
+		if (cte->resultRelation == 0)
+			continue;
+		target = rt_fetch(cte->resultRelation, cte->rtable)->relid;
+		if (LookupDistTable(target) && FiresTriggersHere(target, cte->commandType))
+			return true;
+	}
+	return false;
+}
+
 /*
  * ShipQuery plans a statement as one fragment. The caller has filled in where
  * it runs; key is the expression that selects the shard, or NULL. The query
@@ -118,6 +139,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->operation = query->commandType;
 	fragment->locks_rows = query->rowMarks != NIL;
 	fragment->whole_query = true;
+	fragment->counts = query->canSetTag;
 	fragment->triggers = FiresTriggersOfChange(query);
 	if (fragment->triggers)
 		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;

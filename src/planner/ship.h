@@ -18,6 +18,9 @@ extern PlannedStmt *ShipQuery(Query *query, FragmentPlan *fragment, Expr *key);
 /* Does an UPDATE or DELETE fire statement triggers, which only a shipped plan does? */
 extern bool FiresTriggersOfChange(Query *query);
 
+/* The same for what is in WITH, INSERT included. */
+extern bool CtesFireTriggers(Query *query);
+
 /* Copies of all relation entries of a query, for permission checks, locks and invalidation. */
 extern List *RelationsForChecks(Query *query);
 

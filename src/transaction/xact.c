@@ -24,6 +24,7 @@
 #include "catalog/metadata.h"
 #include "miscadmin.h"
 #include "transaction/internal.h"
+#include "transaction/statement_part.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/builtins.h"
@@ -541,4 +542,5 @@ InitTransactions(void)
 	RegisterXactCallback(OnTransactionEvent, NULL);
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();
+	InitStatementParts();
 }

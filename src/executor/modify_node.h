@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify_node.h
+ *	  What the plan nodes that write rows have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_MODIFY_NODE_H
+#define DISTSHARD_MODIFY_NODE_H
+
+#include "postgres.h"
+
+#include "nodes/execnodes.h"
+#include "utils/tuplestore.h"
+
+/*
+ * The custom_private of these nodes: the statement (a row template), attribute
+ * numbers that the child's columns are for, attribute numbers of rows that fill
+ * the template's columns (both as lists of int), a list of int: attribute number
+ * of the shard key or 0, whether the statement has no other part, whether each
+ * row is a statement by itself; and a list of oid: the table.
+ */
+
+/* A modification in WITH is carried out to its end, whether its rows are read or not. */
+extern void RunToEnd(CustomScanState *node);
+
+/* Rows of a modification have no older or newer versions that EvalPlanQual could ask for. */
+extern bool NeverRechecked(ScanState *node, TupleTableSlot *slot);
+
+/* Runs the plan that computes rows to its end. The store is in the current memory context. */
+extern Tuplestorestate *ComputeRows(PlanState *rows);
+
+#endif

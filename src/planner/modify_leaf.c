@@ -1,0 +1,358 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify_leaf.c
+ *	  A modification as a source of rows.
+ *
+ * A modification that is not all of a statement, or not all of which the nodes
+ * can do, becomes a leaf: in its place the query has a SELECT of what it returns.
+ * So RETURNING may use whatever a SELECT may, and a modification in WITH is a CTE
+ * like others. PostgreSQL plans it all; the leaf's scan modifies rows.
+ *
+ * Where rows are computed for it here, the query that does so is planned as a
+ * subquery of the leaf, below its scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/remote_scan.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
+#include "optimizer/planner.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "planner/leaf.h"
+#include "planner/modify.h"
+#include "planner/print.h"
+#include "planner/ship.h"
+#include "rewrite/rewriteManip.h"
+
+bool
+ModifiesDistTable(Query *query)
+{
+	return query->resultRelation != 0 &&
+		   LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid) != NULL;
+}
+
+bool
+ReturnsHere(Query *query)
+{
+	Query returning;
+
+	if (checkExprHasSubLink((Node *) query->returningList))
+		return true;
+	/* of a SELECT from the same tables, only what it returns could not be printed */
+	memset(&returning, 0, sizeof(Query));
+	returning.type = T_Query;
+	returning.commandType = CMD_SELECT;
+	returning.jointree = makeFromExpr(NIL, NULL);
+	returning.targetList = query->returningList;
+	return ReturnsRecords(&returning) || WhyNotPrintable(&returning) != NULL;
+}
+
+/* Raises what refers to a CTE of the query itself. */
+static bool
+raise_ctes_walker(Node *node, int *depth)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == *depth)
+			rte->ctelevelsup++;
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		(*depth)++;
+		query_tree_walker((Query *) node, raise_ctes_walker, depth, QTW_EXAMINE_RTES_BEFORE);
+		(*depth)--;
+		return false;
+	}
+	return expression_tree_walker(node, raise_ctes_walker, depth);
+}
+
+void
+RaiseOwnCtes(Query *query)
+{
+	int depth = 0;
+
+	query_tree_walker(query, raise_ctes_walker, &depth, QTW_EXAMINE_RTES_BEFORE);
+}
+
+void
+KeepCtes(List *ctes)
+{
+	ListCell *lc;
+
+	foreach (lc, ctes)
+		lfirst_node(CommonTableExpr, lc)->ctematerialized = CTEMaterializeAlways;
+}
+
+/* RETURNING over the leaf's columns, at whatever depth. */
+typedef struct ReturningContext
+{
+	List  *columns; /* of TargetEntry: what the modification returns; grows if collecting */
+	bool   collect;
+	Query *outer;
+	Index  leaf;
+	int    depth;
+} ReturningContext;
+
+static Node *
+returning_mutator(Node *node, ReturningContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == context->depth)
+	{
+		Var      *var = copyObject((Var *) node);
+		ListCell *lc;
+
+		var->varlevelsup = 0;
+		foreach (lc, context->columns)
+		{
+			if (!equal(lfirst_node(TargetEntry, lc)->expr, var))
+				continue;
+			if (context->collect)
+				return node;
+			var = LeafColumn(context->outer, context->leaf, foreach_current_index(lc) + 1);
+			var->varlevelsup = context->depth;
+			return (Node *) var;
+		}
+		context->columns = lappend(
+			context->columns,
+			makeTargetEntry((Expr *) var, list_length(context->columns) + 1,
+							psprintf("column%d", list_length(context->columns) + 1), false));
+		return node;
+	}
+	if (IsA(node, Query))
+	{
+		Node *result;
+
+		context->depth++;
+		result = (Node *) query_tree_mutator((Query *) node, returning_mutator, context, 0);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_mutator(node, returning_mutator, context);
+}
+
+/* What is returned where rows count, but nothing of them is needed. */
+static List *
+one_column(void)
+{
+	return list_make1(
+		makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, "column1", false));
+}
+
+/* The SELECT without what it selects. */
+static Query *
+select_around(Query *change, bool hoist)
+{
+	Query *result = makeNode(Query);
+
+	result->commandType = CMD_SELECT;
+	result->querySource = change->querySource;
+	result->queryId = change->queryId;
+	result->canSetTag = change->canSetTag;
+	result->hasRowSecurity = change->hasRowSecurity;
+	result->stmt_location = change->stmt_location;
+	result->stmt_len = change->stmt_len;
+	if (hoist)
+	{
+		result->cteList = change->cteList;
+		result->hasRecursive = change->hasRecursive;
+		result->hasModifyingCTE = change->hasModifyingCTE;
+		KeepCtes(result->cteList);
+	}
+	return result;
+}
+
+/*
+ * Moves the query one level down, below the SELECT around it. Its CTEs go to the
+ * SELECT if modifications are among them, or RETURNING may need them as well.
+ */
+static void
+move_down(Query *change, bool hoist)
+{
+	IncrementVarSublevelsUp((Node *) change, 1, 1);
+	if (!hoist)
+		return;
+	RaiseOwnCtes(change);
+	change->cteList = NIL;
+	change->hasRecursive = false;
+	change->hasModifyingCTE = false;
+}
+
+static Modification *
+find_way(Query *change)
+{
+	Modification *modification = palloc0(sizeof(Modification));
+
+	if (!HasOuterReferences(change) && ShipModification(change, modification))
+		return modification;
+	memset(modification, 0, sizeof(Modification));
+	modification->query = change;
+	if (change->commandType == CMD_MERGE)
+		RefuseModification(change, "MERGE is run only where one shard holds all that it needs");
+	if (change->commandType == CMD_INSERT)
+		InsertRows(change, modification);
+	else
+		ChangeRows(change, modification);
+	ReplaceOrCut(modification->source);
+	return modification;
+}
+
+void
+ReplaceModification(Query *query)
+{
+	Query           *change = copyObject(query);
+	bool             here = ReturnsHere(query);
+	bool             hoist = query->hasModifyingCTE || (here && query->cteList != NIL);
+	Query           *outer = select_around(query, hoist);
+	ReturningContext context = {NIL, true, outer, 0, 0};
+	ListCell        *lc;
+
+	if (here)
+	{
+		returning_mutator((Node *) query->returningList, &context);
+		change->returningList = context.columns ? context.columns : one_column();
+	}
+	move_down(change, hoist);
+	change->hasSubLinks = checkExprHasSubLink((Node *) change);
+	context.leaf = AddModificationLeaf(outer, find_way(change));
+	outer->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
+	linitial_node(RangeTblRef, outer->jointree->fromlist)->rtindex = context.leaf;
+
+	if (here)
+	{
+		context.collect = false;
+		outer->targetList = (List *) returning_mutator((Node *) query->returningList, &context);
+		outer->hasSubLinks = checkExprHasSubLink((Node *) outer->targetList);
+	}
+	else
+	{
+		foreach (lc, query->returningList)
+		{
+			TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+
+			tle->expr = (Expr *) LeafColumn(outer, context.leaf, foreach_current_index(lc) + 1);
+			outer->targetList = lappend(outer->targetList, tle);
+		}
+	}
+	*query = *outer;
+}
+
+/* Vars for all columns of what the leaf returns. */
+static List *
+leaf_columns(PlannerInfo *root, Index rti)
+{
+	RangeTblFunction *call = linitial(planner_rt_fetch(rti, root)->functions);
+	List             *result = NIL;
+	int               i;
+
+	for (i = 1; i <= call->funccolcount; i++)
+		result = lappend(result,
+						 makeTargetEntry((Expr *) LeafColumn(root->parse, rti, i), i, NULL, false));
+	return result;
+}
+
+/* The plan that computes rows; the scan around it is only there to say which range table it is of. */
+static Plan *
+plan_rows(RelOptInfo *rel)
+{
+	SubqueryScan *scan = makeNode(SubqueryScan);
+	RelOptInfo   *final = fetch_upper_rel(rel->subroot, UPPERREL_FINAL, NULL);
+	ListCell     *lc;
+
+	scan->scan.scanrelid = rel->relid;
+	scan->subplan = create_plan(rel->subroot, final->cheapest_total_path);
+	foreach (lc, scan->subplan->targetlist)
+	{
+		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+
+		tle->expr = (Expr *) makeVarFromTargetEntry(rel->relid, tle);
+		scan->scan.plan.targetlist = lappend(scan->scan.plan.targetlist, tle);
+	}
+	return &scan->scan.plan;
+}
+
+static void
+plan_shipped(CustomScan *scan, Modification *modification)
+{
+	FragmentPlan *fragment = &modification->fragment;
+	Expr         *key = modification->key;
+	List         *params;
+
+	fragment->sql =
+		PrintFragment(modification->query, fragment->target == TARGET_ONE_SHARD, &params);
+	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
+	fragment->operation = modification->query->commandType;
+	fragment->triggers = FiresTriggersOfChange(modification->query);
+	fragment->part = true;
+	fragment->counts = modification->query->canSetTag;
+	scan->custom_exprs = key ? lcons(expression_planner(copyObject(key)), params) : params;
+	scan->custom_private = PackFragment(fragment);
+	scan->methods = &RemoteScanMethods;
+	fix_opfuncids((Node *) scan->custom_exprs);
+}
+
+static Plan *
+plan_modification(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+				  List *custom_plans)
+{
+	CustomScan   *scan = makeNode(CustomScan);
+	Modification *modification = linitial(path->custom_private);
+
+	if (modification->source)
+	{
+		scan->custom_plans = list_make1(plan_rows(rel));
+		scan->custom_private = modification->private;
+		scan->methods = modification->methods;
+	}
+	else
+		plan_shipped(scan, modification);
+	scan->custom_scan_tlist = leaf_columns(root, rel->relid);
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+	scan->flags = path->flags;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods modification_path_methods = {
+	.CustomName = "Distshard Modification",
+	.PlanCustomPath = plan_modification,
+};
+
+CustomPath *
+ModificationPath(PlannerInfo *root, RelOptInfo *rel, Modification *modification)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	if (modification->source)
+	{
+		Path *rows;
+
+		rel->subroot = subquery_planner(root->glob, modification->source, root, false, 0.0);
+		rel->subplan_params = root->plan_params;
+		root->plan_params = NIL;
+		rows = fetch_upper_rel(rel->subroot, UPPERREL_FINAL, NULL)->cheapest_total_path;
+		path->path.startup_cost = path->path.total_cost = rows->total_cost;
+		rel->rows = rel->tuples = rows->rows;
+	}
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.rows = rel->rows;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_private = list_make1(modification);
+	path->methods = &modification_path_methods;
+	return path;
+}

@@ -1,0 +1,155 @@
+Statements that modify and read, or modify several tables: no part of a statement sees what another one does.
+
+--- include shop.tables
+
+--- tables
+CREATE TABLE archive (tenant int, id int, total numeric, why text DEFAULT 'moved');
+
+--- distribute
+SELECT create_distributed_table('archive', 'tenant', colocate_with => 'orders');
+
+--- here
+CREATE TABLE notes (tenant int, note text);
+INSERT INTO notes SELECT t, 'local ' || t FROM generate_series(0, 12, 2) t;
+
+--- statements
+
+-- RETURNING with subqueries
+INSERT INTO orders (tenant, id, total) VALUES (${1|30:int}, ${70:int}, ${1:int}) RETURNING tenant, id, (SELECT count(*) FROM orders), (SELECT max(name) FROM products);
+
+INSERT INTO orders (tenant, id) VALUES (5, 70), (6, 70), (7, 70) RETURNING tenant, (SELECT count(*) FROM orders o WHERE o.tenant = orders.tenant), (SELECT note FROM notes n WHERE n.tenant = orders.tenant);
+
+INSERT INTO orders (tenant, id) SELECT tenant, 70 + id FROM users RETURNING *, (SELECT name FROM users u WHERE (u.tenant, u.id) = (orders.tenant, orders.id - 70));
+
+INSERT INTO products VALUES (40, 'forty', 1), (41, 'forty-one', 2) RETURNING id, (SELECT count(*) FROM lines WHERE product = products.id - 39);
+
+INSERT INTO settings VALUES ('a', 'b') RETURNING (SELECT count(*) FROM settings), (SELECT count(*) FROM orders);
+
+INSERT INTO notes VALUES (1, 'x') RETURNING tenant, (SELECT count(*) FROM lines WHERE tenant = notes.tenant);
+
+UPDATE orders SET total = total + 1 WHERE tenant = ${4:int} RETURNING id, total, (SELECT sum(total) FROM orders), (SELECT count(*) FROM notes);
+
+UPDATE orders o SET note = 'x' WHERE id = 2 RETURNING o, (SELECT array_agg(l.product ORDER BY l.line) FROM lines l WHERE l.tenant = o.tenant + 1 AND l.order_id = o.id);
+
+UPDATE orders o SET note = u.name FROM users u WHERE u.tenant = o.tenant AND u.id = o.user_id AND o.id = 3 RETURNING o.tenant, u.name, o.note, EXISTS (SELECT FROM events e WHERE e.tenant = u.tenant);
+
+UPDATE orders o SET note = n.note FROM notes n WHERE n.tenant = o.tenant RETURNING n.note, o.tenant IN (SELECT tenant FROM users);
+
+UPDATE products SET price = price + 1 WHERE id < 4 RETURNING id, price, (SELECT count(*) FROM lines WHERE product = products.id);
+
+UPDATE settings SET value = 'z' RETURNING name, (SELECT min(name) FROM users);
+
+UPDATE orders SET total = 3 WHERE id = 1 RETURNING (SELECT ROW(orders.tenant, count(*))::text FROM orders x WHERE x.total = 3);
+
+DELETE FROM lines WHERE line = ${1:int} RETURNING tenant, (SELECT count(*) FROM lines);
+
+DELETE FROM lines l USING notes n WHERE n.tenant = l.tenant RETURNING l.*, n.note, (SELECT total FROM orders o WHERE o.tenant = l.tenant AND o.id = l.order_id);
+
+DELETE FROM events WHERE tenant = 3 RETURNING kind, ARRAY(SELECT name FROM users u WHERE u.tenant = events.tenant ORDER BY name);
+
+DELETE FROM products p WHERE p.id > 90 RETURNING (SELECT max(id) FROM orders);
+
+WITH u AS (SELECT tenant, max(name) AS name FROM users GROUP BY tenant) UPDATE orders SET note = u.name FROM u WHERE u.tenant = orders.tenant AND id = 4 RETURNING orders.tenant, note, (SELECT count(*) FROM u);
+
+WITH u AS (SELECT tenant FROM users) DELETE FROM events WHERE tenant NOT IN (SELECT tenant FROM u) RETURNING (SELECT count(*) FROM u);
+
+-- several columns from one subquery
+UPDATE orders o SET (total, note) = (SELECT count(*), max(name) FROM users u WHERE u.tenant = o.id) WHERE id < 4 RETURNING *;
+
+UPDATE orders SET (total, note) = (SELECT count(*), 'many' FROM events);
+
+UPDATE orders o SET (note, total) = (SELECT note, 1 FROM notes n WHERE n.tenant = o.tenant), placed = '2020-01-01';
+
+UPDATE orders SET (total, note) = (SELECT l.quantity, 'x' FROM lines l WHERE l.order_id = orders.user_id);
+
+UPDATE orders SET (total, note) = (SELECT 1, 'x' WHERE false), (user_id, placed) = (SELECT max(id), '2021-01-01'::timestamptz FROM users u WHERE u.id <= orders.id) WHERE tenant IN (2, 3) RETURNING *;
+
+UPDATE orders o SET (note, total) = (SELECT u.name, o.total + u.id FROM users u WHERE u.tenant = o.tenant AND u.id = o.id) FROM notes n WHERE n.tenant = o.tenant;
+
+UPDATE products SET (name, price) = (SELECT 'p' || products.id, 3) WHERE id = 2 RETURNING *;
+
+UPDATE settings SET (name, value) = (SELECT name, feeling::text FROM users ORDER BY tenant, id LIMIT 1) WHERE name = 'Zone';
+
+-- ON CONFLICT with subqueries
+INSERT INTO orders (tenant, id) VALUES (${1|17:int}, 1) ON CONFLICT (tenant, id) DO UPDATE SET note = (SELECT max(name) FROM users WHERE tenant = excluded.tenant + 1), total = (SELECT count(*) FROM orders) RETURNING *;
+
+INSERT INTO orders (tenant, id, total) SELECT tenant, id, 99 FROM users ON CONFLICT (tenant, id) DO UPDATE SET total = excluded.total + (SELECT count(*) FROM events e WHERE e.tenant = excluded.tenant) + orders.id RETURNING *;
+
+INSERT INTO orders (tenant, id) VALUES (2, 2), (3, 3), (50, 1) ON CONFLICT (tenant, id) DO UPDATE SET (note, total) = (SELECT min(note), count(*) FROM notes) WHERE EXISTS (SELECT FROM notes WHERE tenant = excluded.tenant) RETURNING *;
+
+INSERT INTO orders (tenant, id) VALUES (2, 2), (2, 2) ON CONFLICT (tenant, id) DO UPDATE SET total = (SELECT count(*) FROM notes);
+
+INSERT INTO orders (tenant, id, note) VALUES (2, 2, 'a') ON CONFLICT (tenant, id) DO UPDATE SET note = excluded.note || (SELECT string_agg(name, ',' ORDER BY name) FROM products WHERE price < 3);
+
+INSERT INTO products VALUES (1, 'x', 1), (77, 'y', 2) ON CONFLICT (id) DO UPDATE SET price = (SELECT sum(quantity) FROM lines WHERE product = excluded.id) RETURNING id, price;
+
+INSERT INTO orders AS o (tenant, id) SELECT tenant, id FROM users ON CONFLICT (tenant, id) DO UPDATE SET note = (SELECT u.name FROM users u WHERE u.tenant = o.id AND u.id = excluded.id) RETURNING *;
+
+INSERT INTO orders AS o (tenant, id) VALUES (1, 1), (4, 2), (4, 98) ON CONFLICT ON CONSTRAINT orders_pkey DO UPDATE SET (note, total) = (SELECT max(note), count(*) FROM notes n WHERE n.tenant = o.tenant) WHERE o.tenant IN (SELECT tenant FROM notes) RETURNING *;
+
+INSERT INTO orders AS o (tenant, id) VALUES (1, 1) ON CONFLICT (tenant, id) DO UPDATE SET note = (SELECT max(note) FROM notes n WHERE n.tenant = o.user_id);
+
+-- modifications in WITH
+WITH gone AS (DELETE FROM orders WHERE id = 6 RETURNING tenant, id, total) INSERT INTO archive SELECT * FROM gone;
+
+WITH gone AS (DELETE FROM orders WHERE id = 6 RETURNING tenant, id, total) INSERT INTO archive SELECT * FROM gone RETURNING *, (SELECT count(*) FROM orders);
+
+WITH gone AS (DELETE FROM orders WHERE tenant = ${3:int} AND id = 6 RETURNING *) SELECT *, (SELECT count(*) FROM orders) FROM gone;
+
+WITH gone AS (DELETE FROM events WHERE tenant < 4 RETURNING *) SELECT tenant, count(*), (SELECT count(*) FROM events) FROM gone GROUP BY tenant ORDER BY tenant;
+
+WITH up AS (UPDATE orders SET total = 0 WHERE id < 3 RETURNING tenant, id, total) SELECT o.tenant, o.id, o.total, up.total FROM orders o LEFT JOIN up USING (tenant, id) WHERE o.tenant < 4;
+
+WITH a AS (UPDATE orders SET note = 'a' WHERE id = 1 RETURNING tenant), b AS (DELETE FROM lines WHERE order_id = 5 RETURNING tenant), c AS (INSERT INTO archive SELECT tenant, 1, 2 FROM users RETURNING tenant) SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b), (SELECT count(*) FROM c), (SELECT count(*) FROM archive);
+
+WITH a AS (UPDATE orders SET note = 'a' WHERE id = 1), b AS (DELETE FROM lines), c AS (INSERT INTO products VALUES (60, 'sixty', 6)) SELECT count(*) FROM lines;
+
+WITH a AS (INSERT INTO orders (tenant, id) VALUES (60, 1), (61, 1) RETURNING *) UPDATE users SET name = 'x' WHERE tenant IN (SELECT tenant - 58 FROM a) RETURNING tenant, id, name;
+
+WITH a AS (INSERT INTO orders (tenant, id) SELECT 60, g FROM generate_series(1, 3) g RETURNING *), b AS (SELECT tenant, sum(id) AS s FROM a GROUP BY tenant) INSERT INTO archive SELECT tenant, s, 1 FROM b RETURNING *;
+
+WITH a AS (UPDATE products SET price = 100 WHERE id < 3 RETURNING id, price), b AS (UPDATE settings SET value = 'b' RETURNING name) SELECT p.id, p.price, a.price, (SELECT count(*) FROM b) FROM products p LEFT JOIN a USING (id);
+
+WITH a AS (UPDATE orders SET total = 1 WHERE tenant = 2 RETURNING id) UPDATE orders SET total = 2 WHERE tenant = 3 AND id IN (SELECT id FROM a);
+
+WITH a AS (DELETE FROM lines WHERE tenant = 4 RETURNING order_id) DELETE FROM orders WHERE tenant = 4 AND id = 6;
+
+WITH n AS (INSERT INTO notes VALUES (3, 'three') RETURNING *) UPDATE orders SET note = n.note FROM n WHERE n.tenant = orders.tenant RETURNING *;
+
+WITH d AS (DELETE FROM notes RETURNING *) INSERT INTO archive (tenant, why) SELECT tenant, note FROM d RETURNING *;
+
+WITH d AS (DELETE FROM archive RETURNING *), i AS (INSERT INTO notes SELECT tenant, why FROM d RETURNING *) SELECT count(*) FROM i;
+
+WITH up AS (INSERT INTO settings VALUES ('new', 'one') RETURNING *) SELECT * FROM settings UNION ALL SELECT * FROM up;
+
+WITH up AS (INSERT INTO orders (tenant, id, total) VALUES (1, 1, 7), (1, 99, 8), (2, 1, 9) ON CONFLICT (tenant, id) DO UPDATE SET total = excluded.total RETURNING tenant, id, total) SELECT tenant, count(*), sum(total) FROM up GROUP BY 1;
+
+WITH up AS (UPDATE orders SET total = total + 1 RETURNING *) SELECT count(*) FROM (SELECT * FROM up LIMIT 3) s;
+
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3), d AS (DELETE FROM users WHERE id IN (SELECT n FROM t) RETURNING id) SELECT id, count(*) FROM d GROUP BY id;
+
+WITH d AS (DELETE FROM users WHERE feeling = 'sad' RETURNING tenant, name), e AS (UPDATE orders SET note = d.name FROM (SELECT tenant, max(name) AS name FROM d GROUP BY tenant) d WHERE d.tenant = orders.tenant RETURNING orders.tenant) SELECT count(*) >= 0 FROM e;
+
+WITH d AS (UPDATE users SET name = (SELECT max(note) FROM orders o WHERE o.id = users.id) RETURNING tenant, id, name) SELECT * FROM d;
+
+WITH a AS (UPDATE orders SET total = 5 WHERE id = 1 RETURNING tenant), b AS (UPDATE orders SET total = 6 WHERE id = 1 AND tenant IN (SELECT tenant FROM a WHERE tenant > 100)) SELECT count(*) FROM a;
+
+WITH a AS (SELECT tenant, id FROM users WHERE id = 1), b AS (DELETE FROM orders USING a WHERE orders.tenant = a.tenant AND orders.id = a.id RETURNING orders.*) SELECT tenant, id FROM b ORDER BY 1, 2;
+
+WITH a AS (DELETE FROM orders WHERE tenant = 9 RETURNING *) SELECT count(*) FROM lines WHERE tenant = 9;
+
+WITH a AS (INSERT INTO archive VALUES (1, 1, 1), (2, 2, 2) RETURNING *), b AS (INSERT INTO archive SELECT tenant + 10, id, total FROM a RETURNING *), c AS (INSERT INTO archive SELECT tenant + 10, id, total FROM b RETURNING *) SELECT * FROM c;
+
+-- count: 3
+PREPARE mixed(int) AS WITH d AS (DELETE FROM lines WHERE tenant = $1 RETURNING order_id) UPDATE orders SET note = 'gone' WHERE tenant = $1 + 1 AND id IN (SELECT order_id FROM d) RETURNING id, (SELECT count(*) FROM lines);
+EXECUTE mixed(1);
+EXECUTE mixed(4);
+
+-- in functions
+CREATE FUNCTION pg_temp.archive_all(below int) RETURNS bigint LANGUAGE sql AS $$ WITH gone AS (DELETE FROM lines WHERE tenant < below RETURNING tenant, line), put AS (INSERT INTO archive SELECT tenant, line, 0 FROM gone RETURNING *) SELECT count(*) FROM put $$;
+SELECT pg_temp.archive_all(3);
+SELECT pg_temp.archive_all(5);
+SELECT count(*) FROM archive;
+
+DO $$ DECLARE r record; BEGIN FOR r IN WITH d AS (DELETE FROM events WHERE tenant < 5 RETURNING tenant) SELECT tenant, count(*) AS n FROM d GROUP BY tenant ORDER BY 1 LOOP INSERT INTO archive VALUES (r.tenant, r.n, 0); END LOOP; END $$;
+SELECT * FROM archive ORDER BY tenant;
