@@ -28,10 +28,10 @@
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "nodes/makefuncs.h"
-#include "optimizer/optimizer.h"
 #include "parser/parse_type.h"
+#include "placement/cluster_change.h"
 #include "placement/data_table.h"
-#include "rewrite/rewriteHandler.h"
+#include "placement/distribute.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -211,30 +211,6 @@ NextValue(Oid relid, AttrNumber attno)
 }
 
 /*
- * A reference table's copies must stay the same, so a new column must not be
- * filled with what differs from node to node.
- */
-static void
-CheckFillsAlike(const DistTable *table, AttrNumber attno)
-{
-	Relation rel = table_open(table->relid, NoLock);
-	Node    *value = build_column_default(rel, attno);
-
-	if (value != NULL && table->method == DIST_REFERENCE && contain_mutable_functions(value))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot add column \"%s\" to reference table \"%s\" with a default that is not "
-					"immutable",
-					NameStr(TupleDescAttr(RelationGetDescr(rel), attno - 1)->attname),
-					RelationGetRelationName(rel)),
-			 errdetail("Each node would fill its copy of the table with values of its own."),
-			 errhint(
-				 "Add the column without a default, update the table, and set the default then.")));
-	table_close(rel, NoLock);
-}
-
-/*
  * Changes a copy of ADD COLUMN for the data table: without constraints, which
  * come later, and filled from the logical table's sequence if it has one.
  */
@@ -247,8 +223,7 @@ ChangeAddColumn(const DistTable *table, AlterTableCmd *cmd)
 	List      *kept = NIL;
 	ListCell  *lc;
 
-	if (column->raw_default != NULL || column->constraints != NIL)
-		CheckFillsAlike(table, attno);
+	CheckDefaultFillsAlike(table, attno);
 	foreach (lc, column->constraints)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
@@ -466,6 +441,47 @@ AddNewConstraints(Utility *utility, const DistTable *table)
 	}
 }
 
+/* Makes the sequences that defaults use on the other nodes. */
+static void
+SendSequences(Oid relid)
+{
+	ListCell *lc;
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (!node->is_local)
+			RunOnNodeAsOwner(node->node_id,
+							 RunHere(psprintf("SELECT distshard.default_sequence_commands(%u, %d)",
+											  relid, node->node_id)));
+	}
+}
+
+/* New sequences, and ones that a new default uses, give out other values on each node. */
+static void
+ShareNewSequences(Utility *utility, const DistTable *table, List *cmds)
+{
+	CatalogWork work;
+	ListCell   *lc;
+	bool        concerned = false;
+
+	foreach (lc, cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		concerned |=
+			subtype == AT_AddColumn || subtype == AT_ColumnDefault || subtype == AT_AddIdentity;
+	}
+	if (!concerned || list_length(AllPrimaries()) == 1)
+		return;
+	EnterCatalogWork(&work);
+	if (!utility->forwarded)
+		SendSequences(table->relid);
+	ShareSequences(table->relid);
+	LeaveCatalogWork(&work);
+}
+
 static void
 AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 {
@@ -482,6 +498,8 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
 		CheckSubcommand(table, cmd);
+		if (cmd->subtype == AT_AlterColumnType)
+			CheckUsingFillsAlike(table, cmd);
 		if (cmd->subtype == AT_AddConstraint && castNode(Constraint, cmd->def)->indexname != NULL)
 			used_indexes = lappend(used_indexes, castNode(Constraint, cmd->def)->indexname);
 	}
@@ -493,6 +511,7 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	}
 	RunAsWritten(utility);
 	CheckKeys(table);
+	ShareNewSequences(utility, table, cmds);
 	ChangeDataTable(utility, table, cmds);
 	DropNewDefaults(utility, table, cmds);
 

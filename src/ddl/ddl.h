@@ -89,6 +89,10 @@ extern void ForwardText(const char *sql);
 /* lock.c */
 extern void LockEverywhere(Utility *utility, List *relids, LOCKMODE mode);
 
+/* fill_column.c */
+extern void CheckDefaultFillsAlike(const DistTable *table, AttrNumber attno);
+extern void CheckUsingFillsAlike(const DistTable *table, AlterTableCmd *cmd);
+
 /* constraint.c */
 extern void SkipChecks(AlterTableStmt *stmt);
 extern void ValidateForeignKeys(Utility *utility, const DistTable *table, AlterTableStmt *stmt);

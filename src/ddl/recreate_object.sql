@@ -141,59 +141,91 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
 		LATERAL (SELECT (node - 1) * size AS first) f
 $$;
 
--- The command that limits a sequence to the node's share. NULL for the first node, whose sequence stays as it is.
+-- The value in the range that was given out last, as far as the rows of the sequence's own table tell. Rows that were
+-- made on other nodes come along when a table is distributed again.
+CREATE FUNCTION distshard.last_value_used(sequence regclass, increment bigint, low bigint, high bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+DECLARE
+	col record;
+	used bigint;
+BEGIN
+	SELECT attrelid::regclass AS rel, attname INTO col
+	FROM pg_depend JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+	WHERE classid = 'pg_class'::regclass AND objid = sequence AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+		AND atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+		AND NOT EXISTS (SELECT FROM distshard.distributed_table WHERE logical_table = attrelid);
+	IF FOUND THEN
+		EXECUTE format('SELECT %s(%I) FROM ONLY %s WHERE %2$I BETWEEN %4$s AND %5$s', CASE WHEN increment > 0 THEN 'max' ELSE 'min' END,
+			col.attname, col.rel, low, high) INTO used;
+	END IF;
+	RETURN used;
+END $$;
+
+-- The command that limits a sequence to the node's share, to go on after what was given out of it before. The first
+-- node has no limit. NULL if there is nothing to do. A sequence that is not shared yet goes on on the first node.
 CREATE FUNCTION distshard.sequence_share_command(sequence regclass, node int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
 	seq pg_sequence;
-	is_int bool;
+	upwards bool;
+	last bigint := pg_sequence_last_value(sequence);
+	here int := (SELECT node_id FROM distshard.node JOIN distshard.local USING (group_id) WHERE role = 'primary');
 	own record;
+	first record;
 	share record;
+	shared bool;
+	next bigint;
 BEGIN
 	SELECT * INTO seq FROM pg_sequence WHERE seqrelid = sequence;
-	is_int := seq.seqtypid = 'int'::regtype;
-	SELECT s.* INTO own
-	FROM distshard.node JOIN distshard.local USING (group_id), distshard.sequence_share(seq.seqtypid, seq.seqincrement, node_id) s
-	WHERE role = 'primary';
+	upwards := seq.seqincrement > 0;
+	own := distshard.sequence_share(seq.seqtypid, seq.seqincrement, here);
+	first := distshard.sequence_share(seq.seqtypid, seq.seqincrement, 1);
+	share := distshard.sequence_share(seq.seqtypid, seq.seqincrement, node);
+	shared := here <> 1 AND seq.seqmin = own.low AND seq.seqmax = own.high;
 
-	IF node = 1 THEN
+	IF node = here AND shared THEN
 		RETURN NULL;
-	ELSIF seq.seqtypid = 'smallint'::regtype THEN
+	ELSIF seq.seqtypid = 'smallint'::regtype AND (node <> 1 OR here <> 1) THEN
 		RAISE EXCEPTION 'sequence % is too small to be shared by several nodes', sequence
 			USING ERRCODE = 'feature_not_supported', DETAIL = 'It is of type smallint.',
 				HINT = 'Change the column and the sequence to bigint.';
-	ELSIF node > (CASE WHEN is_int THEN 32 ELSE 32768 END)
-		OR pg_sequence_last_value(sequence) > own.high OR pg_sequence_last_value(sequence) < own.low AND seq.seqincrement < 0
-	THEN
-		RAISE EXCEPTION 'sequence % has no values left for node %', sequence, node
-			USING ERRCODE = 'sequence_generator_limit_exceeded',
-				HINT = CASE WHEN is_int THEN 'Change the column and the sequence to bigint.' END;
-	ELSIF seq.seqincrement > 0 AND seq.seqmax NOT IN (own.high, CASE WHEN is_int THEN 2147483647 ELSE 9223372036854775807 END)
-		OR seq.seqincrement < 0 AND seq.seqmin NOT IN (own.low, CASE WHEN is_int THEN -2147483648 ELSE -9223372036854775808 END)
+	ELSIF NOT shared AND (node <> 1 OR here <> 1) AND (upwards AND seq.seqmax NOT IN (first.high, CASE seq.seqtypid WHEN 'int'::regtype THEN 2147483647 ELSE 9223372036854775807 END)
+		OR NOT upwards AND seq.seqmin NOT IN (first.low, CASE seq.seqtypid WHEN 'int'::regtype THEN -2147483648 ELSE -9223372036854775808 END))
 	THEN
 		RAISE EXCEPTION 'sequence % has a limit of its own', sequence
 			USING ERRCODE = 'feature_not_supported', DETAIL = 'Each node gives out its own part of the sequence''s values.',
 				HINT = format('Use ALTER SEQUENCE %s NO MINVALUE NO MAXVALUE.', sequence);
 	END IF;
 
-	share := distshard.sequence_share(seq.seqtypid, seq.seqincrement, node);
-	RETURN format('ALTER SEQUENCE %1$s MINVALUE %2$s MAXVALUE %3$s START %4$s RESTART %4$s', sequence, share.low, share.high,
-		CASE WHEN seq.seqincrement > 0 THEN share.low ELSE share.high END);
+	next := distshard.last_value_used(sequence, seq.seqincrement, share.low, share.high);
+	IF node = 1 AND NOT shared THEN
+		next := CASE WHEN upwards THEN greatest(next, last) ELSE least(next, last) END;
+		IF next IS NULL THEN
+			RETURN NULL;
+		END IF;
+	END IF;
+	next := coalesce(next + seq.seqincrement, CASE WHEN node = 1 AND NOT shared THEN seq.seqstart WHEN node = 1 THEN sign(seq.seqincrement)
+		WHEN upwards THEN share.low ELSE share.high END);
+	IF node > (CASE seq.seqtypid WHEN 'int'::regtype THEN 32 ELSE 32768 END) OR next NOT BETWEEN share.low AND share.high
+		OR NOT shared AND last NOT BETWEEN first.low AND first.high
+	THEN
+		RAISE EXCEPTION 'sequence % has no values left for node %', sequence, node
+			USING ERRCODE = 'sequence_generator_limit_exceeded',
+				HINT = CASE seq.seqtypid WHEN 'int'::regtype THEN 'Change the column and the sequence to bigint.' END;
+	ELSIF node = 1 THEN
+		RETURN format('ALTER SEQUENCE %s%s RESTART %s', sequence,
+			CASE WHEN shared THEN format(' NO MINVALUE NO MAXVALUE START %s', sign(seq.seqincrement)) END, next);
+	END IF;
+	RETURN format('ALTER SEQUENCE %s MINVALUE %s MAXVALUE %s START %s RESTART %s', sequence, share.low, share.high,
+		CASE WHEN upwards THEN share.low ELSE share.high END, next);
 END $$;
 
--- The first node goes on from the last value given out here.
-CREATE FUNCTION distshard.sequence_value_command(sequence regclass, node int) RETURNS text
+-- For the sequences that a table's columns use: see to it that this node keeps to its share.
+CREATE FUNCTION distshard.table_sequence_commands(table_name regclass) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT setval(%L, %s)', sequence, pg_sequence_last_value(sequence))
-	WHERE node = 1 AND pg_sequence_last_value(sequence) IS NOT NULL
-$$;
-
--- For the sequences that a table's columns use: see to it that this node (the caller's copies) keeps to its share.
-CREATE FUNCTION distshard.table_sequence_commands(table_name regclass, node int) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT distshard.sequence_share_command(s.oid, node)
-	FROM pg_class s
-	WHERE relkind = 'S' AND node <> 1
+	SELECT distshard.sequence_share_command(s.oid, node_id)
+	FROM pg_class s, distshard.node JOIN distshard.local USING (group_id)
+	WHERE relkind = 'S' AND role = 'primary' AND node_id <> 1
 		AND (EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = s.oid
 				AND refclassid = 'pg_class'::regclass AND refobjid = table_name AND deptype IN ('a', 'i'))
 			OR EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
@@ -213,9 +245,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT format('SELECT distshard.create_sequence(%L, %L)', sequence, array_remove(ARRAY[
 		format('CREATE %sSEQUENCE %s AS %s %s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, sequence, seqtypid::regtype,
 			distshard.sequence_options(sequence)),
-		distshard.sequence_share_command(sequence, node),
-		distshard.sequence_value_command(sequence, node)], NULL))
+		distshard.sequence_share_command(sequence, node)], NULL))
 	FROM pg_class JOIN pg_sequence ON seqrelid = oid WHERE oid = sequence
 	UNION ALL
 	SELECT distshard.owner_grant_comment_commands(sequence)
+$$;
+
+-- The sequences that a table's defaults use and that aren't its own, for a node that may lack them.
+CREATE FUNCTION distshard.default_sequence_commands(table_name regclass, node int) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT c
+	FROM (SELECT DISTINCT s.oid
+		FROM pg_attrdef a JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+			JOIN pg_class s ON d.refclassid = 'pg_class'::regclass AND s.oid = d.refobjid AND s.relkind = 'S'
+		WHERE adrelid = table_name AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass
+			AND o.objid = s.oid AND o.refclassid = 'pg_class'::regclass AND o.refobjid = table_name)) s, LATERAL (
+		SELECT format('SELECT distshard.check_owner(%L, %L, %L, %L)', type, object_names, object_args,
+			pg_get_userbyid(distshard.object_owner('pg_class'::regclass, s.oid)))
+		FROM pg_identify_object_as_address('pg_class'::regclass, s.oid, 0)
+		UNION ALL
+		SELECT distshard.sequence_commands(s.oid, node)) c (c)
 $$;

@@ -123,7 +123,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT command
 	FROM pg_attribute, LATERAL distshard.identity_sequence(relation, attnum) seq, LATERAL (
 		SELECT distshard.sequence_share_command(seq, target_node)
-		UNION ALL SELECT distshard.sequence_value_command(seq, target_node)
 		UNION ALL SELECT distshard.relation_grant_commands(seq)
 		UNION ALL SELECT distshard.comment_commands('pg_class'::regclass, seq)) c (command)
 	WHERE attrelid = relation AND attidentity <> '' AND command IS NOT NULL

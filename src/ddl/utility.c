@@ -23,6 +23,7 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
@@ -219,6 +220,20 @@ Handle(UtilityHandler handler, Utility *utility)
 }
 
 /*
+ * The transaction of another node began when it says so: now() is the same on all
+ * nodes. PostgreSQL lets only parallel workers take over such times.
+ */
+static void
+AdoptStartTimes(const Claim *claim)
+{
+	int worker = ParallelWorkerNumber;
+
+	ParallelWorkerNumber = 0;
+	SetParallelStartTimestamps(claim->transaction_start, claim->statement_start);
+	ParallelWorkerNumber = worker;
+}
+
+/*
  * Handles a statement that another node sent on. That the bodies of functions
  * are right was checked there, and here they may name what isn't here. The user
  * has got the notices there, too.
@@ -246,7 +261,7 @@ IsOurOwnWork(const Claim *claim)
 {
 	if (claim != NULL)
 		return !claim->forwarded_ddl;
-	return InLocalFragment() || (InsideFragment() && superuser());
+	return InLocalFragment() || ActsOnBehalf() || (InsideFragment() && superuser());
 }
 
 /* ADD COLUMN calls functions of generation expressions and domains; for identity it needs rights on the schema instead. */
@@ -334,6 +349,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 		Handle(handler, &utility);
 	else
 	{
+		AdoptStartTimes(claim);
 		BecomeClaimedRole(query_string, &role);
 		HandleForwarded(handler, &utility);
 		RestoreRole(&role);

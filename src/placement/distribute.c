@@ -121,6 +121,19 @@ RecreateCommands(Oid relid, int32 node_id)
 									  GetConfigOption("client_min_messages", false, false)));
 }
 
+/* Limits the sequences of the table to this node's share of their values. */
+void
+ShareSequences(Oid relid)
+{
+	ListCell *lc;
+
+	foreach (lc, RunHere(psprintf("SELECT distshard.table_sequence_commands(%s)", NameOf(relid))))
+	{
+		if (lfirst(lc) != NULL)
+			RunHere(lfirst(lc));
+	}
+}
+
 /* Makes the logical table and its empty data table on the other nodes. */
 static void
 DistributeElsewhere(Oid relid, int32 colocation_id, AttrNumber key)
@@ -136,6 +149,7 @@ DistributeElsewhere(Oid relid, int32 colocation_id, AttrNumber key)
 		if (!node->is_local)
 			RunOnNodeAsOwner(node->node_id, RecreateCommands(relid, node->node_id));
 	}
+	ShareSequences(relid);
 	RunElsewhere(
 		psprintf("SELECT distshard.create_data_table(%s, %d, %s)", name, colocation_id, key_name));
 }

@@ -37,6 +37,9 @@ extern Oid  KeyOpclass(Oid type);
 extern Oid  HashedType(Oid type);
 extern bool HashedByOids(Oid type);
 
+/* distribute.c */
+extern void ShareSequences(Oid relid);
+
 /* move_rows.c */
 extern void SpreadRows(Relation logical, DistTable *table);
 extern void FillLogicalTable(Relation logical, DistTable *table);

@@ -61,7 +61,9 @@ AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl)
 	if (OidIsValid(role) && role != GetSessionUserId())
 		AppendRole(buf, "as", role);
 	if (forwarded_ddl)
-		appendStringInfoString(buf, " ddl");
+		appendStringInfo(buf, " ddl=" INT64_FORMAT "." INT64_FORMAT,
+						 GetCurrentTransactionStartTimestamp(),
+						 GetCurrentStatementStartTimestamp());
 	appendStringInfoString(buf, "*/ ");
 }
 
@@ -162,8 +164,14 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->is_part = true;
 		else if (Skip(&pos, " newest"))
 			claim->is_part = claim->newest = true;
-		else if (Skip(&pos, " ddl"))
+		else if (Skip(&pos, " ddl="))
+		{
 			claim->forwarded_ddl = true;
+			claim->transaction_start = ReadNumber(&pos);
+			if (!Skip(&pos, "."))
+				MalformedClaim();
+			claim->statement_start = ReadNumber(&pos);
+		}
 		else
 			MalformedClaim();
 	}

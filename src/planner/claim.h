@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
+#include "datatype/timestamp.h"
 
 /* The node refuses: the claim does not hold there. Refresh the metadata, try again. */
 #define ERRCODE_STALE_CLAIM MAKE_SQLSTATE('D', 'S', '0', '0', '1')
@@ -31,7 +32,8 @@
  *	policies="role"		whose row-level security policies apply, if not that role's
  *	part				one of several fragments of a statement (transaction/statement_part.h)
  *	newest				the same, but it sees what others have committed since the statement began
- *	ddl					a utility command forwarded by another node
+ *	ddl=TIME.TIME		a utility command forwarded by another node, where transaction
+ *						and statement began at these times
  *
  * Several such comments may follow each other.
  *
@@ -40,14 +42,16 @@
  */
 typedef struct Claim
 {
-	int64 shard_id; /* 0: not for one shard */
-	int64 generation;
-	int64 placement_version; /* 0: not claimed */
-	Oid   role;              /* InvalidOid: the connection's own */
-	Oid   policy_role;       /* InvalidOid: the same */
-	bool  is_part;
-	bool  newest;
-	bool  forwarded_ddl;
+	int64       shard_id; /* 0: not for one shard */
+	int64       generation;
+	int64       placement_version; /* 0: not claimed */
+	Oid         role;              /* InvalidOid: the connection's own */
+	Oid         policy_role;       /* InvalidOid: the same */
+	bool        is_part;
+	bool        newest;
+	bool        forwarded_ddl;
+	TimestampTz transaction_start; /* of the node that forwards */
+	TimestampTz statement_start;
 } Claim;
 
 extern void InitClaims(void);

@@ -49,6 +49,16 @@ IsOnBehalf(int security_context)
 		   SECURITY_ON_BEHALF;
 }
 
+bool
+ActsOnBehalf(void)
+{
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	return IsOnBehalf(context);
+}
+
 static void
 SetRole(Oid role, int security_context, SavedRole *saved)
 {
@@ -101,33 +111,44 @@ OwnerOfFirst(const Query *query)
  * role that it runs as.
  */
 void
-BecomePlanningRole(const Query *query, const char *text, SavedRole *saved)
+BeginPlanning(const Query *query, const char *text, PlanningRole *saved)
 {
 	Oid user;
 	Oid owner;
 	int context;
 
+	saved->guc_level = 0;
 	GetUserIdAndSecContext(&user, &context);
 	if (!IsOnBehalf(context))
 	{
-		BecomeClaimedRole(text, saved);
+		BecomeClaimedRole(text, &saved->role);
 		return;
 	}
-	saved->switched = false;
+	saved->role.switched = false;
 	owner = OwnerOfFirst(query);
-	if (OidIsValid(owner))
-		SetRole(owner, context | SECURITY_RESTRICTED_OPERATION, saved);
+	if (!OidIsValid(owner))
+		return;
+	if (*KeptSearchPath)
+	{
+		saved->guc_level = NewGUCNestLevel();
+		UseKeptSearchPath();
+	}
+	SetRole(owner, context | SECURITY_RESTRICTED_OPERATION, &saved->role);
+}
+
+void
+EndPlanning(const PlanningRole *saved)
+{
+	RestoreRole(&saved->role);
+	if (saved->guc_level > 0)
+		AtEOXact_GUC(true, saved->guc_level);
 }
 
 void
 KeepSearchPath(void)
 {
-	Oid user;
-	int context;
-
 	/* From another node it has come with the settings, and what is kept stays. */
-	GetUserIdAndSecContext(&user, &context);
-	if (InsideFragment() || IsOnBehalf(context))
+	if (InsideFragment() || ActsOnBehalf())
 		return;
 	(void) set_config_option("distshard.kept_search_path", namespace_search_path, PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
@@ -173,15 +194,11 @@ CheckMayRun(Oid function)
 static void
 WatchFunctions(ObjectAccessType access, Oid classid, Oid objid, int subid, void *arg)
 {
-	Oid user;
-	int context;
-
 	if (next_object_access_hook)
 		next_object_access_hook(access, classid, objid, subid, arg);
 	if (access != OAT_FUNCTION_EXECUTE || objid < FirstNormalObjectId)
 		return;
-	GetUserIdAndSecContext(&user, &context);
-	if (IsOnBehalf(context) && superuser_arg(user))
+	if (ActsOnBehalf() && superuser())
 		CheckMayRun(objid);
 }
 

@@ -147,14 +147,14 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 {
 	PlannerCall  call = {query_string, cursor_options, bound_params};
 	PlannedStmt *plan;
-	SavedRole    role;
+	PlanningRole role;
 
-	BecomePlanningRole(query, query_string, &role);
+	BeginPlanning(query, query_string, &role);
 	if (!HaveDistTables() || !QueryNamesDistTable(query))
 		plan = PlanOrdinary(query, &call);
 	else
 		plan = plan_distributed(query, &call);
-	RestoreRole(&role);
+	EndPlanning(&role);
 	return plan;
 }
 
