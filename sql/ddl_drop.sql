@@ -76,8 +76,12 @@ SELECT sum(line::real) FROM (
 	SELECT line FROM on_other_nodes($$SELECT sum(c.reltuples) FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'distshard_public.orders'::regclass$$)
 	UNION ALL
 	SELECT sum(c.reltuples)::text FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'distshard_public.orders'::regclass) x;
+SELECT reltuples, relpages > 0 FROM pg_class WHERE oid = 'orders'::regclass;
+DELETE FROM orders WHERE id > 50;
 VACUUM orders;
 VACUUM (ANALYZE) orders (id), plain, products;
+SELECT DISTINCT line FROM on_other_nodes($$SELECT string_agg(relname || ' ' || reltuples, ', ' ORDER BY relname) FROM pg_class
+	WHERE oid IN ('orders'::regclass, 'products'::regclass)$$);
 BEGIN;
 ANALYZE orders (tenant_id), plain;
 VACUUM orders;

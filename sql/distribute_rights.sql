@@ -49,6 +49,8 @@ SELECT count(*) FROM t;
 INSERT INTO t VALUES (1000);
 SELECT count(*) FROM distshard_rights.t;
 SELECT undistribute_table('t');
+VACUUM t;
+ANALYZE t;
 SELECT table_name, size IS NOT NULL AS has_size FROM distshard.tables;
 SELECT count(*) FROM distshard.local;
 \c - distribute_owner

@@ -1,0 +1,23 @@
+-- How large VACUUM and ANALYZE have found this node's part of a table to be.
+CREATE FUNCTION distshard.local_table_size(logical regclass, OUT pages bigint, OUT tuples float8)
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT coalesce(sum(relpages), 0), coalesce(sum(greatest(reltuples, 0)), 0)
+	FROM distshard.distributed_table JOIN pg_class
+		ON oid = data_table OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = data_table)
+	WHERE logical_table = logical AND relkind = 'r'
+$$;
+CREATE FUNCTION distshard.set_table_size(logical regclass, pages bigint, tuples float8) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_set_table_size';
+REVOKE ALL ON FUNCTION distshard.set_table_size FROM PUBLIC;
+
+-- What tells a node how large the table is, all nodes together; a reference table is as large as one copy.
+CREATE FUNCTION distshard.table_size_command(logical regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('SELECT distshard.set_table_size(%L, %s, %s)', logical, sum((size ->> 'pages')::bigint), sum((size ->> 'tuples')::float8))
+	FROM (
+		SELECT to_json(s) FROM distshard.local_table_size(logical) s
+		UNION ALL
+		SELECT distshard.run_on_node(node_id, format('SELECT to_json(s) FROM distshard.local_table_size(%L) s', logical))::json
+		FROM distshard.node JOIN distshard.distributed_table ON logical_table = logical JOIN distshard.colocation USING (colocation_id)
+		WHERE method <> 'reference' AND role = 'primary' AND group_id <> (SELECT group_id FROM distshard.local)) s (size)
+$$;

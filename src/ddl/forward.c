@@ -16,6 +16,8 @@
 #include "placement/cluster_change.h"
 #include "planner/claim.h"
 #include "transaction/xact.h"
+#include "transport/remote_xact.h"
+#include "transport/settings.h"
 #include "utils/queryjumble.h"
 
 static char *
@@ -96,6 +98,8 @@ ForwardOutsideTransaction(Utility *utility)
 		if (node->is_local)
 			continue;
 		conn = GetNodeConn(node->node_id);
+		SendSettings(conn);
+		EndBatch(conn); /* a batch is a transaction block */
 		commands = lappend(commands, QueueCommand(conn, sql, NULL, NULL, 0));
 		FlushCommands(conn);
 	}

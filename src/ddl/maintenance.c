@@ -12,16 +12,25 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/multixact.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "commands/cluster.h"
 #include "commands/defrem.h"
+#include "commands/vacuum.h"
 #include "ddl/ddl.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "placement/cluster_change.h"
+#include "placement/data_table.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+PG_FUNCTION_INFO_V1(distshard_set_table_size);
 
 /* Leaves out the names of ordinary tables; *tables becomes the list of the DistTables named. */
 static List *
@@ -69,11 +78,75 @@ VacuumTargets(const VacuumRelation *target, const DistTable *table)
 	return targets;
 }
 
+/*
+ * distshard.set_table_size(logical regclass, pages bigint, tuples float8): what the planner takes
+ * for the size of a distributed table. Superuser only.
+ */
+Datum
+distshard_set_table_size(PG_FUNCTION_ARGS)
+{
+	Relation logical = table_open(PG_GETARG_OID(0), ShareUpdateExclusiveLock);
+
+	vac_update_relstats(logical, (BlockNumber) PG_GETARG_INT64(1), PG_GETARG_FLOAT8(2), 0,
+						logical->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId,
+						NULL, NULL, false);
+	table_close(logical, NoLock);
+	PG_RETURN_VOID();
+}
+
+/* Adds up on all nodes what VACUUM or ANALYZE has found on each. */
+static void
+UpdateTableSizes(List *relids)
+{
+	CatalogWork work;
+	ListCell   *lc;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	EnterCatalogWork(&work);
+	foreach (lc, relids)
+	{
+		if (LookupDistTable(lfirst_oid(lc)) != NULL)
+			RunEverywhere(linitial(
+				RunHere(psprintf("SELECT distshard.table_size_command(%u)", lfirst_oid(lc)))));
+	}
+	LeaveCatalogWork(&work);
+	PopActiveSnapshot();
+}
+
+/* Tells the user, on his node, of a table that he may not treat: by its own name, not by those of its shards. */
+static bool
+MayVacuum(const DistTable *table, bool is_vacuum, bool forwarded)
+{
+	if (pg_class_ownercheck(table->relid, GetUserId()) ||
+		pg_database_ownercheck(MyDatabaseId, GetUserId()))
+		return true;
+	if (!forwarded)
+		ereport(WARNING, (errmsg("skipping \"%s\" --- only table or database owner can %s it",
+								 get_rel_name(table->relid), is_vacuum ? "vacuum" : "analyze")));
+	return false;
+}
+
+/* The distributed tables that a VACUUM or ANALYZE of these, or of all, may treat. */
+static List *
+TablesToSize(List *relids, bool all)
+{
+	List     *ours = NIL;
+	ListCell *lc;
+
+	foreach (lc, all ? RelidsOf(AllDistTables()) : relids)
+	{
+		if (pg_class_ownercheck(lfirst_oid(lc), GetUserId()))
+			ours = lappend_oid(ours, lfirst_oid(lc));
+	}
+	return ours;
+}
+
 void
 VacuumUtility(Utility *utility, Node *node)
 {
 	VacuumStmt *stmt = castNode(VacuumStmt, node);
 	List       *targets = NIL;
+	List       *relids = NIL;
 	bool        ours = stmt->rels == NIL && HaveDistTables();
 	bool        top_level = utility->context == PROCESS_UTILITY_TOPLEVEL;
 	ListCell   *lc;
@@ -86,8 +159,11 @@ VacuumUtility(Utility *utility, Node *node)
 		if (target->relation != NULL &&
 			RoleOf(RangeVarGetRelid(target->relation, NoLock, true), &table) == ROLE_TABLE)
 		{
-			targets = list_concat(targets, VacuumTargets(target, table));
 			ours = true;
+			if (!MayVacuum(table, stmt->is_vacuumcmd, utility->forwarded))
+				continue;
+			targets = list_concat(targets, VacuumTargets(target, table));
+			relids = lappend_oid(relids, table->relid);
 		}
 		else if (!utility->forwarded)
 			targets = lappend(targets, target);
@@ -98,6 +174,9 @@ VacuumUtility(Utility *utility, Node *node)
 		return;
 	}
 
+	if (stmt->rels != NIL && targets == NIL)
+		return;
+	relids = TablesToSize(relids, stmt->rels == NIL);
 	stmt->rels = targets;
 	if (stmt->is_vacuumcmd)
 		PreventInTransactionBlock(top_level, "VACUUM");
@@ -106,6 +185,8 @@ VacuumUtility(Utility *utility, Node *node)
 	else
 		Forward(utility);
 	RunAsWritten(utility);
+	if (!utility->forwarded)
+		UpdateTableSizes(relids);
 }
 
 static Oid
