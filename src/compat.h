@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "nodes/parsenodes.h"
 #include "utils/guc.h"
 
 /*
@@ -54,5 +55,8 @@ PopCatalogSearchPath(int nest_level)
 }
 
 #endif
+
+/* Minor releases added it behind the last one of WCOKind, those before never use the number. */
+#define VIEW_CONFLICT_CHECK ((WCOKind) (WCO_RLS_MERGE_DELETE_CHECK + 1))
 
 #endif

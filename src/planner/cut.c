@@ -22,7 +22,6 @@
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
-#include "planner/fragment.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/local.h"
@@ -276,6 +275,7 @@ pull_table(Query *query, Index rti)
 	Query         *subquery;
 	RowMarkClause *mark = take_row_mark(query, rti);
 	List          *names = NIL;
+	List          *barriers;
 	ListCell      *lc;
 
 	query_tree_walker(query, system_columns_walker, &columns, 0);
@@ -290,13 +290,15 @@ pull_table(Query *query, Index rti)
 		subquery->rowMarks = list_make1(mark);
 		subquery->hasForUpdate = true;
 	}
-	/* those of a security barrier view; policies act on the nodes */
-	if (rte->securityQuals && !HasRowSecurity(rte->relid))
+	/* of a security barrier view; what has subqueries is checked here */
+	barriers = rte->security_barrier ? rte->securityQuals : NIL;
+	if (!checkExprHasSubLink((Node *) barriers) && barriers)
 	{
-		List *quals = copyObject(rte->securityQuals);
+		List *quals = copyObject(barriers);
 
 		ChangeVarNodes((Node *) quals, rti, 1, 0);
 		subquery->jointree->quals = (Node *) make_ands_explicit(quals);
+		barriers = NIL;
 	}
 	subquery->hasRowSecurity = query->hasRowSecurity;
 	turn_into_leaf(subquery, false);
@@ -311,7 +313,7 @@ pull_table(Query *query, Index rti)
 	rte->tablesample = NULL;
 	rte->inh = false;
 	rte->requiredPerms = 0;
-	rte->securityQuals = NIL;
+	rte->securityQuals = barriers;
 	rte->eref = makeAlias(rte->eref->aliasname, names);
 }
 

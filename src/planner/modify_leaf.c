@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/remote_scan.h"
 #include "nodes/makefuncs.h"
@@ -24,12 +26,14 @@
 #include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/builtins.h"
 
 bool
 ModifiesDistTable(Query *query)
@@ -38,20 +42,113 @@ ModifiesDistTable(Query *query)
 		   LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid) != NULL;
 }
 
-bool
-ReturnsHere(Query *query)
+static bool
+is_check_option(WithCheckOption *option)
+{
+	return option->kind == WCO_VIEW_CHECK || option->kind == VIEW_CONFLICT_CHECK;
+}
+
+static bool
+has_check_option(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		if (is_check_option(lfirst_node(WithCheckOption, lc)))
+			return true;
+	}
+	return false;
+}
+
+/* What nodes need not know of: their own policies remain. */
+static List *
+without_check_options(List *options)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, options)
+	{
+		if (!is_check_option(lfirst_node(WithCheckOption, lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+static Expr *
+check_call(const char *function, WithCheckOption *option, Var *row)
+{
+	Oid    arg_types[] = {BOOLOID, TEXTOID, ANYELEMENTOID};
+	List  *name = list_make2(makeString("distshard"), makeString(pstrdup(function)));
+	Const *view = makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+							CStringGetTextDatum(option->relname), false, false);
+	List  *args = list_make2(copyObject(option->qual), view);
+
+	if (row)
+		args = lappend(args, row);
+	return (Expr *) makeFuncExpr(LookupFuncName(name, list_length(args), arg_types, false), BOOLOID,
+								 args, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* A view's condition on the row that is there, before the statement's own. */
+static void
+check_conflicting_row(Query *query, Query *change)
+{
+	OnConflictExpr *conflict = change->onConflict;
+	ListCell       *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
+
+		if (option->kind == VIEW_CONFLICT_CHECK)
+			conflict->onConflictWhere = make_and_qual(
+				(Node *) check_call("check_conflict", option, NULL), conflict->onConflictWhere);
+	}
+}
+
+/* The check options of views, as quals that raise an error for a row that fails. */
+static List *
+check_quals(Query *query)
+{
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	List          *result = NIL;
+	ListCell      *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
+
+		if (option->kind == WCO_VIEW_CHECK)
+			result = lappend(result,
+							 check_call("check_option", option,
+										makeWholeRowVar(target, query->resultRelation, 0, false)));
+	}
+	return result;
+}
+
+/* Can a node compute this for a row that it has written? */
+static bool
+computed_there(List *targetlist)
 {
 	Query returning;
 
-	if (checkExprHasSubLink((Node *) query->returningList))
-		return true;
+	if (checkExprHasSubLink((Node *) targetlist))
+		return false;
 	/* of a SELECT from the same tables, only what it returns could not be printed */
 	memset(&returning, 0, sizeof(Query));
 	returning.type = T_Query;
 	returning.commandType = CMD_SELECT;
 	returning.jointree = makeFromExpr(NIL, NULL);
-	returning.targetList = query->returningList;
-	return ReturnsRecords(&returning) || WhyNotPrintable(&returning) != NULL;
+	returning.targetList = targetlist;
+	return !ReturnsRecords(&returning) && WhyNotPrintable(&returning) == NULL;
+}
+
+bool
+ReturnsHere(Query *query)
+{
+	return has_check_option(query) || !computed_there(query->returningList);
 }
 
 /* Raises what refers to a CTE of the query itself. */
@@ -144,6 +241,26 @@ returning_mutator(Node *node, ReturningContext *context)
 	return expression_tree_mutator(node, returning_mutator, context);
 }
 
+/* A node that can check rows does so as it returns them; what others are left for here? */
+static List *
+check_there(List *checks, List **columns)
+{
+	List     *rest = NIL;
+	ListCell *lc;
+
+	foreach (lc, checks)
+	{
+		TargetEntry *column =
+			makeTargetEntry(lfirst(lc), list_length(*columns) + 1, "checked", false);
+
+		if (computed_there(list_make1(column)))
+			*columns = lappend(*columns, column);
+		else
+			rest = lappend(rest, lfirst(lc));
+	}
+	return rest;
+}
+
 /* What is returned where rows count, but nothing of them is needed. */
 static List *
 one_column(void)
@@ -218,13 +335,18 @@ ReplaceModification(Query *query)
 	bool             hoist = query->hasModifyingCTE || (here && query->cteList != NIL);
 	Query           *outer = select_around(query, hoist);
 	ReturningContext context = {NIL, true, outer, 0, 0};
+	List            *checks = check_quals(query);
 	ListCell        *lc;
 
 	if (here)
 	{
 		returning_mutator((Node *) query->returningList, &context);
+		checks = check_there(checks, &context.columns);
+		returning_mutator((Node *) checks, &context);
 		change->returningList = context.columns ? context.columns : one_column();
 	}
+	check_conflicting_row(query, change);
+	change->withCheckOptions = without_check_options(change->withCheckOptions);
 	move_down(change, hoist);
 	change->hasSubLinks = checkExprHasSubLink((Node *) change);
 	context.leaf = AddModificationLeaf(outer, find_way(change));
@@ -235,7 +357,11 @@ ReplaceModification(Query *query)
 	{
 		context.collect = false;
 		outer->targetList = (List *) returning_mutator((Node *) query->returningList, &context);
-		outer->hasSubLinks = checkExprHasSubLink((Node *) outer->targetList);
+		if (checks)
+			outer->jointree->quals =
+				(Node *) make_ands_explicit((List *) returning_mutator((Node *) checks, &context));
+		outer->hasSubLinks = checkExprHasSubLink((Node *) outer->targetList) ||
+							 checkExprHasSubLink(outer->jointree->quals);
 	}
 	else
 	{

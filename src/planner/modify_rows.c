@@ -14,7 +14,6 @@
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/table.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/dist_change.h"
@@ -27,6 +26,7 @@
 #include "planner/fragment.h"
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
+#include "planner/print.h"
 #include "planner/row_template.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
@@ -129,19 +129,6 @@ column_count(Oid relid)
 	return result;
 }
 
-static bool
-has_check_option(Query *query)
-{
-	ListCell *lc;
-
-	foreach (lc, query->withCheckOptions)
-	{
-		if (lfirst_node(WithCheckOption, lc)->kind == WCO_VIEW_CHECK)
-			return true;
-	}
-	return false;
-}
-
 void
 InsertRows(Query *query, Modification *modification)
 {
@@ -155,8 +142,6 @@ InsertRows(Query *query, Modification *modification)
 	int        natts = column_count(table->relid);
 	ListCell  *lc;
 
-	if (has_check_option(query))
-		RefuseModification(query, "the view has a check option");
 	foreach (lc, source->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
@@ -287,35 +272,12 @@ lock_target(Query *source, Index target, CmdType operation)
 	source->hasForUpdate = true;
 }
 
-/* The rewriter leaves an entry for the view, for its privileges. */
-static bool
-is_view_update(Query *query)
+/* Policies act on the nodes, but the conditions of security barrier views stay. */
+static void
+keep_barriers(RangeTblEntry *target, List *barriers)
 {
-	ListCell *lc;
-
-	foreach (lc, query->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
-			return true;
-	}
-	return false;
-}
-
-/* Why rows that are found here cannot be changed one by one, or NULL. */
-static const char *
-why_not_by_row(Query *query, DistTable *table)
-{
-	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
-
-	if (table->method == DIST_REFERENCE)
-		return "nodes would change their copies of the reference table differently";
-	if (target->securityQuals != NIL && HasRowSecurity(target->relid) && is_view_update(query))
-		return "the table of the view has row-level security";
-	if (checkExprHasSubLink((Node *) target->securityQuals) && !HasRowSecurity(target->relid))
-		return "the security barrier view has a subquery";
-	return has_check_option(query) ? "the view has a check option" : NULL;
+	target->securityQuals = copyObject(barriers);
+	target->security_barrier = barriers != NIL;
 }
 
 /*
@@ -364,14 +326,14 @@ ChangeRows(Query *query, Modification *modification)
 	DistTable       *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
 	Query           *source = source_query(query);
 	ReturningContext returning = {target, NIL, NULL};
-	const char      *reason = why_not_by_row(query, table);
 	List            *attnums = NIL;
 	AttrNumber       tid;
 	AttrNumber       key = 0;
 	ListCell        *lc;
 
-	if (reason)
-		RefuseModification(query, reason);
+	if (table->method == DIST_REFERENCE)
+		RefuseModification(query,
+						   "nodes would change their copies of the reference table differently");
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
@@ -397,6 +359,7 @@ ChangeRows(Query *query, Modification *modification)
 			append_column(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
 	lock_target(source, target, query->commandType);
+	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
 
 	modification->source = source;
 	modification->methods = &DistChangeMethods;

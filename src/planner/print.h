@@ -32,6 +32,9 @@ extern char *PrintFragment(Query *query, bool constants_too, List **params);
  */
 extern const char *WhyNotPrintable(Query *query);
 
+/* Conditions of security barrier views, other than policies, on the target of a modification. */
+extern List *ViewBarriers(Query *query);
+
 /*
  * LogicalRow returns the expression for a whole row of a data table that gives
  * it the logical table's type: distshard.logical_row(t.*, NULL::logical)

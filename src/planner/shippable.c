@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/transam.h"
+#include "compat.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
@@ -26,6 +27,7 @@
 #include "planner/fragment.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
+#include "rewrite/rowsecurity.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -104,6 +106,8 @@ MustStayHere(Oid function, void *context)
 static bool
 ReasonInPolicies(RangeTblEntry *rte, ReasonContext *context)
 {
+	if (rte->security_barrier)
+		return Because(context, "security barrier view");
 	if (!HasRowSecurity(rte->relid))
 		return rte->securityQuals != NIL && Because(context, "security barrier view");
 	if (LookupDistTable(rte->relid) == NULL)
@@ -133,27 +137,37 @@ ReasonInEntry(RangeTblEntry *rte, ReasonContext *context)
 	}
 }
 
-/* Rows of a table with policies and a security barrier of a view cannot be told apart. */
+/* Policies stand before what the views say: so many as there are now. */
+List *
+ViewBarriers(Query *query)
+{
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	List          *policies;
+	List          *checks;
+	bool           has_security;
+	bool           has_sublinks;
+
+	if (target->securityQuals == NIL)
+		return NIL;
+	get_row_security_policies(query, target, query->resultRelation, &policies, &checks,
+							  &has_security, &has_sublinks);
+	return list_copy_tail(target->securityQuals, list_length(policies));
+}
+
 static bool
 ReasonInTarget(Query *query, ReasonContext *context)
 {
-	ListCell      *lc;
-	RangeTblEntry *target;
+	ListCell *lc;
 
 	if (query->resultRelation == 0)
 		return false;
-	target = rt_fetch(query->resultRelation, query->rtable);
-	foreach (lc, query->rtable)
-	{
-		RangeTblEntry *rte = lfirst(lc);
-
-		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW &&
-			target->securityQuals != NIL)
-			return Because(context, "update of a view on a table with row-level security");
-	}
+	if (ViewBarriers(query) != NIL)
+		return Because(context, "update of a security barrier view");
 	foreach (lc, query->withCheckOptions)
 	{
-		if (((WithCheckOption *) lfirst(lc))->kind == WCO_VIEW_CHECK)
+		WCOKind kind = lfirst_node(WithCheckOption, lc)->kind;
+
+		if (kind == WCO_VIEW_CHECK || kind == VIEW_CONFLICT_CHECK)
 			return Because(context, "WITH CHECK OPTION of a view");
 	}
 	return false;
