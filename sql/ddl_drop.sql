@@ -86,6 +86,16 @@ BEGIN;
 ANALYZE orders (tenant_id), plain;
 VACUUM orders;
 ROLLBACK;
+-- Settings of the session go before what cannot run in a transaction block
+CREATE SCHEMA elsewhere;
+CREATE TABLE elsewhere.vacuumed (id int);
+SELECT create_distributed_table('elsewhere.vacuumed', 'id');
+SET search_path = elsewhere;
+VACUUM (ANALYZE) vacuumed;
+SET search_path = public, ddl;
+VACUUM (ANALYZE) vacuumed;
+DROP TABLE elsewhere.vacuumed;
+DROP SCHEMA elsewhere;
 VACUUM;
 ANALYZE;
 BEGIN;

@@ -4,7 +4,7 @@
  *	  Sending a utility statement to the other nodes.
  *
  * What is sent is the user's own text after a claim. The session's settings,
- * which decide what it means, are the same on the other nodes already.
+ * which decide what it means, go before it.
  *
  *-------------------------------------------------------------------------
  */
@@ -97,8 +97,7 @@ ForwardOutsideTransaction(Utility *utility)
 
 		if (node->is_local)
 			continue;
-		conn = GetNodeConn(node->node_id);
-		SendSettings(conn);
+		conn = UseNode(node->node_id);
 		EndBatch(conn); /* a batch is a transaction block */
 		commands = lappend(commands, QueueCommand(conn, sql, NULL, NULL, 0));
 		FlushCommands(conn);

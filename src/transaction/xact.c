@@ -153,6 +153,16 @@ EnlistNode(int32 node_id, RemoteAccess access)
 }
 
 NodeConn *
+UseNode(int32 node_id)
+{
+	NodeConn *conn = GetNodeConn(node_id);
+
+	TellNode(conn);
+	SendSettings(conn);
+	return conn;
+}
+
+NodeConn *
 EnlistForOneStatement(int32 node_id, RemoteAccess access)
 {
 	NodeConn *conn;
@@ -160,9 +170,7 @@ EnlistForOneStatement(int32 node_id, RemoteAccess access)
 	if (nparticipants > 0 || one_statement || !IsOneStatement())
 		return EnlistNode(node_id, access);
 
-	conn = GetNodeConn(node_id);
-	TellNode(conn);
-	SendSettings(conn);
+	conn = UseNode(node_id);
 	SetConnFresh(conn);
 	if (access == REMOTE_WRITE)
 	{

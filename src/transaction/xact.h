@@ -29,6 +29,12 @@ extern void InitTransactions(void);
 extern NodeConn *EnlistNode(int32 node_id, RemoteAccess access);
 
 /*
+ * UseNode returns the node's connection for a statement outside any transaction
+ * block there. What the node must know of the session is queued before it.
+ */
+extern NodeConn *UseNode(int32 node_id);
+
+/*
  * EnlistForOneStatement is EnlistNode for a statement that is all that the
  * client's statement does: where that is provably a transaction by itself, no
  * BEGIN and no COMMIT are sent. The caller reads its result to the end.
