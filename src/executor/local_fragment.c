@@ -7,6 +7,8 @@
  * takes the same way here, through the parse hook that checks its claim and
  * points it at the shard, into PostgreSQL's plan cache, and into a nested
  * executor, so that a repeated statement costs no parsing and no planning.
+ * Rows of a plain SELECT are made as they are asked for; whatever changes
+ * something runs to its end first.
  *
  * Text is parsed and planned under the session's search path, as on other nodes:
  * it means the same under any, and users' functions that the planner calls or
@@ -31,17 +33,19 @@
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 
-/* So many texts are remembered; then all are forgotten. */
+/* Beyond this the one least recently used is forgotten. */
 #define MAX_CACHED_FRAGMENTS 1000
 
 typedef struct CachedFragment
 {
 	char             *key; /* the text, and the types of its parameters */
 	CachedPlanSource *source;
+	dlist_node        node; /* in recent */
 } CachedFragment;
 
-static HTAB *fragments;
-static int   running; /* depth of fragments in execution */
+static HTAB      *fragments;
+static dlist_head recent = DLIST_STATIC_INIT(recent);
+static int        planning; /* depth of fragments being planned */
 
 static uint32
 text_hash(const void *key, Size keysize)
@@ -71,17 +75,16 @@ create_cache(void)
 							HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
 }
 
+/* Plans that are running outlive it. */
 static void
-forget_all(void)
+forget_oldest(void)
 {
-	HASH_SEQ_STATUS scan;
-	CachedFragment *entry;
+	CachedFragment   *entry = dlist_container(CachedFragment, node, dlist_tail_node(&recent));
+	CachedPlanSource *source = entry->source;
 
-	hash_seq_init(&scan, fragments);
-	while ((entry = hash_seq_search(&scan)) != NULL)
-		DropCachedPlan(entry->source);
-	hash_destroy(fragments);
-	create_cache();
+	dlist_delete(&entry->node);
+	hash_search(fragments, &entry->key, HASH_REMOVE, NULL);
+	DropCachedPlan(source);
 }
 
 static CachedPlanSource *
@@ -126,15 +129,20 @@ find_or_analyze(const char *sql, ParamListInfo params)
 		create_cache();
 	entry = hash_search(fragments, &key, HASH_FIND, NULL);
 	if (entry)
+	{
+		dlist_move_head(&recent, &entry->node);
 		return entry->source;
+	}
 
-	if (running == 0 && hash_get_num_entries(fragments) >= MAX_CACHED_FRAGMENTS)
-		forget_all();
+	/* Planning may run functions that come here again, and needs its own source until its end. */
+	if (planning == 1 && hash_get_num_entries(fragments) >= MAX_CACHED_FRAGMENTS)
+		forget_oldest();
 	source = analyze_fragment(sql, params);
 	SaveCachedPlan(source);
 	key = MemoryContextStrdup(source->context, key);
 	entry = hash_search(fragments, &key, HASH_ENTER, NULL);
 	entry->source = source;
+	dlist_push_head(&recent, &entry->node);
 	return source;
 }
 
@@ -146,6 +154,7 @@ plan_fragment(const char *sql, ParamListInfo params)
 	CachedPlan       *plan = NULL;
 	CachedPlanSource *source;
 
+	planning++;
 	PG_TRY();
 	{
 		source = find_or_analyze(sql, params);
@@ -153,6 +162,7 @@ plan_fragment(const char *sql, ParamListInfo params)
 	}
 	PG_FINALLY();
 	{
+		planning--;
 		LeaveLocalFragment(previous);
 	}
 	PG_END_TRY();
@@ -190,56 +200,102 @@ start(QueryDesc *desc)
 	PG_END_TRY();
 }
 
-static uint64
-execute(PlannedStmt *statement, const char *sql, ParamListInfo params, DestReceiver *receiver)
+static void
+prepare(LocalFragment *fragment, const char *sql, ParamListInfo params)
 {
-	volatile uint64 processed = 0;
+	fragment->plan = plan_fragment(sql, params);
+	fragment->owner = CurrentResourceOwner;
+	fragment->desc =
+		CreateQueryDesc(linitial_node(PlannedStmt, fragment->plan->stmt_list), sql,
+						GetActiveSnapshot(), InvalidSnapshot, None_Receiver, params, NULL, 0);
+}
 
-	running++;
-	PG_TRY();
-	{
-		QueryDesc *desc = CreateQueryDesc(statement, sql, GetActiveSnapshot(), InvalidSnapshot,
-										  receiver, params, NULL, 0);
+static void
+end(LocalFragment *fragment)
+{
+	ExecutorEnd(fragment->desc);
+	FreeQueryDesc(fragment->desc);
+	ReleaseCachedPlan(fragment->plan, fragment->owner);
+	fragment->desc = NULL;
+}
 
-		start(desc);
-		PushActiveSnapshot(desc->snapshot);
-		ExecutorRun(desc, ForwardScanDirection, 0, true);
-		processed = desc->estate->es_processed;
-		ExecutorFinish(desc);
-		PopActiveSnapshot();
-		ExecutorEnd(desc);
-		FreeQueryDesc(desc);
-	}
-	PG_FINALLY();
-	{
-		running--;
-	}
-	PG_END_TRY();
-	return processed;
+static void
+run_to_end(LocalFragment *fragment)
+{
+	fragment->desc->dest = receiver_for(fragment->desc->plannedstmt, fragment);
+	start(fragment->desc);
+	PushActiveSnapshot(fragment->desc->snapshot);
+	ExecutorRun(fragment->desc, ForwardScanDirection, 0, true);
+	fragment->processed = fragment->desc->estate->es_processed;
+	ExecutorFinish(fragment->desc);
+	PopActiveSnapshot();
+	end(fragment);
 }
 
 LocalFragment *
 RunLocalFragment(const char *sql, ParamListInfo params)
 {
 	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
-	CachedPlan    *plan = plan_fragment(sql, params);
-	PlannedStmt   *statement = linitial_node(PlannedStmt, plan->stmt_list);
-	DestReceiver  *receiver = receiver_for(statement, fragment);
 
-	fragment->processed = execute(statement, sql, params, receiver);
-	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	prepare(fragment, sql, params);
+	run_to_end(fragment);
 	return fragment;
 }
 
-bool
-NextLocalRow(LocalFragment *fragment, TupleTableSlot *slot)
+/* Parallel workers start in ExecutorRun only. */
+static bool
+can_pause(const PlannedStmt *statement)
 {
-	return fragment->rows && tuplestore_gettupleslot(fragment->rows, true, false, slot);
+	return statement->commandType == CMD_SELECT && !statement->hasModifyingCTE &&
+		   !statement->parallelModeNeeded;
+}
+
+LocalFragment *
+StartLocalFragment(const char *sql, ParamListInfo params)
+{
+	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
+
+	prepare(fragment, sql, params);
+	if (can_pause(fragment->desc->plannedstmt))
+		start(fragment->desc);
+	else
+		run_to_end(fragment);
+	return fragment;
+}
+
+static TupleTableSlot *
+next_of_running(LocalFragment *fragment)
+{
+	EState         *estate = fragment->desc->estate;
+	MemoryContext   old = MemoryContextSwitchTo(estate->es_query_cxt);
+	TupleTableSlot *row;
+
+	ResetPerTupleExprContext(estate);
+	row = ExecProcNode(fragment->desc->planstate);
+	if (!TupIsNull(row) && estate->es_junkFilter)
+		row = ExecFilterJunk(estate->es_junkFilter, row);
+	MemoryContextSwitchTo(old);
+	return TupIsNull(row) ? NULL : row;
+}
+
+TupleTableSlot *
+NextLocalRow(LocalFragment *fragment, TupleTableSlot *stored)
+{
+	if (fragment->desc)
+		return next_of_running(fragment);
+	if (fragment->rows && tuplestore_gettupleslot(fragment->rows, true, false, stored))
+		return stored;
+	return NULL;
 }
 
 void
 EndLocalFragment(LocalFragment *fragment)
 {
+	if (fragment->desc)
+	{
+		ExecutorFinish(fragment->desc);
+		end(fragment);
+	}
 	if (fragment->rows)
 		tuplestore_end(fragment->rows);
 	fragment->rows = NULL;

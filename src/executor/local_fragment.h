@@ -10,14 +10,18 @@
 
 #include "postgres.h"
 
-#include "executor/tuptable.h"
+#include "executor/execdesc.h"
 #include "nodes/params.h"
+#include "utils/plancache.h"
 #include "utils/tuplestore.h"
 
 typedef struct LocalFragment
 {
-	Tuplestorestate *rows;      /* NULL if the fragment returns none */
-	uint64           processed; /* rows returned or changed */
+	CachedPlan      *plan;
+	ResourceOwner    owner;     /* of the plan */
+	QueryDesc       *desc;      /* NULL once it has run to its end */
+	Tuplestorestate *rows;      /* what it then had returned; NULL if it returns none */
+	uint64           processed; /* and how many rows it returned or changed */
 } LocalFragment;
 
 /*
@@ -26,8 +30,16 @@ typedef struct LocalFragment
  * Rows are collected in the current memory context, beyond work_mem on disk.
  */
 extern LocalFragment *RunLocalFragment(const char *sql, ParamListInfo params);
-extern bool           NextLocalRow(LocalFragment *fragment, TupleTableSlot *slot);
-extern void           EndLocalFragment(LocalFragment *fragment);
+
+/*
+ * StartLocalFragment is for a fragment that only reads: its rows may be made
+ * as NextLocalRow asks for them.
+ */
+extern LocalFragment *StartLocalFragment(const char *sql, ParamListInfo params);
+
+/* Returns the next row, valid until the next call, perhaps in stored; NULL at the end. */
+extern TupleTableSlot *NextLocalRow(LocalFragment *fragment, TupleTableSlot *stored);
+extern void            EndLocalFragment(LocalFragment *fragment);
 
 /* The plan of a fragment, for EXPLAIN. */
 struct ExplainState;

@@ -281,8 +281,10 @@ run_here(RemoteScanState *state, FragmentRun *run)
 	if (is_explained(state))
 		run->local = RunExplainedFragment(sql, state->params, state->css.ss.ps.state->es_instrument,
 										  &run->plans);
-	else
+	else if (writes(state))
 		run->local = RunLocalFragment(sql, state->params);
+	else
+		run->local = StartLocalFragment(sql, state->params);
 }
 
 /* After its turn has come, a writer must see what the one before it wrote. */
@@ -387,20 +389,20 @@ run_ended(RemoteScanState *state, FragmentRun *run)
 			run->local ? run->local->processed : CommandRowCount(run->command);
 }
 
-/* Makes slot the row that stored holds, without copying its values. */
+/* Makes slot the row that another slot holds, without copying its values. */
 static void
-show_stored_row(TupleTableSlot *slot, TupleTableSlot *stored)
+show_row(TupleTableSlot *slot, TupleTableSlot *row)
 {
-	int natts = stored->tts_tupleDescriptor->natts;
+	int natts = row->tts_tupleDescriptor->natts;
 
-	slot_getallattrs(stored);
+	slot_getallattrs(row);
 	ExecClearTuple(slot);
-	memcpy(slot->tts_values, stored->tts_values, natts * sizeof(Datum));
-	memcpy(slot->tts_isnull, stored->tts_isnull, natts * sizeof(bool));
+	memcpy(slot->tts_values, row->tts_values, natts * sizeof(Datum));
+	memcpy(slot->tts_isnull, row->tts_isnull, natts * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
 }
 
-/* Rows of this node come first: they are all there. */
+/* Rows of this node come first: they are there, or made without waiting. */
 static bool
 next_row_of_local(RemoteScanState *state)
 {
@@ -408,13 +410,15 @@ next_row_of_local(RemoteScanState *state)
 
 	foreach (lc, state->runs)
 	{
-		FragmentRun *run = lfirst(lc);
+		FragmentRun    *run = lfirst(lc);
+		TupleTableSlot *row;
 
 		if (run->done || run->local == NULL)
 			continue;
-		if (NextLocalRow(run->local, state->stored))
+		row = NextLocalRow(run->local, state->stored);
+		if (row)
 		{
-			show_stored_row(state->row, state->stored);
+			show_row(state->row, row);
 			run->rows++;
 			return true;
 		}
@@ -489,7 +493,7 @@ next_kept_row(RemoteScanState *state)
 	}
 	if (tuplestore_gettupleslot(state->kept, true, false, state->stored))
 	{
-		show_stored_row(state->row, state->stored);
+		show_row(state->row, state->stored);
 		return true;
 	}
 	if (state->exhausted || !next_row(state))
@@ -509,7 +513,7 @@ append_whole_row(TupleTableSlot *slot, TupleTableSlot *row)
 {
 	int natts = row->tts_tupleDescriptor->natts;
 
-	show_stored_row(slot, row);
+	show_row(slot, row);
 	slot->tts_values[natts] = ExecFetchSlotHeapTupleDatum(row);
 	slot->tts_isnull[natts] = false;
 	ExecStoreVirtualTuple(ExecClearTuple(slot));

@@ -265,7 +265,7 @@ finish_part(RowBatch *batch, NodeBatch *part, bool counts)
 
 	if (part->local)
 	{
-		while (NextLocalRow(part->local, batch->stored))
+		while (NextLocalRow(part->local, batch->stored) != NULL)
 			rows = lappend(rows, ExecCopySlotHeapTuple(batch->stored));
 		count = part->local->processed;
 		EndLocalFragment(part->local);
