@@ -17,7 +17,6 @@
 #include "planner/claim.h"
 #include "transaction/xact.h"
 #include "transport/remote_xact.h"
-#include "transport/settings.h"
 #include "utils/queryjumble.h"
 
 static char *
