@@ -346,9 +346,24 @@ restore_exec_params(Node *node, ExecParams *context)
 	return expression_tree_mutator(node, restore_exec_params, context);
 }
 
-/* Divides quals into those that the nodes check and those that are checked here. */
+/* Is there an expression that the planner wants to be computed below an outer join? */
+static bool
+contains_placeholder(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, PlaceHolderVar))
+		return true;
+	return expression_tree_walker(node, contains_placeholder, context);
+}
+
+/*
+ * Divides quals into those that the nodes check and those that are checked here,
+ * among them what compares the leaf with a table to which it is lateral.
+ */
 static void
-divide_quals(Leaf *leaf, Index rti, List *clauses, List **remote, List **here)
+divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List **remote,
+			 List **here)
 {
 	ListCell *lc;
 
@@ -358,8 +373,9 @@ divide_quals(Leaf *leaf, Index rti, List *clauses, List **remote, List **here)
 		ExecParams params = {OWN_PARAM_BASE, NIL};
 		List      *quals = list_make1(hide_exec_params((Node *) clause, &params));
 
-		if (!contain_subplans((Node *) clause) &&
-			WhyNotPrintable(fragment_query(leaf, rti, NIL, quals)) == NULL)
+		if (!contain_subplans((Node *) clause) && !contains_placeholder((Node *) clause, NULL) &&
+			bms_is_subset(pull_varnos(root, (Node *) clause), rel->relids) &&
+			WhyNotPrintable(fragment_query(leaf, rel->relid, NIL, quals)) == NULL)
 			*remote = lappend(*remote, clause);
 		else
 			*here = lappend(*here, clause);
@@ -383,17 +399,18 @@ all_columns(PlannerInfo *root, Index rti)
 
 /*
  * The columns of the leaf that the plan above it and the quals checked here
- * need; *whole_row becomes the Var for the row as one value, if that is.
+ * need; *whole_row becomes the Var for the row as one value, if that is. The
+ * plan's target list may be kept, or thrown away and what the relation is to
+ * return by now put in its place.
  */
 static List *
-needed_columns(PlannerInfo *root, RelOptInfo *rel, List *here, Var **whole_row)
+needed_columns(PlannerInfo *root, RelOptInfo *rel, List *tlist, List *here, Var **whole_row)
 {
 	List     *columns = NIL;
 	List     *vars;
 	ListCell *lc;
 
-	/* a plan's target list may be thrown away, and another put in its place, but not this */
-	vars = pull_var_clause((Node *) list_concat_copy(rel->reltarget->exprs, here),
+	vars = pull_var_clause((Node *) list_make3(rel->reltarget->exprs, tlist, here),
 						   PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
 							   PVC_RECURSE_PLACEHOLDERS);
 	foreach (lc, vars)
@@ -444,8 +461,8 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	Expr        *key;
 	List        *params;
 
-	divide_quals(leaf, rel->relid, extract_actual_clauses(clauses, false), &remote, &here);
-	columns = needed_columns(root, rel, here, &whole_row);
+	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), &remote, &here);
+	columns = needed_columns(root, rel, tlist, here, &whole_row);
 	query = fragment_query(leaf, rel->relid, columns,
 						   (List *) hide_exec_params((Node *) remote, &hidden));
 	FindDistTables(query, &tables);
@@ -506,6 +523,7 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
 	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
 	path->path.rows = rel->rows;
 	path->path.startup_cost = LEAF_STARTUP_COST;
 	path->path.total_cost = LEAF_STARTUP_COST + rel->rows * LEAF_ROW_COST;
