@@ -112,6 +112,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 	Expr        *key;
 	PlannedStmt *plan;
 
+	DropUnusedCtes(query);
 	FindDistTables(query, &tables);
 
 	if (query->commandType == CMD_INSERT)
