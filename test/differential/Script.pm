@@ -9,7 +9,7 @@ Script - reads a script of the differential tester
 
 A script consists of sections, each begun by a line "--- NAME":
 
-  include FILE  the sections of another script, but for its statements
+  include FILE  the sections of another script (here, or by its full path), but for its statements
   everywhere    runs on the coordinator first, which carries it to all nodes: roles, types, functions of triggers
   tables        runs on the coordinator
   data          runs on the coordinator, before or after the tables are distributed
@@ -60,7 +60,7 @@ sub read_script
 		$part = repeat($part, $each) if $part =~ /\@\w+\@/;
 		if ($name eq 'include')
 		{
-			my $included = read_script($file =~ s{[^/]*$}{$argument}r);
+			my $included = read_script($argument =~ m{^/} ? $argument : $file =~ s{[^/]*$}{$argument}r);
 			push @{ $script->{$_} }, @{ $included->{$_} } for @sections;
 		}
 		elsif ($name eq 'each') { $each = $part; $script->{many_tables} = 1; }

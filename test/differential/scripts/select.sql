@@ -591,3 +591,22 @@ SELECT tenant FROM orders GROUP BY note;
 SELECT (SELECT id FROM orders WHERE tenant = 2);
 
 SELECT (SELECT o.id FROM orders o WHERE o.tenant = u.tenant) FROM users u;
+
+-- a column of the table beside it in a lateral subquery that an outer join makes null
+SELECT l.line, s.line FROM lines l LEFT JOIN LATERAL (SELECT o.total, l.line FROM orders o) s ON l.order_id = s.line WHERE l.tenant < 3;
+
+SELECT l.line, count(s.line) FROM lines l LEFT JOIN LATERAL (SELECT o.total, l.line FROM orders o WHERE o.total > l.product) s ON l.order_id = s.line GROUP BY 1;
+
+SELECT n.tenant, s.two FROM notes n LEFT JOIN LATERAL (SELECT n.tenant AS two FROM per_tenant p WHERE p.tenant = 1) s ON true FULL JOIN users u ON n.tenant = u.tenant WHERE EXISTS (SELECT FROM orders o WHERE s.two <> n.tenant + o.tenant);
+
+-- a join that turns out not to be needed
+SELECT count(*) FROM products p FULL JOIN orders o ON p.id = o.tenant WHERE o.user_id = o.id;
+
+SELECT FROM (SELECT count(*) FROM products p FULL JOIN orders o ON p.id = o.tenant WHERE o.user_id = 1) s;
+
+-- CTEs that nothing refers to
+WITH c AS (SELECT * FROM notes) SELECT note, count(*) FROM orders GROUP BY note;
+
+WITH c AS (SELECT * FROM notes), d AS (SELECT * FROM c, orders) SELECT count(*) FROM users;
+
+SELECT * FROM (WITH c AS (SELECT * FROM notes) SELECT id FROM orders) s WHERE EXISTS (WITH c AS (SELECT * FROM notes), d AS (SELECT * FROM users) SELECT FROM d WHERE d.id = s.id);
