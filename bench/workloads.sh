@@ -32,11 +32,12 @@ compare() {
 	done
 }
 
-# Statements per second of the script $dir/script, in the protocol $protocol.
+# Statements per second of the script $dir/script, in the protocol $protocol, once the sessions have warmed up.
 pgbench_rate() {
 	sed "s/TABLE/${table[$1]}/" "$dir/script" >"$dir/script.$1"
-	"$bin/pgbench" -n -c "$clients" -j "$clients" -T "$seconds" -M "$protocol" -D rows="$rows" -f "$dir/script.$1" \
-		"$(connection_of "$1")" 2>"$dir/pgbench.log" | awk '/^tps/ {print $3; found = 1} END {exit !found}' ||
+	"$bin/pgbench" -n -c "$clients" -j "$clients" -T $((warmup + seconds)) -P 1 -M "$protocol" -D rows="$rows" \
+		-f "$dir/script.$1" "$(connection_of "$1")" >/dev/null 2>"$dir/pgbench.log" &&
+		awk -v warmup="$warmup" '/^progress:/ && $2 > warmup + 0.5 {sum += $4; n++} END {print sum / n}' "$dir/pgbench.log" ||
 		{ cat "$dir/pgbench.log" >&2 && return 1; }
 }
 
@@ -145,9 +146,9 @@ run_ordinary() {
 	tidy
 }
 
-# Each session prepares a statement per shard, so give it the time to have done so.
+# Each session prepares a statement per shard, so it takes longer to have done so.
 run_shards() {
-	local n seconds=$((seconds * 3))
+	local n warmup=$((warmup * 3))
 	on_workers
 	for n in 256 1024; do
 		table[remote$n]=remote_item_$n
