@@ -20,27 +20,27 @@ install_packages() {
 	return 1
 }
 
-# copy_postgres sets PG_CONFIG to that of build/pg, a copy of the server's installation: PostgreSQL finds its
-# files relative to its programs, so what is installed there is seen by no other server of this machine.
+# copy_postgres DIR sets PG_CONFIG to that of DIR, a copy of the server's installation: PostgreSQL finds its files
+# relative to its programs, so what is installed there is seen by no other server of this machine.
 copy_postgres() {
-	local original=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config} version option directory
-	[[ $original != "$(realpath -m build/pg)"/* ]] || return 0 # ./check has set it
-	version=$("$original" --version) || return 1
-	if [ "$(cat build/pg/version 2>/dev/null)" != "$version" ]; then
+	local copy=$1 original=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config} version option directory
+	[[ $original != "$(realpath -m "$copy")"/* ]] || return 0 # ./check has set it
+	version="$("$original" --version) $original" || return 1
+	if [ "$(cat "$copy/version" 2>/dev/null)" != "$version" ]; then
 		find_server_user
-		remove_server_dir "$PWD/build/pg" && make_server_dir "$PWD/build/pg" || return 1
+		remove_server_dir "$PWD/$copy" && make_server_dir "$PWD/$copy" || return 1
 		for option in --bindir --pkglibdir --sharedir; do
 			directory=$("$original" $option)
-			mkdir -p "build/pg${directory%/*}" && cp -a "$directory" "build/pg$directory" || return 1
+			mkdir -p "$copy${directory%/*}" && cp -a "$directory" "$copy$directory" || return 1
 		done
 		for option in --includedir --includedir-server; do
 			directory=$("$original" $option)
-			[ ! -e "build/pg$directory" ] || continue
-			mkdir -p "build/pg${directory%/*}" && ln -s "$directory" "build/pg$directory" || return 1
+			[ ! -e "$copy$directory" ] || continue
+			mkdir -p "$copy${directory%/*}" && ln -s "$directory" "$copy$directory" || return 1
 		done
-		echo "$version" >build/pg/version
+		echo "$version" >"$copy/version"
 	fi
-	PG_CONFIG=$(realpath "build/pg$original")
+	PG_CONFIG=$(realpath "$copy$original")
 	export PG_CONFIG
 }
 
