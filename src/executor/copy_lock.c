@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "storage/lmgr.h"
+#include "transaction/xact.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -30,7 +31,7 @@ LockLocalCopy(DistTable *table)
 	LockRelationOid(table->data_relid, ShareRowExclusiveLock);
 }
 
-void
+RemoteCommand *
 QueueCopyLock(NodeConn *conn, DistTable *table)
 {
 	char *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->relid)),
@@ -40,7 +41,30 @@ QueueCopyLock(NodeConn *conn, DistTable *table)
 	initStringInfo(&sql);
 	AppendClaim(&sql, NULL, GetUserId(), false);
 	appendStringInfo(&sql, "SELECT distshard.lock_copy(%s)", quote_literal_cstr(name));
-	QueueCommand(conn, sql.data, NULL, NULL, COMMAND_PREPARE);
+	return QueueCommand(conn, sql.data, NULL, NULL, COMMAND_PREPARE);
+}
+
+void
+LockAllCopies(DistTable *table)
+{
+	ListCell *lc;
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode   *node = lfirst(lc);
+		NodeConn      *conn;
+		RemoteCommand *command;
+
+		if (node->is_local)
+		{
+			LockLocalCopy(table);
+			continue;
+		}
+		conn = EnlistNode(node->node_id, REMOTE_WRITE);
+		command = QueueCopyLock(conn, table);
+		FlushCommands(conn);
+		FinishCommand(command);
+	}
 }
 
 /* distshard.lock_copy(regclass): the same for whoever may write the table. */

@@ -17,6 +17,9 @@
 extern void LockLocalCopy(DistTable *table);
 
 /* The same on another node; rides with the next command. */
-extern void QueueCopyLock(NodeConn *conn, DistTable *table);
+extern RemoteCommand *QueueCopyLock(NodeConn *conn, DistTable *table);
+
+/* On every node, beginning with the first. */
+extern void LockAllCopies(DistTable *table);
 
 #endif

@@ -224,6 +224,9 @@ ChooseTargets(RemoteScanState *state)
 			foreach (lc, AllPrimaries())
 				add_target(state, ((ClusterNode *) lfirst(lc))->group_id, NULL);
 			break;
+		case TARGET_THIS_COPY:
+			add_target(state, LocalGroupId(), NULL);
+			break;
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -236,7 +239,7 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 	initStringInfo(&text);
 	AppendClaim(&text, run->shard, GetUserId(), false);
 	if (state->fragment.part)
-		AppendPartClaim(&text, state->fragment.target == TARGET_ALL_COPIES);
+		AppendPartClaim(&text, state->fragment.target >= TARGET_ALL_COPIES);
 	appendStringInfoString(&text, state->fragment.sql);
 	return text.data;
 }
@@ -342,6 +345,8 @@ start_fragment(RemoteScanState *state)
 	ChooseTargets(state);
 
 	old = MemoryContextSwitchTo(state->context);
+	if (state->fragment.target == TARGET_THIS_COPY)
+		LockAllCopies(LookupDistTable(state->fragment.table));
 	if (state->fragment.target == TARGET_ALL_COPIES)
 		run_on_copies(state);
 	else

@@ -266,8 +266,8 @@ take_row_mark(Query *query, Index rti)
 	return NULL;
 }
 
-static void
-pull_table(Query *query, Index rti)
+void
+PullTable(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	PulledTable    pulled = {rti, NIL, 0};
@@ -372,7 +372,7 @@ cut_query(Query *query)
 		{
 			table = LookupDistTable(rte->relid);
 			if (table && table->method != DIST_REFERENCE)
-				pull_table(query, rti);
+				PullTable(query, rti);
 		}
 	}
 	if (query->hasSubLinks)

@@ -142,6 +142,8 @@ AddLeaf(Query *query, Query *leaf_query)
 	leaf->query = leaf_query;
 	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
 											: SpreadOfInput(leaf_query).table;
+	if (leaf->table == NULL)
+		leaf->table = LookupDistTable(linitial_node(RangeTblEntry, leaf_query->rtable)->relid);
 	return add_leaf(query, leaf, leaf_query->targetList);
 }
 
@@ -469,6 +471,8 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	route = FindRoute(query, &tables, &key);
 
 	fragment.target = route ? TARGET_ONE_SHARD : TARGET_ALL_SHARDS;
+	if (leaf->table->method == DIST_REFERENCE)
+		fragment.target = TARGET_THIS_COPY;
 	fragment.table = (route ? route : leaf->table)->relid;
 	fragment.sql = PrintFragment(query, route != NULL, &params);
 	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;

@@ -33,6 +33,9 @@ extern bool SplitAggregation(Query *query);
 typedef struct Modification Modification;
 extern Index                AddModificationLeaf(Query *query, Modification *modification);
 
+/* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
+extern void PullTable(Query *query, Index rti);
+
 /* Does the query refer to columns or CTEs of a query around it? */
 extern bool HasOuterReferences(Query *query);
 

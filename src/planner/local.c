@@ -77,7 +77,10 @@ point_entry(Query *query, Index rti, PointContext *context)
 	if (rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_VIEW)
 		return;
 	table = LookupDistTable(rte->relid);
-	if (table == NULL || (context->references_only && table->method != DIST_REFERENCE))
+	if (table == NULL)
+		return;
+	/* entries for a leaf's rights stay: a writer may not lock its copy before it is its turn */
+	if (context->references_only && (table->method != DIST_REFERENCE || !rte->inFromCl))
 		return;
 
 	target = table->data_relid;

@@ -65,6 +65,9 @@ ship_change(Query *query, DistTable *table, Modification *modification)
 		return true;
 	}
 	modification->key = NULL;
+	/* copies must not differ */
+	if (table->method == DIST_REFERENCE && contain_volatile_functions((Node *) query))
+		return false;
 	spread = SpreadOfInput(query);
 	modification->fragment.target =
 		table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS;
@@ -189,6 +192,9 @@ ship_insert(Query *query, DistTable *table, Modification *modification)
 
 		if (contain_volatile_functions((Node *) key))
 			modification->query = with_computed_key(query, table, key);
+		if (table->method == DIST_REFERENCE &&
+			contain_volatile_functions((Node *) query->onConflict))
+			return false;
 		modification->key = key;
 		modification->fragment.target =
 			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ONE_SHARD;

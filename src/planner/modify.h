@@ -43,6 +43,13 @@ extern bool ReadsOtherTables(Node *expr);
 extern void InsertRows(Query *query, Modification *modification);
 extern void ChangeRows(Query *query, Modification *modification);
 
+/* What a plan node that writes rows is told: see executor/modify_node.h. */
+extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
+						 bool by_row, Oid table);
+
+/* Makes the source of a statement's rows lock those of the target. */
+extern void LockTarget(Query *query, Query *source, bool deletes);
+
 /* modify_leaf.c: a modification as a source of rows. */
 
 /* Is it an INSERT, UPDATE, DELETE or MERGE whose target is distributed? */

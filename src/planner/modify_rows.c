@@ -11,11 +11,7 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
-#include "access/sysattr.h"
 #include "access/table.h"
-#include "catalog/pg_operator.h"
-#include "catalog/pg_type.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
 #include "nodes/makefuncs.h"
@@ -27,6 +23,7 @@
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
 #include "planner/print.h"
+#include "planner/row_identity.h"
 #include "planner/row_template.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
@@ -111,9 +108,9 @@ take_target_out(Query *source, Index target)
 }
 
 /* What the plan node is told: see modify_node.h. */
-static List *
-node_private(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
-			 bool by_row, Oid table)
+List *
+NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
+			Oid table)
 {
 	return list_make5(statement, attnums, columns, list_make3_int(key, alone, by_row),
 					  list_make1_oid(table));
@@ -166,13 +163,15 @@ InsertRows(Query *query, Modification *modification)
 		lfirst_node(TargetEntry, lc)->expr =
 			(Expr *) TemplateColumn(insert, foreach_current_index(lc) + 1);
 	UseMovedSubqueries(insert, moved);
+	if (table->method == DIST_REFERENCE && contain_volatile_functions((Node *) insert->onConflict))
+		RefuseModification(query, "ON CONFLICT would change each copy differently");
 	if (ReadsOtherTables((Node *) insert->onConflict))
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private = node_private(insert, attnums, written, table->key_attno,
-										 !query->hasModifyingCTE && query->returningList == NIL,
-										 moved != NIL, table->relid);
+	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
+										!query->hasModifyingCTE && query->returningList == NIL,
+										moved != NIL, table->relid);
 }
 
 static void
@@ -216,57 +215,14 @@ returning_mutator(Node *node, ReturningContext *context)
 	return expression_tree_mutator(node, returning_mutator, context);
 }
 
-static Expr *
-tid_equality(Index target, Var *value)
-{
-	Var *tid = makeVar(target, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0);
-
-	return make_opclause(TIDEqualOperator, BOOLOID, false, (Expr *) tid, (Expr *) value, InvalidOid,
-						 InvalidOid);
-}
-
-/* A key as the operators of its family take it. */
-static Expr *
-relabel_key(DistTable *table, Var *key)
-{
-	if (IsPolymorphicType(table->hash_opcintype) || key->vartype == table->hash_opcintype)
-		return (Expr *) key;
-	return (Expr *) makeRelabelType((Expr *) key, table->hash_opcintype, -1, key->varcollid,
-									COERCE_IMPLICIT_CAST);
-}
-
-/* The row is in the shard of its key, and nowhere else does a ctid mean that row. */
-static Expr *
-key_equality(DistTable *table, Var *key, Var *value)
-{
-	DistinctExpr *distinct = makeNode(DistinctExpr);
-	Oid           operator= get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
-												table->hash_opcintype, HTEqualStrategyNumber);
-
-	distinct->opno = operator;
-	distinct->opfuncid = get_opcode(operator);
-	distinct->opresulttype = BOOLOID;
-	distinct->inputcollid = table->key_collation;
-	distinct->args = list_make2(relabel_key(table, key), relabel_key(table, value));
-	distinct->location = -1;
-	return (Expr *) makeBoolExpr(NOT_EXPR, list_make1(distinct), -1);
-}
-
-static Var *
-key_of_target(Index target, DistTable *table)
-{
-	return makeVar(target, table->key_attno, table->key_type, table->key_typmod,
-				   table->key_collation, 0);
-}
-
 /* Locks the rows that are found, as the change will. */
 static void
-lock_target(Query *source, Index target, CmdType operation)
+lock_rows(Query *source, Index target, bool deletes)
 {
 	RowMarkClause *mark = makeNode(RowMarkClause);
 
 	mark->rti = target;
-	mark->strength = operation == CMD_DELETE ? LCS_FORUPDATE : LCS_FORNOKEYUPDATE;
+	mark->strength = deletes ? LCS_FORUPDATE : LCS_FORNOKEYUPDATE;
 	mark->waitPolicy = LockWaitBlock;
 	source->rowMarks = list_make1(mark);
 	source->hasForUpdate = true;
@@ -281,18 +237,16 @@ keep_barriers(RangeTblEntry *target, List *barriers)
 }
 
 /*
- * The statement that changes rows, given what identifies them and their new
- * values. Columns of the source are: the new values, the ctid, the key, and what
- * else RETURNING needs.
+ * The statement that changes rows, given their new values and, behind these,
+ * what identifies them.
  */
 static Query *
-change_template(Query *query, DistTable *table, ReturningContext *returning, AttrNumber tid,
-				AttrNumber key)
+change_template(Query *query, DistTable *table, ReturningContext *returning, List *identity)
 {
 	Index        target = query->resultRelation;
 	Query       *change = RowTemplate(query, returning->columns);
 	List        *assigned = NIL;
-	List        *quals;
+	List        *values = NIL;
 	RangeTblRef *ref = makeNode(RangeTblRef);
 	ListCell    *lc;
 
@@ -308,15 +262,24 @@ change_template(Query *query, DistTable *table, ReturningContext *returning, Att
 		tle->expr = (Expr *) TemplateColumn(change, list_length(assigned));
 	}
 	change->targetList = assigned;
-	quals = list_make1(tid_equality(target, TemplateColumn(change, tid)));
-	if (key)
-		quals = lappend(
-			quals, key_equality(table, key_of_target(target, table), TemplateColumn(change, key)));
+	foreach (lc, identity)
+		values = lappend(
+			values, TemplateColumn(change, list_length(assigned) + foreach_current_index(lc) + 1));
 	ref->rtindex = target;
 	change->jointree->fromlist = lcons(ref, change->jointree->fromlist);
-	change->jointree->quals = (Node *) make_ands_explicit(quals);
+	change->jointree->quals = (Node *) make_ands_explicit(SameRow(table, identity, values));
 	change->hasSubLinks = false;
 	return change;
+}
+
+void
+LockTarget(Query *query, Query *source, bool deletes)
+{
+	Index target = query->resultRelation;
+
+	lock_rows(source, target, deletes);
+	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
+	PullTable(source, target);
 }
 
 void
@@ -326,27 +289,19 @@ ChangeRows(Query *query, Modification *modification)
 	DistTable       *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
 	Query           *source = source_query(query);
 	ReturningContext returning = {target, NIL, NULL};
+	List            *identity = RowIdentity(table, target);
 	List            *attnums = NIL;
-	AttrNumber       tid;
-	AttrNumber       key = 0;
+	AttrNumber       key;
 	ListCell        *lc;
 
-	if (table->method == DIST_REFERENCE)
-		RefuseModification(query,
-						   "nodes would change their copies of the reference table differently");
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
 			append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
-	append_column(&returning.columns, (Expr *) makeVar(target, SelfItemPointerAttributeNumber,
-													   TIDOID, -1, InvalidOid, 0));
-	tid = list_length(returning.columns);
-	if (table->method == DIST_HASH)
-	{
-		append_column(&returning.columns, (Expr *) key_of_target(target, table));
-		key = list_length(returning.columns);
-	}
+	foreach (lc, identity)
+		append_column(&returning.columns, copyObject(lfirst(lc)));
+	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
 	returning_mutator((Node *) query->returningList, &returning);
 	foreach (lc, returning.columns)
 		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
@@ -358,11 +313,10 @@ ChangeRows(Query *query, Modification *modification)
 		if (lfirst_node(TargetEntry, lc)->resjunk)
 			append_column(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
-	lock_target(source, target, query->commandType);
-	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
+	LockTarget(query, source, query->commandType == CMD_DELETE);
 
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private = node_private(change_template(query, table, &returning, tid, key),
-										 attnums, attnums, key, false, false, table->relid);
+	modification->private = NodePrivate(change_template(query, table, &returning, identity),
+										attnums, attnums, key, false, false, table->relid);
 }

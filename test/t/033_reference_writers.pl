@@ -15,14 +15,18 @@ $nodes[0]->safe_psql($db, q{
 	CREATE TABLE counters (id int PRIMARY KEY, n int NOT NULL);
 	SELECT create_reference_table('counters');
 	INSERT INTO counters SELECT i, 0 FROM generate_series(1, 5) i;
+	CREATE TABLE steps (k int, step int);
+	SELECT create_distributed_table('steps', 'k');
+	INSERT INTO steps SELECT i, 1 FROM generate_series(1, 8) i;
 });
 
-# The second statement's condition depends on what others have written.
+# Conditions depend on what others have written; the last statement finds its rows on the session's node.
 my $script = $nodes[0]->basedir . '/writers.sql';
 append_to_file($script, q{
 \set k random(1, 8)
 INSERT INTO counters VALUES (:k, 1) ON CONFLICT (id) DO UPDATE SET n = counters.n + 1;
 UPDATE counters SET n = n + 2 WHERE n <= (:k * 10);
+UPDATE counters SET n = n + step FROM steps WHERE k = id AND n % 2 = 0;
 });
 
 my @runs;

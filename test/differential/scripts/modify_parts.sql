@@ -5,8 +5,14 @@ Statements that modify and read, or modify several tables: no part of a statemen
 --- tables
 CREATE TABLE archive (tenant int, id int, total numeric, why text DEFAULT 'moved');
 
+CREATE TABLE tags (n int, label text, j json);
+
 --- distribute
 SELECT create_distributed_table('archive', 'tenant', colocate_with => 'orders');
+SELECT create_reference_table('tags');
+
+--- data
+INSERT INTO tags VALUES (1, 'one', '{"a": 1}'), (1, 'one', '{"a": 1}'), (2, NULL, NULL), (2, 'two', '[]'), (NULL, 'none', NULL);
 
 --- here
 CREATE TABLE notes (tenant int, note text);
@@ -145,6 +151,40 @@ PREPARE mixed(int) AS WITH d AS (DELETE FROM lines WHERE tenant = $1 RETURNING o
 EXECUTE mixed(1);
 EXECUTE mixed(4);
 
+-- reference tables according to others
+UPDATE products SET price = s.n FROM (SELECT product, count(*) AS n FROM lines GROUP BY product) s WHERE s.product = products.id;
+
+UPDATE products SET price = price + 1 WHERE EXISTS (SELECT FROM lines WHERE product = products.id AND quantity > 3) RETURNING id, price;
+
+UPDATE products p SET name = p.name || n.note FROM notes n WHERE n.tenant = p.id RETURNING p.*, n.note;
+
+UPDATE products SET (price, tags) = (SELECT sum(quantity), array_agg(DISTINCT tenant::text) FROM lines WHERE product = products.id);
+
+UPDATE products SET (price, tags) = (SELECT sum(quantity), array_agg(DISTINCT tenant::text) FROM lines WHERE product = products.id) WHERE id IN (SELECT product FROM lines) RETURNING id, price;
+
+UPDATE products SET price = ${3:int} WHERE id = (SELECT max(product) FROM lines WHERE tenant = ${2:int}) RETURNING *;
+
+DELETE FROM lines WHERE product > 5;
+DELETE FROM products WHERE id NOT IN (SELECT product FROM lines WHERE product IS NOT NULL) RETURNING id;
+INSERT INTO products SELECT 100 + tenant, min(name), 1 FROM users GROUP BY tenant HAVING tenant < 2;
+UPDATE products SET id = id + 200 WHERE id > 5 AND EXISTS (SELECT FROM notes) RETURNING id;
+
+DELETE FROM products USING users u WHERE u.id = products.id - 100 RETURNING products.id;
+
+WITH gone AS (DELETE FROM lines WHERE quantity > 1 RETURNING product, quantity) UPDATE products p SET price = p.price + s.q FROM (SELECT product, sum(quantity) AS q FROM gone GROUP BY product) s WHERE s.product = p.id RETURNING p.id, p.price, (SELECT count(*) FROM lines);
+
+WITH up AS (UPDATE products SET price = 50 WHERE id IN (SELECT tenant FROM notes) RETURNING id) SELECT p.id, p.price FROM products p JOIN up USING (id);
+
+UPDATE tags SET label = label || '!', n = (SELECT count(*) FROM orders WHERE tenant = tags.n) WHERE n IN (SELECT tenant FROM notes) RETURNING *;
+
+DELETE FROM tags USING users u WHERE u.tenant = tags.n RETURNING tags.label, u.id > 0;
+
+INSERT INTO tags SELECT n, label FROM tags RETURNING *;
+DELETE FROM tags WHERE n = (SELECT min(tenant) FROM users);
+
+UPDATE products SET price = random() * 0 + 5 WHERE id < 3 RETURNING price;
+SELECT id, price FROM products WHERE id < 4 ORDER BY id;
+
 -- in functions
 CREATE FUNCTION pg_temp.archive_all(below int) RETURNS bigint LANGUAGE sql AS $$ WITH gone AS (DELETE FROM lines WHERE tenant < below RETURNING tenant, line), put AS (INSERT INTO archive SELECT tenant, line, 0 FROM gone RETURNING *) SELECT count(*) FROM put $$;
 SELECT pg_temp.archive_all(3);
@@ -152,4 +192,4 @@ SELECT pg_temp.archive_all(5);
 SELECT count(*) FROM archive;
 
 DO $$ DECLARE r record; BEGIN FOR r IN WITH d AS (DELETE FROM events WHERE tenant < 5 RETURNING tenant) SELECT tenant, count(*) AS n FROM d GROUP BY tenant ORDER BY 1 LOOP INSERT INTO archive VALUES (r.tenant, r.n, 0); END LOOP; END $$;
-SELECT * FROM archive ORDER BY tenant;
+SELECT * FROM archive ORDER BY tenant, id;
