@@ -82,9 +82,11 @@ extern Node *ParseStatement(const char *sql);
 extern Node *ParseExpression(const char *sql);
 
 /* forward.c: sending a statement to the other nodes */
-extern void Forward(Utility *utility);
-extern void ForwardOutsideTransaction(Utility *utility);
-extern void ForwardText(const char *sql);
+extern void  Forward(Utility *utility);
+extern void  ForwardOutsideTransaction(Utility *utility);
+extern void  ForwardText(const char *sql);
+extern char *ForwardedStatement(Utility *utility);
+extern void  RunOnAllOutsideTransaction(const char *sql);
 
 /* lock.c */
 extern void LockEverywhere(Utility *utility, List *relids, LOCKMODE mode);
@@ -108,6 +110,7 @@ extern List *ShardIndexes(const DistTable *table, Oid data_index);
 extern void RememberDrop(Utility *utility, Oid relid);
 extern void FinishDrops(Utility *utility);
 extern void ForwardDrops(Utility *utility);
+extern void DropDataIndex(Utility *utility, const DistTable *table, const char *name);
 extern void DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char *name);
 
 /* attached.c */

@@ -21,3 +21,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		FROM distshard.node JOIN distshard.distributed_table ON logical_table = logical JOIN distshard.colocation USING (colocation_id)
 		WHERE method <> 'reference' AND role = 'primary' AND group_id <> (SELECT group_id FROM distshard.local)) s (size)
 $$;
+
+-- Drops what CREATE INDEX CONCURRENTLY has left on this node.
+CREATE FUNCTION distshard.drop_index_left(logical regclass, index_name name) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_drop_index_left';
+REVOKE ALL ON FUNCTION distshard.drop_index_left FROM PUBLIC;

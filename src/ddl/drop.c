@@ -108,7 +108,7 @@ DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char 
 }
 
 /* What CREATE INDEX CONCURRENTLY left when it failed is only on the shards. */
-static void
+void
 DropDataIndex(Utility *utility, const DistTable *table, const char *name)
 {
 	Oid       schema = get_rel_namespace(table->data_relid);
@@ -157,6 +157,9 @@ DropRelations(Utility *utility, DropStmt *stmt)
 	{
 		if (!utility->forwarded)
 			RunLocally(utility);
+		/* What CREATE INDEX CONCURRENTLY left may be on another node only. */
+		if (stmt->removeType == OBJECT_INDEX && stmt->missing_ok && HaveDistTables())
+			Forward(utility);
 		return;
 	}
 	if (utility->forwarded)

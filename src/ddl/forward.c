@@ -18,6 +18,10 @@
 #include "transaction/xact.h"
 #include "transport/remote_xact.h"
 #include "utils/queryjumble.h"
+#include "utils/snapmgr.h"
+
+/* How long a node may take to stop a command, in milliseconds; then the connection is closed. */
+#define STOP_TIMEOUT 5000
 
 static char *
 ForwardedText(const char *sql)
@@ -74,33 +78,78 @@ Forward(Utility *utility)
 		ForwardText(StatementText(utility));
 }
 
+/* ForwardedStatement returns what Forward would send. */
+char *
+ForwardedStatement(Utility *utility)
+{
+	CheckMayForward();
+	return ForwardedText(StatementText(utility));
+}
+
+static void
+StopCommands(List *conns)
+{
+	ListCell *lc;
+
+	foreach (lc, conns)
+		AbandonCommands(lfirst(lc), GetCurrentTransactionNestLevel());
+	SettleConns(conns, true, STOP_TIMEOUT);
+}
+
 /*
- * ForwardOutsideTransaction does the same for a statement that cannot run in
- * a transaction block. Waits until all nodes are done.
+ * Each node has its own transactions for the statement. Waits until all are
+ * done, or stops them when one has failed.
+ */
+static void
+RunOutsideTransaction(const char *sql, bool here_too)
+{
+	List *volatile conns = NIL;
+
+	PG_TRY();
+	{
+		List     *commands = NIL;
+		ListCell *lc;
+
+		foreach (lc, AllPrimaries())
+		{
+			ClusterNode *node = lfirst(lc);
+			NodeConn    *conn;
+
+			if (node->is_local && !here_too)
+				continue;
+			conn = UseNode(node->node_id);
+			conns = lappend(conns, conn);
+			EndBatch(conn); /* a batch is a transaction block */
+			commands = lappend(commands, QueueCommand(conn, sql, NULL, NULL, 0));
+		}
+		InvalidateCatalogSnapshot(); /* they may wait for those who hold one */
+		foreach (lc, conns)
+			FlushCommands(lfirst(lc));
+		foreach (lc, commands)
+			FinishCommand(lfirst(lc));
+	}
+	PG_CATCH();
+	{
+		StopCommands(conns);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * ForwardOutsideTransaction sends a statement that cannot run in a transaction
+ * block.
  */
 void
 ForwardOutsideTransaction(Utility *utility)
 {
-	List       *commands = NIL;
-	ListCell   *lc;
-	const char *sql;
+	if (!utility->forwarded && HaveOtherNodes())
+		RunOutsideTransaction(ForwardedStatement(utility), false);
+}
 
-	if (utility->forwarded || !HaveOtherNodes())
-		return;
-	CheckMayForward();
-	sql = ForwardedText(StatementText(utility));
-	foreach (lc, AllPrimaries())
-	{
-		ClusterNode *node = lfirst(lc);
-		NodeConn    *conn;
-
-		if (node->is_local)
-			continue;
-		conn = UseNode(node->node_id);
-		EndBatch(conn); /* a batch is a transaction block */
-		commands = lappend(commands, QueueCommand(conn, sql, NULL, NULL, 0));
-		FlushCommands(conn);
-	}
-	foreach (lc, commands)
-		FinishCommand(lfirst(lc));
+/* RunOnAllOutsideTransaction does the same on this node as well, in another backend. */
+void
+RunOnAllOutsideTransaction(const char *sql)
+{
+	RunOutsideTransaction(sql, true);
 }

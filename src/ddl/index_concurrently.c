@@ -5,10 +5,13 @@
  *
  * A partitioned table can't have its index built without blocking writes. So
  * each node does what PostgreSQL's manual advises: build the index of each
- * shard concurrently, then that of the data table, which takes them up. The
- * statement has transactions of its own on each node. When it fails on one, the
- * others may have the index: what is there of it is invalid or missing
- * somewhere, and the user is told to drop it.
+ * shard concurrently, then that of the data table, which takes them up.
+ *
+ * The statement has transactions of its own on each node. So that it can be
+ * undone when one fails, the session only directs it: this node, too, builds the
+ * index in another backend, while the session waits without a snapshot, which
+ * the builders would wait for. Then it drops what is there of the index, on each
+ * node that can be reached.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,17 +19,26 @@
 
 #include "access/xact.h"
 #include "catalog/shard_names.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
+#include "fmgr.h"
+#include "miscadmin.h"
 #include "parser/parse_utilcmd.h"
+#include "placement/cluster_change.h"
+#include "placement/data_table.h"
 #include "storage/lmgr.h"
-#include "transport/connection.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
+
+PG_FUNCTION_INFO_V1(distshard_drop_index_left);
 
 /* Builds the index on one shard. Ends the transaction and begins another. */
 static void
@@ -122,27 +134,161 @@ CheckHasKey(const DistTable *table, IndexStmt *stmt)
 					errhint("Add column \"%s\" to it.", key)));
 }
 
-static void
-RethrowWithHint(char *hint)
+/*
+ * distshard.drop_index_left(logical regclass, index name): drops what CREATE INDEX
+ * CONCURRENTLY has made on this node. Superuser only.
+ */
+Datum
+distshard_drop_index_left(PG_FUNCTION_ARGS)
 {
-	ErrorData *edata;
+	Oid         logical = PG_GETARG_OID(0);
+	const char *name = NameStr(*PG_GETARG_NAME(1));
+	PlannedStmt pstmt = {T_PlannedStmt};
+	Utility     utility = {&pstmt, ""};
+	DistTable  *table;
+	CatalogWork work;
+	Oid         index;
 
-	MemoryContextSwitchTo(TopMemoryContext);
-	edata = CopyErrorData();
-	FlushErrorState();
-	UseLogicalNames(edata);
-	edata->hint = hint;
-	ReThrowError(edata);
+	EnterCatalogWork(&work);
+	LockRelationOid(logical, AccessExclusiveLock);
+	table = LookupDistTable(logical);
+	index = get_relname_relid(name, get_rel_namespace(logical));
+	if (table != NULL && OidIsValid(index) && IndexGetRelation(index, true) == logical)
+	{
+		DropDataRelation(&utility, OBJECT_INDEX, get_rel_namespace(logical), name);
+		DropDataIndex(&utility, table, name);
+	}
+	LeaveCatalogWork(&work);
+	PG_RETURN_VOID();
+}
+
+/* Does something on a node in a subtransaction. Returns the error if there is one, in the caller's context. */
+static ErrorData *
+Try(void (*act)(const char *sql, int32 node_id), const char *sql, int32 node_id)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		act(sql, node_id);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+static void
+RunOutsideTransaction(const char *sql, int32 node_id)
+{
+	RunOnAllOutsideTransaction(sql);
+}
+
+/* Whoever uses the table is in the way, but must not be so for all others, who wait behind the lock. */
+#define CLEAN_UP_PATIENCE "2s"
+
+static void
+RunAsSuperuser(const char *sql, int32 node_id)
+{
+	CatalogWork work;
+
+	EnterCatalogWork(&work);
+	(void) set_config_option("lock_timeout", CLEAN_UP_PATIENCE, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (LookupNode(node_id, false)->is_local)
+		RunHere(sql);
+	else
+		RunOnNodeAsOwner(node_id, list_make1(unconstify(char *, sql)));
+	LeaveCatalogWork(&work);
+}
+
+/* Drops what there is of the index. Returns a hint to the user if that isn't possible on some node. */
+static char *
+CleanUp(Oid relid, const char *name)
+{
+	ListCell *lc;
+	char     *hint = NULL;
+	char     *sql = psprintf("SELECT distshard.drop_index_left(%s, %s)",
+							 quote_literal_cstr(quote_qualified_identifier(
+								 get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid))),
+							 quote_literal_cstr(name));
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (Try(RunAsSuperuser, sql, node->node_id) != NULL)
+			hint = psprintf(
+				"Node %d may have a part of the index: drop it with DROP INDEX IF EXISTS %s "
+				"before you try again.",
+				node->node_id, quote_identifier(name));
+	}
+	return hint;
+}
+
+/* Commits, and begins a transaction that nobody waits for. */
+static void
+NextTransaction(void)
+{
+	if (ActiveSnapshotSet())
+		PopActiveSnapshot();
+	CommitTransactionCommand();
+	StartTransactionCommand();
+}
+
+/* Has all nodes build the index, and undoes it when one fails. */
+static void
+BuildEverywhere(Utility *utility, Oid relid, const char *name)
+{
+	MemoryContext memory = utility->memory;
+	char         *sql = MemoryContextStrdup(memory, ForwardedStatement(utility));
+	ErrorData    *error;
+	char         *hint;
+
+	name = MemoryContextStrdup(memory, name);
+	NextTransaction();
+	MemoryContextSwitchTo(memory);
+	error = Try(RunOutsideTransaction, sql, 0);
+	if (error == NULL)
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	hint = CleanUp(relid, name);
+	NextTransaction();
+	if (hint != NULL)
+		error->hint = hint;
+	ReThrowError(error);
+}
+
+/* Is there a relation of this name? Then it must not be taken for ours when something fails. */
+static bool
+NameIsTaken(Oid relid, IndexStmt *stmt)
+{
+	if (!OidIsValid(get_relname_relid(stmt->idxname, get_rel_namespace(relid))))
+		return false;
+	ereport(stmt->if_not_exists ? NOTICE : ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 stmt->if_not_exists ? errmsg("relation \"%s\" already exists, skipping", stmt->idxname)
+								 : errmsg("relation \"%s\" already exists", stmt->idxname)));
+	return true;
 }
 
 void
 CreateIndexConcurrently(Utility *utility, DistTable *table, IndexStmt *stmt)
 {
-	const char *name = stmt->idxname;
-
 	PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL,
 							  "CREATE INDEX CONCURRENTLY");
-	if (name == NULL)
+	if (stmt->idxname == NULL)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -150,17 +296,13 @@ CreateIndexConcurrently(Utility *utility, DistTable *table, IndexStmt *stmt)
 				 "CREATE INDEX CONCURRENTLY on a distributed table needs the name of the index")));
 	if (table->method == DIST_HASH && stmt->unique)
 		CheckHasKey(table, stmt);
-	PG_TRY();
+	if (utility->forwarded || !HaveOtherNodes())
 	{
 		BuildHere(utility, table);
-		ForwardOutsideTransaction(utility);
+		return;
 	}
-	PG_CATCH();
-	{
-		RethrowWithHint(
-			psprintf("Some nodes may have the index already, others have none or an invalid one: "
-					 "drop it with DROP INDEX IF EXISTS %s before you try again.",
-					 quote_identifier(name)));
-	}
-	PG_END_TRY();
+	if (!pg_class_ownercheck(table->relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table->relid));
+	if (!NameIsTaken(table->relid, stmt))
+		BuildEverywhere(utility, table->relid, stmt->idxname);
 }

@@ -341,6 +341,10 @@ ForgetAtAbort(XactEvent event, void *arg)
 	{
 		in_local_fragment = false;
 		running_utility = NULL;
+
+		/* A command with transactions of its own began the last one as the claimed role, so that is whom the abort restored. */
+		if (IsClusterConnection() && event == XACT_EVENT_ABORT)
+			SetUserIdAndSecContext(GetOuterUserId(), 0);
 	}
 }
 

@@ -521,8 +521,6 @@ ConnectNodes(List *node_ids)
 			continue;
 		openings[n].conn = conn;
 		openings[n].node = LookupNode(lfirst_int(lc), false);
-		if (openings[n].node->is_local)
-			elog(ERROR, "node %d is this server itself", lfirst_int(lc));
 		n++;
 	}
 	if (n > 0)
