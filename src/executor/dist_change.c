@@ -80,10 +80,9 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
-						   state->plan.statement->commandType);
+						   OperationsOfStatement(state->plan.statement));
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
-	if (!state->plan.statement->canSetTag)
-		RunToEnd(node);
+	RunToEnd(node);
 }
 
 static TupleTableSlot *

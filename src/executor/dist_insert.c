@@ -126,15 +126,15 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	Relation         logical;
 
 	node->custom_ps = list_make1(child);
-	BeginStatementTriggers(&state->triggers, estate, state->plan.table, CMD_INSERT);
+	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
+						   bms_make_singleton(CMD_INSERT));
 	logical = state->triggers.target->ri_RelationDesc;
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);
 	state->sent = ExecInitExtraTupleSlot(
 		estate, sent_desc(RelationGetDescr(logical), ExecGetResultType(child), state->attnums),
 		&TTSOpsVirtual);
-	if (!state->counts)
-		RunToEnd(node);
+	RunToEnd(node);
 }
 
 /* The row as it is sent. */

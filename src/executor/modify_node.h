@@ -21,7 +21,7 @@
  * row is a statement by itself; and a list of oid: the table.
  */
 
-/* A modification in WITH is carried out to its end, whether its rows are read or not. */
+/* A modification is carried out to its end, whether its rows are read or not. */
 extern void RunToEnd(CustomScanState *node);
 
 /* Rows of a modification have no older or newer versions that EvalPlanQual could ask for. */

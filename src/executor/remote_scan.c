@@ -130,7 +130,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	create_slots(state, estate);
 	if (state->fragment.triggers)
 		BeginStatementTriggers(&state->triggers, estate, state->fragment.table,
-							   state->fragment.operation);
+							   bms_make_singleton(state->fragment.operation));
 	if (writes(state) && !state->fragment.counts)
 		RunToEnd(node);
 	state->keep_rows = !writes(state) && (eflags & EXEC_FLAG_REWIND) != 0;

@@ -78,12 +78,25 @@ target_entry(EState *estate, Oid logical_relid)
 	return 0;
 }
 
+Bitmapset *
+OperationsOfStatement(Query *statement)
+{
+	Bitmapset *result = NULL;
+	ListCell  *lc;
+
+	if (statement->commandType != CMD_MERGE)
+		return bms_make_singleton(statement->commandType);
+	foreach (lc, statement->mergeActionList)
+		result = bms_add_member(result, lfirst_node(MergeAction, lc)->commandType);
+	return result;
+}
+
 void
 BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
-					   CmdType operation)
+					   Bitmapset *operations)
 {
 	triggers->estate = estate;
-	triggers->operation = operation;
+	triggers->operations = operations;
 	triggers->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(triggers->target, table_open(logical_relid, NoLock),
 					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
@@ -92,23 +105,23 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_
 void
 FireBeforeStatement(StatementTriggers *triggers)
 {
-	if (triggers->operation == CMD_INSERT)
+	if (bms_is_member(CMD_INSERT, triggers->operations))
 		ExecBSInsertTriggers(triggers->estate, triggers->target);
-	else if (triggers->operation == CMD_UPDATE)
+	if (bms_is_member(CMD_UPDATE, triggers->operations))
 		ExecBSUpdateTriggers(triggers->estate, triggers->target);
-	else
+	if (bms_is_member(CMD_DELETE, triggers->operations))
 		ExecBSDeleteTriggers(triggers->estate, triggers->target);
 }
 
 void
 FireAfterStatement(StatementTriggers *triggers)
 {
-	if (triggers->operation == CMD_INSERT)
-		ExecASInsertTriggers(triggers->estate, triggers->target, NULL);
-	else if (triggers->operation == CMD_UPDATE)
-		ExecASUpdateTriggers(triggers->estate, triggers->target, NULL);
-	else
+	if (bms_is_member(CMD_DELETE, triggers->operations))
 		ExecASDeleteTriggers(triggers->estate, triggers->target, NULL);
+	if (bms_is_member(CMD_UPDATE, triggers->operations))
+		ExecASUpdateTriggers(triggers->estate, triggers->target, NULL);
+	if (bms_is_member(CMD_INSERT, triggers->operations))
+		ExecASInsertTriggers(triggers->estate, triggers->target, NULL);
 }
 
 void

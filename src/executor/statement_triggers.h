@@ -16,8 +16,8 @@
 typedef struct StatementTriggers
 {
 	EState        *estate;
-	CmdType        operation;
-	ResultRelInfo *target; /* of the logical table */
+	Bitmapset     *operations; /* of CmdType */
+	ResultRelInfo *target;     /* of the logical table */
 } StatementTriggers;
 
 /* Does the operation fire triggers on the node where the statement came in? */
@@ -25,9 +25,12 @@ extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
 
 /* The caller holds a lock on the table, and ends what it began. */
 extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
-								   CmdType operation);
-extern void FireBeforeStatement(StatementTriggers *triggers);
-extern void FireAfterStatement(StatementTriggers *triggers);
-extern void EndStatementTriggers(StatementTriggers *triggers);
+								   Bitmapset *operations);
+
+/* What a modification of matched rows does: for MERGE, all that its clauses may do. */
+extern Bitmapset *OperationsOfStatement(Query *statement);
+extern void       FireBeforeStatement(StatementTriggers *triggers);
+extern void       FireAfterStatement(StatementTriggers *triggers);
+extern void       EndStatementTriggers(StatementTriggers *triggers);
 
 #endif

@@ -327,13 +327,13 @@ WrapSource(Query *query, Index source_rti)
 }
 
 static bool
-SetsIdentityColumn(Query *query)
+SetsIdentityColumn(Query *query, List *target_list)
 {
 	Relation  target = table_open(rt_fetch(query->resultRelation, query->rtable)->relid, NoLock);
 	bool      result = false;
 	ListCell *lc;
 
-	foreach (lc, query->targetList)
+	foreach (lc, target_list)
 	{
 		TargetEntry *tle = lfirst(lc);
 
@@ -352,7 +352,8 @@ PrepareInsertSource(Query *query)
 	Index source_rti = FindSource(query, RTE_SUBQUERY);
 
 	query->targetList = SplitAssignments(query->targetList);
-	query->override = SetsIdentityColumn(query) ? OVERRIDING_SYSTEM_VALUE : OVERRIDING_NOT_SET;
+	query->override =
+		SetsIdentityColumn(query, query->targetList) ? OVERRIDING_SYSTEM_VALUE : OVERRIDING_NOT_SET;
 
 	if (values_rti != 0)
 		SpellOutRows(query, values_rti);
@@ -396,6 +397,15 @@ PrepareOnConflict(OnConflictExpr *conflict, Index result_relation)
 		conflict->arbiterElems = ArbiterColumns(conflict->constraint, result_relation);
 }
 
+static void
+PrepareMergeAction(Query *query, MergeAction *action)
+{
+	action->targetList = PrepareAssignments(action->targetList);
+	if (action->commandType == CMD_INSERT)
+		action->override = SetsIdentityColumn(query, action->targetList) ? OVERRIDING_SYSTEM_VALUE
+																		 : OVERRIDING_NOT_SET;
+}
+
 /* Policies act on the nodes. */
 static void
 PrepareLevel(Query *query)
@@ -407,6 +417,8 @@ PrepareLevel(Query *query)
 	foreach (lc, query->rtable)
 		((RangeTblEntry *) lfirst(lc))->securityQuals = NIL;
 
+	foreach (lc, query->mergeActionList)
+		PrepareMergeAction(query, lfirst_node(MergeAction, lc));
 	if (query->commandType == CMD_UPDATE)
 		query->targetList = PrepareAssignments(query->targetList);
 	else if (query->commandType == CMD_INSERT)

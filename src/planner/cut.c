@@ -417,7 +417,10 @@ ReplaceOrCut(Query *query)
 		return;
 	if (ModifiesDistTable(query))
 	{
-		ReplaceModification(query);
+		if (query->commandType == CMD_MERGE)
+			ReplaceMerge(query);
+		else
+			ReplaceModification(query);
 		cut_ctes(query);
 		query_tree_walker(query, cut_sublinks_walker, NULL,
 						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);

@@ -172,8 +172,15 @@ SetsColumn(List *target_list, AttrNumber attno)
 static bool
 ChangesKey(Query *query, const DistTable *table)
 {
-	if (query->commandType == CMD_MERGE)
-		return true;
+	ListCell *lc;
+
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType == CMD_INSERT || SetsColumn(action->targetList, table->key_attno))
+			return true;
+	}
 	if (query->commandType == CMD_UPDATE)
 		return SetsColumn(query->targetList, table->key_attno);
 	return query->onConflict != NULL &&

@@ -19,6 +19,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
 #include "planner/fragment.h"
@@ -206,6 +207,44 @@ ship_insert(Query *query, DistTable *table, Modification *modification)
 	return WhyNotPrintable(modification->query) == NULL;
 }
 
+/*
+ * MERGE is shipped if each node can match its own rows, and what it inserts
+ * stays there. Triggers that fire here see only single operations.
+ */
+static bool
+ship_merge(Query *query, DistTable *table, Modification *modification)
+{
+	Query      *join = JoinForMerge(query);
+	Spread      spread = SpreadOfInput(join);
+	QueryTables tables;
+	ListCell   *lc;
+
+	if (table->method == DIST_REFERENCE || spread.kind != SPREAD_SPLIT ||
+		spread.table->colocation_id != table->colocation_id || WhyNotPrintable(query) != NULL ||
+		ReadsOtherTables((Node *) query->mergeActionList))
+		return false;
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+		TargetEntry *key =
+			table->key_attno ? get_tle_by_resno(action->targetList, table->key_attno) : NULL;
+
+		if (action->commandType == CMD_NOTHING)
+			continue;
+		if (FiresTriggersHere(table->relid, action->commandType))
+			return false;
+		if (action->commandType == CMD_INSERT && table->method == DIST_HASH &&
+			!(key && list_member(spread.keys, CanonicalTerm(join, key->expr))))
+			return false;
+	}
+	FindDistTables(join, &tables);
+	modification->fragment.target =
+		FindRoute(join, &tables, &modification->key) ? TARGET_ONE_SHARD : TARGET_ALL_SHARDS;
+	if (modification->fragment.target == TARGET_ALL_SHARDS)
+		modification->key = NULL;
+	return true;
+}
+
 bool
 ShipModification(Query *query, Modification *modification)
 {
@@ -214,8 +253,15 @@ ShipModification(Query *query, Modification *modification)
 	memset(modification, 0, sizeof(Modification));
 	modification->query = query;
 	modification->fragment.table = table->relid;
-	return query->commandType == CMD_INSERT ? ship_insert(query, table, modification)
-											: ship_change(query, table, modification);
+	switch (query->commandType)
+	{
+		case CMD_INSERT:
+			return ship_insert(query, table, modification);
+		case CMD_MERGE:
+			return ship_merge(query, table, modification);
+		default:
+			return ship_change(query, table, modification);
+	}
 }
 
 /* Plans an INSERT of which this node has all shards that it needs, else returns NULL. */

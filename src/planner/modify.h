@@ -50,6 +50,12 @@ extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNum
 /* Makes the source of a statement's rows lock those of the target. */
 extern void LockTarget(Query *query, Query *source, bool deletes);
 
+/* modify_merge.c: a SELECT from the source with the target joined to it, and nothing selected. */
+extern Query *JoinForMerge(Query *merge);
+
+/* Makes a MERGE a SELECT, in place, with CTEs that do what it does. */
+extern void ReplaceMerge(Query *query);
+
 /* modify_leaf.c: a modification as a source of rows. */
 
 /* Is it an INSERT, UPDATE, DELETE or MERGE whose target is distributed? */

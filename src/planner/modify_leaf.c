@@ -317,8 +317,6 @@ find_way(Query *change)
 		return modification;
 	memset(modification, 0, sizeof(Modification));
 	modification->query = change;
-	if (change->commandType == CMD_MERGE)
-		RefuseModification(change, "MERGE is run only where one shard holds all that it needs");
 	if (change->commandType == CMD_INSERT)
 		InsertRows(change, modification);
 	else

@@ -346,7 +346,8 @@ FindRoute(Query *query, QueryTables *tables, Expr **key)
 	RouteSearch search = {{0}};
 
 	*key = NULL;
-	if (tables->has_local || tables->writes_reference || tables->dist_tables == NIL)
+	if (tables->has_local || tables->writes_reference || tables->dist_tables == NIL ||
+		query->commandType == CMD_MERGE)
 		return NULL;
 
 	search.anchor = linitial(tables->dist_tables);

@@ -90,10 +90,20 @@ FiresTriggersOfChange(Query *query)
 {
 	Oid target;
 
-	if (query->commandType != CMD_UPDATE && query->commandType != CMD_DELETE)
+	ListCell *lc;
+
+	if (query->commandType != CMD_UPDATE && query->commandType != CMD_DELETE &&
+		query->commandType != CMD_MERGE)
 		return false;
 	target = rt_fetch(query->resultRelation, query->rtable)->relid;
-	return LookupDistTable(target) && FiresTriggersHere(target, query->commandType);
+	if (LookupDistTable(target) == NULL)
+		return false;
+	foreach (lc, query->mergeActionList)
+	{
+		if (FiresTriggersHere(target, lfirst_node(MergeAction, lc)->commandType))
+			return true;
+	}
+	return FiresTriggersHere(target, query->commandType);
 }
 
 bool

@@ -238,8 +238,6 @@ ReasonAtLevel(Query *query, ReasonContext *context)
 {
 	ListCell *lc;
 
-	if (query->commandType == CMD_MERGE)
-		return Because(context, "MERGE");
 	if (query->querySource != QSRC_ORIGINAL && query->querySource != QSRC_PARSER)
 		return Because(context, "action of a rule");
 	if (GroupsByTableOid(query))

@@ -706,7 +706,6 @@ DELETE FROM zoo WHERE m = 'sad' RETURNING m, r;
 
 DELETE FROM "Quoted ""Table""" WHERE "Key" = 2 RETURNING "a b" AS "Ünï";
 
--- not printable: MERGE
 MERGE INTO t USING u ON t.k = u.x WHEN MATCHED THEN UPDATE SET a = 1;
 
 SELECT x.q, x, x.b FROM t AS x (q, w) ORDER BY q;

@@ -1,0 +1,512 @@
+/*-------------------------------------------------------------------------
+ *
+ * modify_merge.c
+ *	  MERGE that one shard, or each node by itself, cannot do.
+ *
+ * The statement is divided. A CTE joins source and target, locks the target's
+ * rows, and says for each joined row which of the WHEN clauses applies. Rows
+ * that are matched go to their shards in MERGE statements that do what they are
+ * told; each WHEN NOT MATCHED clause becomes an INSERT from the CTE. They are
+ * parts of one statement, so a row that is changed twice is an error, as in
+ * PostgreSQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/dist_change.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "planner/leaf.h"
+#include "planner/modify.h"
+#include "planner/row_identity.h"
+#include "planner/row_template.h"
+#include "rewrite/rewriteManip.h"
+
+#define JOINED_ROWS "merge rows"
+
+typedef struct Merge
+{
+	Query     *query; /* one level down, without its CTEs */
+	DistTable *table;
+	Query     *joined;  /* the CTE's query */
+	List      *columns; /* its target list: action, identity, what the clauses use */
+	int        nidentity;
+} Merge;
+
+Query *
+JoinForMerge(Query *merge)
+{
+	Query         *result = copyObject(merge);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	JoinExpr      *join = makeNode(JoinExpr);
+	RangeTblRef   *target = makeNode(RangeTblRef);
+
+	rte->rtekind = RTE_JOIN;
+	rte->jointype = join->jointype = merge->mergeUseOuterJoin ? JOIN_LEFT : JOIN_INNER;
+	rte->eref = makeAlias("merge join", NIL);
+	rte->inFromCl = true;
+	result->rtable = lappend(result->rtable, rte);
+
+	target->rtindex = merge->resultRelation;
+	join->larg = (Node *) makeFromExpr(result->jointree->fromlist, NULL);
+	if (list_length(result->jointree->fromlist) == 1)
+		join->larg = linitial(result->jointree->fromlist);
+	join->rarg = (Node *) target;
+	join->quals = result->jointree->quals;
+	join->rtindex = list_length(result->rtable);
+	result->jointree = makeFromExpr(list_make1(join), NULL);
+	rt_fetch(merge->resultRelation, result->rtable)->inFromCl = true;
+
+	result->commandType = CMD_SELECT;
+	result->resultRelation = 0;
+	result->mergeActionList = NIL;
+	result->mergeUseOuterJoin = false;
+	result->withCheckOptions = NIL;
+	return result;
+}
+
+static Const *
+number(int value)
+{
+	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(value), false, true);
+}
+
+static Expr *
+is_number(Expr *expr, int value)
+{
+	return make_opclause(Int4EqualOperator, BOOLOID, false, expr, (Expr *) number(value),
+						 InvalidOid, InvalidOid);
+}
+
+static CaseExpr *
+make_case(Oid type, int32 typmod, Oid collation, List *whens, Expr *otherwise)
+{
+	CaseExpr *result = makeNode(CaseExpr);
+
+	result->casetype = type;
+	result->casecollid = collation;
+	result->args = whens;
+	result->defresult = otherwise ? otherwise : (Expr *) makeNullConst(type, typmod, collation);
+	result->location = -1;
+	return result;
+}
+
+static CaseWhen *
+make_when(Expr *condition, Expr *value)
+{
+	CaseWhen *result = makeNode(CaseWhen);
+
+	result->expr = condition;
+	result->result = value;
+	result->location = -1;
+	return result;
+}
+
+/* The number of the first clause, from 1, that applies to a row that is matched or not; 0: none. */
+static Expr *
+first_action(Query *merge, bool matched)
+{
+	List     *whens = NIL;
+	ListCell *lc;
+
+	foreach (lc, merge->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+		Expr *condition = (Expr *) (action->qual ? action->qual : makeBoolConst(true, false));
+
+		if (action->matched == matched)
+			whens = lappend(whens,
+							make_when(condition, (Expr *) number(foreach_current_index(lc) + 1)));
+	}
+	if (whens == NIL)
+		return (Expr *) number(0);
+	return (Expr *) make_case(INT4OID, -1, InvalidOid, whens, (Expr *) number(0));
+}
+
+static Expr *
+action_number(Query *merge)
+{
+	NullTest *matched = makeNode(NullTest);
+
+	matched->arg = (Expr *) makeVar(merge->resultRelation, SelfItemPointerAttributeNumber, TIDOID,
+									-1, InvalidOid, 0);
+	matched->nulltesttype = IS_NOT_NULL;
+	matched->location = -1;
+	return (Expr *) make_case(INT4OID, -1, InvalidOid,
+							  list_make1(make_when((Expr *) matched, first_action(merge, true))),
+							  first_action(merge, false));
+}
+
+static void
+add_column(Merge *merge, Expr *expr)
+{
+	int attno = list_length(merge->columns) + 1;
+
+	merge->columns =
+		lappend(merge->columns, makeTargetEntry(expr, attno, psprintf("column%d", attno), false));
+}
+
+/* Takes Vars from the joined rows, which come first in the range table; or only collects them. */
+typedef struct JoinedVars
+{
+	Merge *merge;
+	bool   collect;
+	int    depth;
+} JoinedVars;
+
+static Node *
+joined_mutator(Node *node, JoinedVars *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == context->depth)
+	{
+		Var      *var = copyObject((Var *) node);
+		ListCell *lc;
+
+		var->varlevelsup = 0;
+		foreach (lc, context->merge->columns)
+		{
+			TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+			if (!equal(tle->expr, var))
+				continue;
+			var = makeVarFromTargetEntry(1, tle);
+			var->varlevelsup = context->depth;
+			return (Node *) var;
+		}
+		add_column(context->merge, (Expr *) var);
+		return node;
+	}
+	if (IsA(node, Query))
+	{
+		Node *result;
+
+		context->depth++;
+		result = (Node *) query_tree_mutator((Query *) node, joined_mutator, context, 0);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_mutator(node, joined_mutator, context);
+}
+
+static void
+join_source(Merge *merge)
+{
+	JoinedVars collect = {merge, true, 0};
+	Query     *query = merge->query;
+	bool       deletes = false;
+	ListCell  *lc;
+
+	merge->joined = JoinForMerge(query);
+	add_column(merge, action_number(query));
+	foreach (lc, RowIdentity(merge->table, query->resultRelation))
+	{
+		add_column(merge, lfirst(lc));
+		merge->nidentity++;
+	}
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		joined_mutator((Node *) action->targetList, &collect);
+		deletes |= action->commandType == CMD_DELETE;
+	}
+	merge->joined->targetList = copyObject(merge->columns);
+	merge->joined->hasSubLinks = checkExprHasSubLink((Node *) merge->joined);
+	LockTarget(query, merge->joined, deletes);
+}
+
+static CommonTableExpr *
+make_cte(const char *name, Query *query, int references)
+{
+	CommonTableExpr *cte = makeNode(CommonTableExpr);
+	ListCell        *lc;
+
+	cte->ctename = pstrdup(name);
+	cte->ctematerialized = CTEMaterializeAlways;
+	cte->ctequery = (Node *) query;
+	cte->location = -1;
+	cte->cterefcount = references;
+	foreach (lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node        *expr = (Node *) tle->expr;
+
+		cte->ctecolnames = lappend(cte->ctecolnames, makeString(tle->resname));
+		cte->ctecoltypes = lappend_oid(cte->ctecoltypes, exprType(expr));
+		cte->ctecoltypmods = lappend_int(cte->ctecoltypmods, exprTypmod(expr));
+		cte->ctecolcollations = lappend_oid(cte->ctecolcollations, exprCollation(expr));
+	}
+	return cte;
+}
+
+/* A query over the joined rows, which are a CTE so many levels up. */
+static Query *
+over_joined_rows(Merge *merge, CmdType command, Index levels)
+{
+	Query           *result = makeNode(Query);
+	RangeTblEntry   *rte = makeNode(RangeTblEntry);
+	RangeTblRef     *ref = makeNode(RangeTblRef);
+	CommonTableExpr *cte = make_cte(JOINED_ROWS, merge->joined, 1);
+
+	rte->rtekind = RTE_CTE;
+	rte->ctename = cte->ctename;
+	rte->ctelevelsup = levels;
+	rte->coltypes = cte->ctecoltypes;
+	rte->coltypmods = cte->ctecoltypmods;
+	rte->colcollations = cte->ctecolcollations;
+	rte->eref = makeAlias(JOINED_ROWS, cte->ctecolnames);
+	rte->inFromCl = true;
+	ref->rtindex = 1;
+	result->commandType = command;
+	result->canSetTag = merge->query->canSetTag;
+	result->hasRowSecurity = merge->query->hasRowSecurity;
+	result->rtable = list_make1(rte);
+	result->jointree = makeFromExpr(list_make1(ref), NULL);
+	return result;
+}
+
+static Expr *
+joined_action(Merge *merge)
+{
+	return (Expr *) makeVarFromTargetEntry(1, linitial(merge->columns));
+}
+
+/* WHEN NOT MATCHED THEN INSERT, as an INSERT of its own. */
+static Query *
+insert_of_action(Merge *merge, MergeAction *action, int action_no)
+{
+	Query     *result = over_joined_rows(merge, CMD_INSERT, 1);
+	JoinedVars use = {merge, false, 0};
+
+	result->rtable = lappend(
+		result->rtable, copyObject(rt_fetch(merge->query->resultRelation, merge->query->rtable)));
+	llast_node(RangeTblEntry, result->rtable)->inFromCl = false;
+	result->resultRelation = 2;
+	result->targetList = (List *) joined_mutator((Node *) action->targetList, &use);
+	result->override = action->override;
+	result->jointree->quals = (Node *) is_number(joined_action(merge), action_no);
+	result->hasSubLinks = checkExprHasSubLink((Node *) result->targetList);
+	return result;
+}
+
+/* A value of an action, computed only for rows that it applies to. */
+static Expr *
+value_for_action(Merge *merge, Expr *expr, int action_no)
+{
+	JoinedVars use = {merge, false, 0};
+	Expr      *value = (Expr *) joined_mutator((Node *) expr, &use);
+	Node      *node = (Node *) value;
+
+	return (Expr *) make_case(
+		exprType(node), exprTypmod(node), exprCollation(node),
+		list_make1(make_when(is_number(joined_action(merge), action_no), value)), NULL);
+}
+
+/* The columns that matched rows travel with: those of the joined rows up to the identity, and new values. */
+static List *
+columns_of_changes(Merge *merge)
+{
+	List     *result = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	for (int i = 0; i <= merge->nidentity; i++)
+	{
+		TargetEntry *tle = list_nth_node(TargetEntry, merge->columns, i);
+
+		result = lappend(result, makeTargetEntry((Expr *) makeVarFromTargetEntry(1, tle), i + 1,
+												 tle->resname, false));
+	}
+	foreach (lc, merge->query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType != CMD_UPDATE)
+			continue;
+		foreach (lc2, action->targetList)
+		{
+			TargetEntry *tle = lfirst_node(TargetEntry, lc2);
+
+			if (tle->resjunk)
+				RefuseModification(merge->query, "several columns are set from one subquery");
+			result = lappend(
+				result,
+				makeTargetEntry(value_for_action(merge, tle->expr, foreach_current_index(lc) + 1),
+								list_length(result) + 1,
+								psprintf("column%d", list_length(result) + 1), false));
+		}
+	}
+	return result;
+}
+
+/* The MERGE that the nodes get: which clause applies is a column of its source. */
+static Query *
+merge_template(Merge *merge, List *columns)
+{
+	Query     *result = RowTemplate(merge->query, columns);
+	List      *identity = RowIdentity(merge->table, merge->query->resultRelation);
+	List      *values = NIL;
+	List      *actions = NIL;
+	AttrNumber next = merge->nidentity + 2;
+	ListCell  *lc;
+	ListCell  *lc2;
+
+	foreach (lc, identity)
+		values = lappend(values, TemplateColumn(result, foreach_current_index(lc) + 2));
+	foreach (lc, result->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType != CMD_UPDATE && action->commandType != CMD_DELETE)
+			continue;
+		action->qual =
+			(Node *) is_number((Expr *) TemplateColumn(result, 1), foreach_current_index(lc) + 1);
+		foreach (lc2, action->targetList)
+			lfirst_node(TargetEntry, lc2)->expr = (Expr *) TemplateColumn(result, next++);
+		actions = lappend(actions, action);
+	}
+	result->mergeActionList = actions;
+	result->mergeUseOuterJoin = false;
+	result->jointree->quals = (Node *) make_ands_explicit(SameRow(merge->table, identity, values));
+	result->hasSubLinks = false;
+	return result;
+}
+
+/* Rows to which one of the template's clauses applies. */
+static Node *
+is_changed(Merge *merge)
+{
+	List     *conditions = NIL;
+	ListCell *lc;
+
+	foreach (lc, merge->query->mergeActionList)
+	{
+		CmdType command = lfirst_node(MergeAction, lc)->commandType;
+
+		if (command == CMD_UPDATE || command == CMD_DELETE)
+			conditions =
+				lappend(conditions, is_number(joined_action(merge), foreach_current_index(lc) + 1));
+	}
+	return (Node *) make_orclause(conditions);
+}
+
+/* A SELECT of nothing, whose scan does what WHEN MATCHED says; NULL if that is nothing. */
+static Query *
+change_matched(Merge *merge)
+{
+	List         *columns = columns_of_changes(merge);
+	Query        *row_template = merge_template(merge, columns);
+	Query        *source = over_joined_rows(merge, CMD_SELECT, 2);
+	Query        *result = makeNode(Query);
+	Modification *modification = palloc0(sizeof(Modification));
+	AttrNumber    key = merge->table->method == DIST_HASH ? merge->nidentity + 1 : 0;
+	List         *attnums = NIL;
+
+	if (row_template->mergeActionList == NIL)
+		return NULL;
+	source->targetList = columns;
+	source->jointree->quals = is_changed(merge);
+	source->hasSubLinks = checkExprHasSubLink((Node *) columns);
+	IncrementVarSublevelsUp((Node *) source->targetList, 1, 1);
+	for (int i = 1; i <= list_length(columns); i++)
+		attnums = lappend_int(attnums, i);
+	modification->query = row_template;
+	modification->source = source;
+	modification->methods = &DistChangeMethods;
+	modification->private =
+		NodePrivate(row_template, attnums, attnums, key, false, false, merge->table->relid);
+	ReplaceOrCut(source);
+
+	result->commandType = CMD_SELECT;
+	result->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
+	linitial_node(RangeTblRef, result->jointree->fromlist)->rtindex =
+		AddModificationLeaf(result, modification);
+	return result;
+}
+
+/* EXISTS (SELECT FROM cte): a CTE that returns no rows is carried out to find that. */
+static Expr *
+carry_out(CommonTableExpr *cte)
+{
+	SubLink       *sublink = makeNode(SubLink);
+	Query         *query = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+
+	rte->rtekind = RTE_CTE;
+	rte->ctename = cte->ctename;
+	rte->ctelevelsup = 1;
+	rte->eref = makeAlias(cte->ctename, NIL);
+	rte->inFromCl = true;
+	ref->rtindex = 1;
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(rte);
+	query->jointree = makeFromExpr(list_make1(ref), NULL);
+	sublink->subLinkType = EXISTS_SUBLINK;
+	sublink->subselect = (Node *) query;
+	sublink->location = -1;
+	return (Expr *) sublink;
+}
+
+static void
+add_step(Query *outer, const char *name, Query *step)
+{
+	CommonTableExpr *cte = make_cte(name, step, 1);
+	int              attno = list_length(outer->targetList) + 1;
+
+	outer->cteList = lappend(outer->cteList, cte);
+	outer->targetList =
+		lappend(outer->targetList, makeTargetEntry(carry_out(cte), attno, "done", false));
+}
+
+/* The SELECT has nothing but the steps; its one row goes nowhere. */
+void
+ReplaceMerge(Query *query)
+{
+	Merge     merge = {copyObject(query)};
+	Query    *outer = makeNode(Query);
+	Query    *changes;
+	ListCell *lc;
+
+	IncrementVarSublevelsUp((Node *) merge.query, 1, 1);
+	RaiseOwnCtes(merge.query);
+	merge.query->cteList = NIL;
+	merge.query->hasModifyingCTE = false;
+	merge.query->hasRecursive = false;
+	merge.table = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+	join_source(&merge);
+
+	outer->cteList = lappend(query->cteList, make_cte(JOINED_ROWS, merge.joined, 1));
+	changes = change_matched(&merge);
+	if (changes)
+		add_step(outer, "merge changes", changes);
+	foreach (lc, merge.query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+		int          action_no = foreach_current_index(lc) + 1;
+
+		if (action->commandType == CMD_INSERT)
+			add_step(outer, psprintf("merge insert %d", action_no),
+					 insert_of_action(&merge, action, action_no));
+	}
+
+	outer->commandType = CMD_SELECT;
+	outer->queryId = query->queryId;
+	outer->canSetTag = query->canSetTag;
+	outer->hasRowSecurity = query->hasRowSecurity;
+	outer->stmt_location = query->stmt_location;
+	outer->stmt_len = query->stmt_len;
+	outer->jointree = makeFromExpr(NIL, NULL);
+	outer->hasSubLinks = true;
+	outer->hasModifyingCTE = true;
+	outer->hasRecursive = query->hasRecursive;
+	*query = *outer;
+}
