@@ -67,7 +67,7 @@ create_state(CustomScan *scan)
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
 	state->plan.key = linitial_int(numbers);
-	state->plan.by_shard = true;
+	state->plan.by_shard = lfourth_int(numbers);
 	return (Node *) state;
 }
 

@@ -84,6 +84,7 @@ create_state(CustomScan *scan)
 	state->plan.key = linitial_int(numbers);
 	state->alone = lsecond_int(numbers);
 	state->plan.by_row = lthird_int(numbers);
+	state->plan.by_shard = lfourth_int(numbers);
 	state->counts = state->plan.statement->canSetTag;
 	return (Node *) state;
 }

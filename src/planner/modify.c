@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "executor/statement_triggers.h"
@@ -181,6 +182,24 @@ ReadsOtherTables(Node *expr)
 	return reads_other_tables_walker(expr, NULL);
 }
 
+static bool
+is_system_column_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varattno < 0 && ((Var *) node)->varattno != TableOidAttributeNumber;
+	return expression_tree_walker(node, is_system_column_walker, context);
+}
+
+/* A shard knows system columns of rows that are inserted, a partitioned table does not. */
+bool
+InsertsByShard(Query *query, DistTable *table)
+{
+	return table->method == DIST_HASH &&
+		   is_system_column_walker((Node *) query->returningList, NULL);
+}
+
 /* An INSERT of one row is one fragment; others are if no row leaves its node. */
 static bool
 ship_insert(Query *query, DistTable *table, Modification *modification)
@@ -200,7 +219,7 @@ ship_insert(Query *query, DistTable *table, Modification *modification)
 		modification->fragment.target =
 			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ONE_SHARD;
 	}
-	else if (rows_stay(query, table))
+	else if (rows_stay(query, table) && !InsertsByShard(query, table))
 		modification->fragment.target = TARGET_ALL_SHARDS;
 	else
 		return false;
@@ -283,7 +302,8 @@ plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const Plan
 			return PlanOrdinary(query, call);
 		}
 	}
-	if (AllShardsLocal(tables) && (!tables->writes_reference || list_length(AllPrimaries()) == 1))
+	if (AllShardsLocal(tables) && !InsertsByShard(query, table) &&
+		(!tables->writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
 		return PlanOrdinary(query, call);

@@ -43,9 +43,12 @@ extern bool ReadsOtherTables(Node *expr);
 extern void InsertRows(Query *query, Modification *modification);
 extern void ChangeRows(Query *query, Modification *modification);
 
+/* Must rows be inserted shard by shard, for what RETURNING asks of them? */
+extern bool InsertsByShard(Query *query, DistTable *table);
+
 /* What a plan node that writes rows is told: see executor/modify_node.h. */
 extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
-						 bool by_row, Oid table);
+						 bool by_row, bool by_shard, Oid table);
 
 /* Makes the source of a statement's rows lock those of the target. */
 extern void LockTarget(Query *query, Query *source, bool deletes);

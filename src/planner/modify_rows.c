@@ -110,9 +110,9 @@ take_target_out(Query *source, Index target)
 /* What the plan node is told: see modify_node.h. */
 List *
 NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
-			Oid table)
+			bool by_shard, Oid table)
 {
-	return list_make5(statement, attnums, columns, list_make3_int(key, alone, by_row),
+	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
 					  list_make1_oid(table));
 }
 
@@ -171,7 +171,7 @@ InsertRows(Query *query, Modification *modification)
 	modification->methods = &DistInsertMethods;
 	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
 										!query->hasModifyingCTE && query->returningList == NIL,
-										moved != NIL, table->relid);
+										moved != NIL, InsertsByShard(query, table), table->relid);
 }
 
 static void
@@ -318,5 +318,5 @@ ChangeRows(Query *query, Modification *modification)
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private = NodePrivate(change_template(query, table, &returning, identity),
-										attnums, attnums, key, false, false, table->relid);
+										attnums, attnums, key, false, false, true, table->relid);
 }

@@ -659,9 +659,11 @@ UPDATE zoo SET g = -1;
 UPDATE serials SET v = v + 10 RETURNING *;
 
 -- not printable: identity
+-- only: coordinator
 UPDATE serials SET gen = DEFAULT;
 
 -- not printable: nextval
+-- only: coordinator
 UPDATE serials SET id = DEFAULT;
 
 UPDATE dropped SET b = e, c = 'new' WHERE a = 1 RETURNING dropped;

@@ -185,6 +185,17 @@ DELETE FROM tags WHERE n = (SELECT min(tenant) FROM users);
 UPDATE products SET price = random() * 0 + 5 WHERE id < 3 RETURNING price;
 SELECT id, price FROM products WHERE id < 4 ORDER BY id;
 
+-- system columns
+INSERT INTO orders (tenant, id) VALUES (1, 70), (2, 70), (30, 1) RETURNING tenant, xmax = 0, ctid IS NULL, tableoid::regclass;
+
+INSERT INTO orders (tenant, id) SELECT tenant, id + 70 FROM users RETURNING xmax, cmin IS NULL;
+
+INSERT INTO orders (tenant, id) VALUES (1, 1), (2, 70) ON CONFLICT (tenant, id) DO UPDATE SET note = 'x' RETURNING tenant, xmax::text = '0', note;
+
+INSERT INTO products VALUES (90, 'ninety', 1) RETURNING xmax;
+
+UPDATE orders SET note = 'y' WHERE id = 1 RETURNING tenant, xmax, tableoid::regclass;
+
 -- in functions
 CREATE FUNCTION pg_temp.archive_all(below int) RETURNS bigint LANGUAGE sql AS $$ WITH gone AS (DELETE FROM lines WHERE tenant < below RETURNING tenant, line), put AS (INSERT INTO archive SELECT tenant, line, 0 FROM gone RETURNING *) SELECT count(*) FROM put $$;
 SELECT pg_temp.archive_all(3);
