@@ -42,6 +42,9 @@ copy_postgres() {
 	fi
 	PG_CONFIG=$(realpath "$copy$original")
 	export PG_CONFIG
+	[[ $("$PG_CONFIG" --pkglibdir) == "$(realpath "$copy")"/* ]] && return 0
+	echo "$0: $original cannot be copied, since its libraries are always looked for in one place" >&2
+	return 1
 }
 
 # build_and_install does so into the installation of PG_CONFIG.
