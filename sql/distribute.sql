@@ -132,6 +132,40 @@ SELECT table_name, method, key, shard_count FROM distshard.tables;
 SELECT count(DISTINCT node_id), count(*) FROM distshard.shards;
 SELECT one.a, one.b, two.b FROM one JOIN two USING (a) ORDER BY two.b;
 INSERT INTO two VALUES (3);
+
+-- Constraints that are not validated stay so; tables that reference each other, and themselves
+CREATE TABLE hen (k int, id int, egg int, PRIMARY KEY (k, id));
+CREATE TABLE egg (k int, id int, hen int, PRIMARY KEY (k, id));
+INSERT INTO hen SELECT i % 7, i, i FROM generate_series(1, 50) i;
+INSERT INTO egg SELECT i % 7, i, i FROM generate_series(1, 49) i;
+ALTER TABLE hen ADD CONSTRAINT lays FOREIGN KEY (k, egg) REFERENCES egg NOT VALID, ADD CONSTRAINT odd CHECK (id < 50) NOT VALID,
+	ADD CONSTRAINT self FOREIGN KEY (k, id) REFERENCES hen;
+ALTER TABLE egg ADD CONSTRAINT laid FOREIGN KEY (k, hen) REFERENCES hen;
+BEGIN;
+SELECT create_distributed_table('hen', 'k', 4);
+ROLLBACK;
+BEGIN;
+ALTER TABLE egg DROP CONSTRAINT laid;
+SELECT create_distributed_table('egg', 'k', 4);
+SELECT create_distributed_table('hen', 'k', 4);
+ALTER TABLE egg ADD CONSTRAINT laid FOREIGN KEY (k, hen) REFERENCES hen;
+COMMIT;
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid IN ('hen'::regclass, 'egg'::regclass) AND contype IN ('f', 'c') ORDER BY 1;
+\set VERBOSITY terse
+INSERT INTO hen VALUES (1, 51, 1);
+INSERT INTO hen VALUES (1, 48, 99);
+INSERT INTO egg VALUES (1, 99, 99);
+ALTER TABLE hen VALIDATE CONSTRAINT lays;
+ALTER TABLE hen VALIDATE CONSTRAINT odd;
+DELETE FROM hen WHERE id = 50;
+ALTER TABLE hen VALIDATE CONSTRAINT lays, VALIDATE CONSTRAINT odd;
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid IN ('hen'::regclass, 'egg'::regclass) AND contype IN ('f', 'c') ORDER BY 1;
+\set VERBOSITY default
+
+-- An ordinary table cannot reference a reference table
+CREATE TABLE ref (id int PRIMARY KEY);
+CREATE TABLE ordinary (id int REFERENCES ref);
+SELECT create_reference_table('ref');
 SET client_min_messages = warning;
 DROP SCHEMA distribute CASCADE;
 SELECT count(*) FROM distshard.tables;

@@ -139,7 +139,17 @@ CreateUnvalidatedChecks(Relation logical, Oid data_relid)
 	}
 }
 
-/* Creates one foreign key, between data tables. */
+static bool
+IsValidated(Oid constraint)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	bool      result = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Creates one foreign key, between data tables or from a shard. */
 static void
 CreateForeignKey(Oid constraint, Oid data_relid, Oid referenced_relid)
 {
@@ -149,15 +159,15 @@ CreateForeignKey(Oid constraint, Oid data_relid, Oid referenced_relid)
 	Constraint     *key = castNode(Constraint, command->def);
 
 	key->pktable = RangeVarFor(referenced_relid);
-	key->skip_validation = false;
-	key->initially_valid = true;
 	AlterDataTable(data_relid, command);
 }
 
+/* A foreign key that is not validated can't be on a partitioned table, so it is on each shard. */
 static void
-CreateForeignKeys(Relation logical, Oid data_relid)
+CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shards)
 {
 	ListCell *lc;
+	ListCell *shard;
 
 	foreach (lc, copyObject(RelationGetFKeyList(logical)))
 	{
@@ -165,7 +175,13 @@ CreateForeignKeys(Relation logical, Oid data_relid)
 		DistTable           *referenced = LookupDistTable(key->confrelid);
 
 		Assert(referenced != NULL); /* CheckForeignKeys saw to it */
-		CreateForeignKey(key->conoid, data_relid, referenced->data_relid);
+		if (!partitioned || IsValidated(key->conoid))
+			CreateForeignKey(key->conoid, data_relid, referenced->data_relid);
+		else
+		{
+			foreach (shard, shards)
+				CreateForeignKey(key->conoid, lfirst_oid(shard), referenced->data_relid);
+		}
 	}
 }
 
@@ -372,8 +388,8 @@ MarkLeaf(Relation logical, Oid data_relid, Oid leaf)
 }
 
 /*
- * FinishDataTable completes a data table whose rows are in. Foreign keys are
- * validated as they are created.
+ * FinishDataTable completes a data table whose rows are in. Foreign keys that
+ * are valid are validated again as they are created.
  */
 void
 FinishDataTable(DistTable *table)
@@ -387,7 +403,7 @@ FinishDataTable(DistTable *table)
 		shards = find_inheritance_children(data_relid, AccessExclusiveLock);
 	CreateIndexes(logical, data_relid, table->method == DIST_HASH, shards);
 	CreateUnvalidatedChecks(logical, data_relid);
-	CreateForeignKeys(logical, data_relid);
+	CreateForeignKeys(logical, data_relid, table->method == DIST_HASH, shards);
 	CreateTriggers(logical, data_relid);
 	CreateStatisticsObjects(logical, data_relid);
 	CreatePolicies(logical, data_relid);

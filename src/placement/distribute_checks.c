@@ -328,11 +328,17 @@ ForEachForeignKey(Oid relid, ForeignKeyFunc func, void *arg)
 static void
 RefuseMixedKey(HeapTuple tuple)
 {
+	if (LookupDistTable(((Form_pg_constraint) GETSTRUCT(tuple))->confrelid) != NULL)
+		RefuseForeignKey((Form_pg_constraint) GETSTRUCT(tuple),
+						 "The referencing table is an ordinary one, whose rows the other nodes "
+						 "cannot see when they change the referenced table.",
+						 "Distribute it too, or make it a reference table, in the same "
+						 "transaction; or drop the foreign key.");
 	RefuseForeignKey(
 		(Form_pg_constraint) GETSTRUCT(tuple),
 		"One of the tables is distributed, and the other one is not.",
-		"Change both in one transaction (the referenced table is distributed first), or "
-		"drop the foreign key and add it again afterwards.");
+		"Change both in one transaction (the referenced table is distributed first). If they "
+		"reference each other, drop one foreign key and add it again afterwards.");
 }
 
 static void
