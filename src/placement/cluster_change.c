@@ -140,8 +140,10 @@ LockTableHere(Oid relid)
 }
 
 /*
- * LockTableEverywhere keeps everybody from a distributed table, on all nodes in
- * the order of their numbers. Its placement is known only after this.
+ * LockTableEverywhere keeps everybody from a distributed table and its rows, on
+ * all nodes in the order of their numbers. Its placement is known only after
+ * this. Who uses the rows has a lock on the table, on his own node: so only the
+ * first step waits.
  */
 void
 LockTableEverywhere(Oid relid)
@@ -150,6 +152,7 @@ LockTableEverywhere(Oid relid)
 			get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 	ListCell *lc;
 
+	LockTables(list_make1_oid(relid), AccessExclusiveLock);
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "nodes/pg_list.h"
+#include "storage/lockdefs.h"
 
 extern bool  HaveOtherNodes(void);
 extern void  LockMetadata(void);
@@ -19,5 +20,8 @@ extern void  RunElsewhere(const char *sql);
 extern void  RunEverywhere(const char *sql);
 extern void  RunOnNodeAsOwner(int32 node_id, List *statements);
 extern void  LockTableEverywhere(Oid relid);
+
+/* table_lock.c */
+extern void LockTables(List *relids, LOCKMODE mode);
 
 #endif

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * table_lock.c
+ *	  Locking distributed tables on all nodes before a statement changes them.
+ *
+ * Every session takes such locks in the order of the nodes' numbers, so that
+ * two of them don't wait for each other. And none waits long: a lock that is
+ * wanted stops everybody who comes later, on a node where the table could be
+ * used meanwhile. After LOCK_PATIENCE the locks that were got are given back,
+ * and all is tried again, until the session's own lock_timeout if it has one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/metadata.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "placement/cluster_change.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+/* How long to wait for a lock while holding others, and how long to leave all free then, in milliseconds. */
+#define LOCK_PATIENCE 1000
+#define LOCK_PAUSE    200
+
+static const char *
+ModeName(LOCKMODE mode)
+{
+	static const char *const names[] = {
+		NULL,    "ACCESS SHARE",        "ROW SHARE", "ROW EXCLUSIVE",   "SHARE UPDATE EXCLUSIVE",
+		"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"};
+
+	return names[mode];
+}
+
+static void
+LockOnce(List *relids, LOCKMODE mode)
+{
+	StringInfoData sql;
+	ListCell      *lc;
+	ListCell      *node_cell;
+
+	initStringInfo(&sql);
+	foreach (lc, relids)
+		appendStringInfo(
+			&sql, "%s ONLY %s", foreach_current_index(lc) == 0 ? "LOCK TABLE" : ",",
+			quote_qualified_identifier(get_namespace_name(get_rel_namespace(lfirst_oid(lc))),
+									   get_rel_name(lfirst_oid(lc))));
+	appendStringInfo(&sql, " IN %s MODE", ModeName(mode));
+
+	foreach (node_cell, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(node_cell);
+
+		if (!node->is_local)
+			RunOnNodeAsOwner(node->node_id, list_make1(sql.data));
+		else
+		{
+			foreach (lc, relids)
+				LockRelationOid(lfirst_oid(lc), mode);
+		}
+	}
+}
+
+/* Tries to get the locks, each within LOCK_PATIENCE. Returns false, holding none, if that fails. */
+static bool
+TryLock(List *relids, LOCKMODE mode)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool done = false;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		int guc_level = NewGUCNestLevel();
+
+		(void) set_config_option("lock_timeout", psprintf("%d", LOCK_PATIENCE), PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		LockOnce(relids, mode);
+		AtEOXact_GUC(true, guc_level);
+		ReleaseCurrentSubTransaction();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+
+		MemoryContextSwitchTo(caller);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(edata);
+		FreeErrorData(edata);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	return done;
+}
+
+/*
+ * LockTables locks distributed tables on all nodes. Without other nodes the
+ * locks that the caller takes anyway will do.
+ */
+void
+LockTables(List *relids, LOCKMODE mode)
+{
+	TimestampTz start = GetCurrentTimestamp();
+
+	if (relids == NIL || !HaveOtherNodes())
+		return;
+	while (!TryLock(relids, mode))
+	{
+		if (LockTimeout > 0 &&
+			TimestampDifferenceExceeds(start, GetCurrentTimestamp(), LockTimeout))
+			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+							errmsg("canceling statement due to lock timeout")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOCK_PAUSE,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}

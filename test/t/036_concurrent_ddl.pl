@@ -1,0 +1,100 @@
+# DDL from several nodes at once, and in transactions with other things.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2);
+my ($node1, $node2, $node3) = map { $cluster->node($_) } 1 .. 3;
+my @nodes = ($node1, $node2, $node3);
+
+# A session that runs by itself from here on
+my $dir = PostgreSQL::Test::Utils::tempdir();
+my $nscripts = 0;
+sub start
+{
+	my ($node, $sql) = @_;
+	my ($out, $err) = ('', '');
+	my $script = "$dir/script" . ++$nscripts;
+	PostgreSQL::Test::Utils::append_to_file($script, $sql);
+	return { err => \$err,
+		run => IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', $script ], '>', \$out, '2>', \$err) };
+}
+
+sub errors_of
+{
+	my ($session) = @_;
+	$session->{run}->finish;
+	return ${ $session->{err} };
+}
+
+sub columns_everywhere
+{
+	my ($expected, $name) = @_;
+	my $sql = q{SELECT string_agg(attname, ' ' ORDER BY attname) FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 AND NOT attisdropped};
+	for my $relation ('t', 'distshard_public.t')
+	{
+		is($_->safe_psql('postgres', sprintf($sql, $relation)), $expected, "$name: $relation on " . $_->name) for @nodes;
+	}
+}
+
+$node1->safe_psql('postgres', q{CREATE TABLE t (k int, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i; SELECT create_distributed_table('t', 'k', 6);
+	CREATE TABLE u (k int); SELECT create_distributed_table('u', 'k', 6)});
+
+# Two sessions change the table's definition, a third one its rows.
+my @sessions = (
+	start($node1, join('', map { "ALTER TABLE t ADD a$_ int DEFAULT 1; ALTER TABLE t DROP v; ALTER TABLE t ADD v int DEFAULT 0;\n" } 1 .. 4)),
+	start($node2, join('', map { "ALTER TABLE t ADD b$_ int DEFAULT 1; CREATE INDEX b${_}_idx ON t (b$_);\n" } 1 .. 4)),
+	start($node3, "UPDATE t SET k = k;\n" x 20));
+is(errors_of($_), '', 'no errors') for @sessions;
+columns_everywhere('a1 a2 a3 a4 b1 b2 b3 b4 k v', 'all changes');
+is($node2->safe_psql('postgres', 'SELECT count(*), sum(a1 + a2 + a3 + a4 + b1 + b2 + b3 + b4) FROM t'), '100|800', 'rows have all columns');
+$node3->safe_psql('postgres', join('', map { "ALTER TABLE t DROP a$_, DROP b$_;" } 1 .. 4));
+
+# Each has what the other wants: lock_timeout counts for all nodes
+sub lock_out
+{
+	my ($node, $mine, $other, $timeout) = @_;
+	return start($node, "SET lock_timeout = '$timeout'; BEGIN; ALTER TABLE $mine ADD c int;\n\\! touch $dir/$mine; until [ -e $dir/$other ]; do sleep 0.1; done\n"
+		. "ALTER TABLE $other ADD c int; COMMIT;\n");
+}
+@sessions = (lock_out($node2, 't', 'u', '2s'), lock_out($node3, 'u', 't', '60s'));
+like(errors_of($sessions[0]), qr/canceling statement due to lock timeout/, 'of two sessions that lock each other out, one gives up');
+is(errors_of($sessions[1]), '', 'the other one goes on');
+columns_everywhere('c k v', 'deadlock');
+
+# In a transaction: after changes of rows, and taken back to a savepoint
+for my $node (@nodes)
+{
+	$node->safe_psql('postgres', <<'END');
+BEGIN;
+INSERT INTO t SELECT i, 1 FROM generate_series(1000, 1099) i;
+ALTER TABLE t ADD d int DEFAULT 7;
+SAVEPOINT s;
+UPDATE t SET d = 8;
+ALTER TABLE t ADD e int, DROP v;
+INSERT INTO t SELECT i, i FROM generate_series(2000, 2099) i;
+TRUNCATE t;
+ROLLBACK TO s;
+DELETE FROM t WHERE v = 1 AND d = 7;
+ALTER TABLE t DROP d;
+COMMIT;
+END
+	columns_everywhere('c k v', 'savepoint on ' . $node->name);
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM t'), 100, 'rows are as they were');
+}
+
+# Nobody queues for long behind undistribute_table() that waits for a transaction.
+my $holder = $node3->background_psql('postgres');
+$holder->query_safe('BEGIN; INSERT INTO t VALUES (1, 1)');
+my $undistribute = start($node1, q{SELECT undistribute_table('t')});
+$node1->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%undistribute_table(''t'')%' AND pid <> pg_backend_pid()}) or die;
+is($node2->safe_psql('postgres', q{SET statement_timeout = '10s'; SELECT count(*) FROM t}), 100, 'another session reads meanwhile') for 1 .. 3;
+$holder->query_safe('COMMIT');
+$holder->quit;
+is(errors_of($undistribute), '', 'then it has its turn');
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM t'), 101, 'with all rows');
+
+done_testing();
