@@ -128,7 +128,7 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
-						   bms_make_singleton(CMD_INSERT));
+						   OperationsOfStatement(state->plan.statement));
 	logical = state->triggers.target->ri_RelationDesc;
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);

@@ -85,7 +85,9 @@ OperationsOfStatement(Query *statement)
 	ListCell  *lc;
 
 	if (statement->commandType != CMD_MERGE)
-		return bms_make_singleton(statement->commandType);
+		result = bms_make_singleton(statement->commandType);
+	if (statement->onConflict && statement->onConflict->action == ONCONFLICT_UPDATE)
+		result = bms_add_member(result, CMD_UPDATE);
 	foreach (lc, statement->mergeActionList)
 		result = bms_add_member(result, lfirst_node(MergeAction, lc)->commandType);
 	return result;

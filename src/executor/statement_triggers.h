@@ -27,7 +27,7 @@ extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
 extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
 								   Bitmapset *operations);
 
-/* What a modification of matched rows does: for MERGE, all that its clauses may do. */
+/* What a statement may do to rows: MERGE by its clauses, INSERT by ON CONFLICT. */
 extern Bitmapset *OperationsOfStatement(Query *statement);
 extern void       FireBeforeStatement(StatementTriggers *triggers);
 extern void       FireAfterStatement(StatementTriggers *triggers);

@@ -204,7 +204,7 @@ InsertsByShard(Query *query, DistTable *table)
 static bool
 ship_insert(Query *query, DistTable *table, Modification *modification)
 {
-	if (FiresTriggersHere(table->relid, CMD_INSERT) || ReadsOtherTables((Node *) query->onConflict))
+	if (FiresTriggersOfStatement(query) || ReadsOtherTables((Node *) query->onConflict))
 		return false;
 	if (is_single_row(query))
 	{
@@ -240,7 +240,7 @@ ship_merge(Query *query, DistTable *table, Modification *modification)
 
 	if (table->method == DIST_REFERENCE || spread.kind != SPREAD_SPLIT ||
 		spread.table->colocation_id != table->colocation_id || WhyNotPrintable(query) != NULL ||
-		ReadsOtherTables((Node *) query->mergeActionList))
+		FiresTriggersOfStatement(query) || ReadsOtherTables((Node *) query->mergeActionList))
 		return false;
 	foreach (lc, query->mergeActionList)
 	{
@@ -250,8 +250,6 @@ ship_merge(Query *query, DistTable *table, Modification *modification)
 
 		if (action->commandType == CMD_NOTHING)
 			continue;
-		if (FiresTriggersHere(table->relid, action->commandType))
-			return false;
 		if (action->commandType == CMD_INSERT && table->method == DIST_HASH &&
 			!(key && list_member(spread.keys, CanonicalTerm(join, key->expr))))
 			return false;
@@ -289,7 +287,7 @@ plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const Plan
 {
 	Shard *shard;
 
-	if (FiresTriggersHere(table->relid, CMD_INSERT) || CtesFireTriggers(query))
+	if (FiresTriggersOfStatement(query) || CtesFireTriggers(query))
 		return NULL;
 	if (is_single_row(query) && table->method != DIST_REFERENCE &&
 		!ReadsOtherTables((Node *) query->returningList) &&

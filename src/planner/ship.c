@@ -86,24 +86,30 @@ remote_result_entry(List *targetlist)
 }
 
 bool
-FiresTriggersOfChange(Query *query)
+FiresTriggersOfStatement(Query *query)
 {
-	Oid target;
+	Bitmapset *operations;
+	Oid        target;
+	int        operation = -1;
 
-	ListCell *lc;
-
-	if (query->commandType != CMD_UPDATE && query->commandType != CMD_DELETE &&
-		query->commandType != CMD_MERGE)
+	if (query->resultRelation == 0)
 		return false;
 	target = rt_fetch(query->resultRelation, query->rtable)->relid;
 	if (LookupDistTable(target) == NULL)
 		return false;
-	foreach (lc, query->mergeActionList)
+	operations = OperationsOfStatement(query);
+	while ((operation = bms_next_member(operations, operation)) >= 0)
 	{
-		if (FiresTriggersHere(target, lfirst_node(MergeAction, lc)->commandType))
+		if (FiresTriggersHere(target, operation))
 			return true;
 	}
-	return FiresTriggersHere(target, query->commandType);
+	return false;
+}
+
+bool
+FiresTriggersOfChange(Query *query)
+{
+	return query->commandType != CMD_INSERT && FiresTriggersOfStatement(query);
 }
 
 bool
@@ -115,13 +121,7 @@ CtesFireTriggers(Query *query)
 		return false;
 	foreach (lc, query->cteList)
 	{
-		Query *cte = castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery);
-		Oid    target;
-
-		if (cte->resultRelation == 0)
-			continue;
-		target = rt_fetch(cte->resultRelation, cte->rtable)->relid;
-		if (LookupDistTable(target) && FiresTriggersHere(target, cte->commandType))
+		if (FiresTriggersOfStatement(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)))
 			return true;
 	}
 	return false;

@@ -233,6 +233,25 @@ GroupsByTableOid(Query *query)
 	return false;
 }
 
+/* What an INSERT does to a part of a column, standing in the SELECT of its rows. */
+static bool
+Assigns(List *target_list)
+{
+	ListCell *lc;
+
+	foreach (lc, target_list)
+	{
+		Node *node = (Node *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (node && IsA(node, CoerceToDomain))
+			node = (Node *) ((CoerceToDomain *) node)->arg;
+		if (node && (IsA(node, FieldStore) || (IsA(node, SubscriptingRef) &&
+											   ((SubscriptingRef *) node)->refassgnexpr != NULL)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 ReasonAtLevel(Query *query, ReasonContext *context)
 {
@@ -240,6 +259,8 @@ ReasonAtLevel(Query *query, ReasonContext *context)
 
 	if (query->querySource != QSRC_ORIGINAL && query->querySource != QSRC_PARSER)
 		return Because(context, "action of a rule");
+	if (query->commandType == CMD_SELECT && Assigns(query->targetList))
+		return Because(context, "assignment to a part of a column");
 	if (GroupsByTableOid(query))
 		return Because(context, "GROUP BY tableoid");
 	foreach (lc, query->cteList)
