@@ -18,6 +18,7 @@
 #include "access/transam.h"
 #include "compat.h"
 #include "catalog/metadata.h"
+#include "catalog/oid_types.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -72,6 +73,22 @@ IsHarmlessVolatile(Oid function)
 	}
 }
 
+/* Does the function look up an object by its number, which is another one on another node? */
+static bool
+TakesOid(Oid function)
+{
+	Oid *types;
+	int  ntypes;
+
+	(void) get_func_signature(function, &types, &ntypes);
+	for (int i = 0; i < ntypes; i++)
+	{
+		if (types[i] == OIDOID || IsOidAlias(types[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool
 MustStayHere(Oid function, void *context)
 {
@@ -87,6 +104,9 @@ MustStayHere(Oid function, void *context)
 			if (IsHarmlessVolatile(function))
 				return false;
 		}
+		else if (TakesOid(function))
+			return Because(context, psprintf("function %s looks up an object of this node",
+											 format_procedure(function)));
 		else if (!get_func_retset(function))
 			return false;
 		else
@@ -355,6 +375,14 @@ HasColumnNames(RowExpr *row)
 	return false;
 }
 
+/* From a number to a name, or back. The name of the table that a row is of is made otherwise. */
+static bool
+ResolvesOid(RelabelType *cast)
+{
+	return IsOidAlias(cast->resulttype) != IsOidAlias(exprType((Node *) cast->arg)) &&
+		   !(IsA(cast->arg, Var) && ((Var *) cast->arg)->varattno == TableOidAttributeNumber);
+}
+
 static bool
 FindReason(Node *node, ReasonContext *context)
 {
@@ -391,6 +419,8 @@ FindReason(Node *node, ReasonContext *context)
 		context->values++;
 		return false;
 	}
+	if (IsA(node, RelabelType) && ResolvesOid((RelabelType *) node))
+		return Because(context, "name of an object by its OID");
 	if (IsA(node, NextValueExpr))
 		return Because(context, "identity column");
 	if (check_functions_in_node(node, MustStayHere, context))

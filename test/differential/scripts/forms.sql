@@ -358,6 +358,15 @@ SELECT tableoid = 't'::regclass, tableoid::regclass FROM t WHERE k = 1;
 -- not printable: tableoid
 SELECT tableoid::regclass, count(*) FROM t GROUP BY tableoid;
 
+-- not printable: OID
+SELECT x.tableoid::regclass, max(x.k) FROM (SELECT tableoid, k FROM t WHERE k = 1 UNION ALL SELECT tableoid, k FROM u WHERE k = 1) x GROUP BY 1 ORDER BY 1::text;
+
+-- not printable: OID
+SELECT k FROM t WHERE k < 3 AND tableoid::regclass::oid::regclass = 't'::regclass;
+
+-- not printable: looks up an object
+SELECT k, obj_description(tableoid) FROM t WHERE k < 3;
+
 SELECT t.k, u.tableoid::regclass::text FROM t LEFT JOIN u ON u.x = t.k + 10 ORDER BY 1, 2;
 
 SELECT 't'::regclass, 'lower(text)'::regprocedure, 'int4'::regtype, 'pair'::regtype, 'public'::regnamespace, 't'::regclass::oid = 't'::regclass FROM t WHERE k = 1;
