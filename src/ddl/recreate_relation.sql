@@ -71,9 +71,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM pg_attribute WHERE attrelid = relation AND attnum = number
 $$;
 
-CREATE FUNCTION distshard.follows_generated(relation regclass, number smallint) RETURNS bool
-LANGUAGE sql STABLE SET search_path = pg_catalog AS
-	'SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attgenerated <> '''' AND attnum <= number)';
+-- A generated column can name a column that stands behind it only if both are made with the table.
+CREATE FUNCTION distshard.is_added(relation regclass, number smallint) RETURNS bool
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attgenerated <> '' AND attnum <= number)
+		AND NOT EXISTS (
+			SELECT FROM pg_attrdef d JOIN pg_depend ON classid = 'pg_attrdef'::regclass AND objid = d.oid
+			WHERE adrelid = relation AND refclassid = 'pg_class'::regclass AND refobjid = relation AND refobjsubid > adnum)
+$$;
 
 CREATE FUNCTION distshard.identity_sequence(relation regclass, number smallint) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -83,12 +88,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$;
 
 -- The columns up to the first generated one are made with the table, by the superuser; from there on, each is added by
--- the table's owner, since CREATE TABLE calls functions in a generation expression.
+-- the table's owner, since CREATE TABLE calls functions in a generation expression. Where it has to make the generated
+-- columns, too, a function of the owner's that it calls is refused.
 CREATE FUNCTION distshard.table_base_commands(relation regclass, target_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT format('CREATE %sTABLE %s (%s) USING %I%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
 		(SELECT string_agg(distshard.column_definition(relation, attnum), ', ' ORDER BY attnum)
-		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.follows_generated(relation, attnum)),
+		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.is_added(relation, attnum)),
 		(SELECT amname FROM pg_am WHERE oid = c.relam),
 		' WITH ' || distshard.option_list(reloptions || ARRAY(
 			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)))
@@ -97,7 +103,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT distshard.owner_command('pg_class'::regclass, relation, relowner) FROM pg_class WHERE oid = relation
 	UNION ALL
 	(SELECT format('ALTER TABLE %s ADD COLUMN %s', relation, distshard.column_definition(relation, attnum))
-	FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND distshard.follows_generated(relation, attnum)
+	FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND distshard.is_added(relation, attnum)
 	ORDER BY attnum)
 	UNION ALL
 	SELECT format('ALTER TABLE %s DROP COLUMN %I', relation, attname)
