@@ -28,6 +28,7 @@
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "transport/seen_texts.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -44,6 +45,7 @@ typedef struct CachedFragment
 } CachedFragment;
 
 static HTAB      *fragments;
+static SeenTexts *seen; /* those that came, kept or not */
 static dlist_head recent = DLIST_STATIC_INIT(recent);
 static int        planning; /* depth of fragments being planned */
 
@@ -73,6 +75,7 @@ create_cache(void)
 	control.hcxt = CacheMemoryContext;
 	fragments = hash_create("distshard local fragments", 64, &control,
 							HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	seen = MemoryContextAllocZero(CacheMemoryContext, sizeof(SeenTexts));
 }
 
 /* Plans that are running outlive it. */
@@ -88,14 +91,16 @@ forget_oldest(void)
 }
 
 static CachedPlanSource *
-analyze_fragment(const char *sql, ParamListInfo params)
+analyze_fragment(const char *sql, ParamListInfo params, bool keep)
 {
 	RawStmt          *raw = linitial_node(RawStmt, pg_parse_query(sql));
-	CachedPlanSource *source = CreateCachedPlan(raw, sql, CreateCommandTag(raw->stmt));
-	int               nparams = params ? params->numParams : 0;
-	Oid              *types = palloc(sizeof(Oid) * Max(nparams, 1));
-	List             *queries;
-	int               i;
+	CommandTag        tag = CreateCommandTag(raw->stmt);
+	CachedPlanSource *source =
+		keep ? CreateCachedPlan(raw, sql, tag) : CreateOneShotCachedPlan(raw, sql, tag);
+	int   nparams = params ? params->numParams : 0;
+	Oid  *types = palloc(sizeof(Oid) * Max(nparams, 1));
+	List *queries;
+	int   i;
 
 	for (i = 0; i < nparams; i++)
 		types[i] = params->params[i].ptype;
@@ -134,10 +139,13 @@ find_or_analyze(const char *sql, ParamListInfo params)
 		return entry->source;
 	}
 
+	if (!SeenBefore(seen, hash_bytes_extended((const unsigned char *) key, strlen(key), 0)))
+		return analyze_fragment(sql, params, false);
+
 	/* Planning may run functions that come here again, and needs its own source until its end. */
 	if (planning == 1 && hash_get_num_entries(fragments) >= MAX_CACHED_FRAGMENTS)
 		forget_oldest();
-	source = analyze_fragment(sql, params);
+	source = analyze_fragment(sql, params, true);
 	SaveCachedPlan(source);
 	key = MemoryContextStrdup(source->context, key);
 	entry = hash_search(fragments, &key, HASH_ENTER, NULL);
@@ -146,9 +154,12 @@ find_or_analyze(const char *sql, ParamListInfo params)
 	return source;
 }
 
-/* The plan to run; honours claims only meanwhile, not when user code runs. */
+/*
+ * The plan to run, and who holds it: nobody if it is in the current memory
+ * context. Honours claims only meanwhile, not when user code runs.
+ */
 static CachedPlan *
-plan_fragment(const char *sql, ParamListInfo params)
+plan_fragment(const char *sql, ParamListInfo params, ResourceOwner *owner)
 {
 	bool              previous = EnterLocalFragment();
 	CachedPlan       *plan = NULL;
@@ -158,7 +169,8 @@ plan_fragment(const char *sql, ParamListInfo params)
 	PG_TRY();
 	{
 		source = find_or_analyze(sql, params);
-		plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
+		*owner = source->is_saved ? CurrentResourceOwner : NULL;
+		plan = GetCachedPlan(source, params, *owner, NULL);
 	}
 	PG_FINALLY();
 	{
@@ -203,8 +215,7 @@ start(QueryDesc *desc)
 static void
 prepare(LocalFragment *fragment, const char *sql, ParamListInfo params)
 {
-	fragment->plan = plan_fragment(sql, params);
-	fragment->owner = CurrentResourceOwner;
+	fragment->plan = plan_fragment(sql, params, &fragment->owner);
 	fragment->desc =
 		CreateQueryDesc(linitial_node(PlannedStmt, fragment->plan->stmt_list), sql,
 						GetActiveSnapshot(), InvalidSnapshot, None_Receiver, params, NULL, 0);
@@ -304,9 +315,10 @@ EndLocalFragment(LocalFragment *fragment)
 void
 ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 {
-	CachedPlan *plan = plan_fragment(sql, params);
-	bool        previous = EnterLocalFragment();
-	instr_time  planning;
+	ResourceOwner owner;
+	CachedPlan   *plan = plan_fragment(sql, params, &owner);
+	bool          previous = EnterLocalFragment();
+	instr_time    planning;
 
 	INSTR_TIME_SET_ZERO(planning);
 	PG_TRY();
@@ -319,5 +331,5 @@ ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 		LeaveLocalFragment(previous);
 	}
 	PG_END_TRY();
-	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	ReleaseCachedPlan(plan, owner);
 }

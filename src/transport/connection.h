@@ -34,7 +34,7 @@ typedef struct RemoteParams
 typedef enum CommandFlags
 {
 	COMMAND_PREPARE =
-		1 << 0,           /* keep as a server-side prepared statement, found again by its text */
+		1 << 0,           /* likely to come again: from the second time on a prepared statement */
 	COMMAND_ROWS = 1 << 1 /* returns rows, to be read with NextRow */
 } CommandFlags;
 

@@ -17,6 +17,7 @@
 #include "transport/connection.h"
 #include "transport/remote_xact.h"
 #include "transport/rowcodec.h"
+#include "transport/seen_texts.h"
 #include "transport/settings.h"
 #include "utils/hsearch.h"
 #include "utils/resowner.h"
@@ -39,6 +40,7 @@ typedef struct Pending
 	int            level;        /* transaction nesting level that sent it */
 	bool           forgiven;     /* its error is of no consequence */
 	bool           started;      /* single-row mode was asked for */
+	bool           reused;       /* a statement that was prepared before */
 } Pending;
 
 typedef struct NodeConnKey
@@ -83,6 +85,7 @@ struct NodeConn
 
 	HTAB      *statements; /* prepared ones, by text and types */
 	dlist_head recent;     /* the same, most recently used first */
+	SeenTexts *seen;       /* those that came, prepared or not */
 
 	uint64 settings_sent;    /* serial number of the settings that it has, 0: unknown */
 	bool   settings_in_xact; /* sent in the node's current transaction, so a rollback undoes them */

@@ -79,6 +79,7 @@ SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 	Pending           *pending;
 	int                sent;
 	uint32             id = 0;
+	bool               found = false;
 
 	if (conn->pg == NULL)
 		RaiseConnectionLost(conn, NULL);
@@ -86,11 +87,11 @@ SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 		elog(ERROR, "connection to node %d is in use by COPY", conn->key.node_id);
 
 	if (flags & COMMAND_PREPARE)
+		id = FindStatement(conn, sql, params, desc, &found);
+	if (id != 0)
 	{
 		char name[NAMEDATALEN];
-		bool found;
 
-		id = FindStatement(conn, sql, params, desc, &found);
 		StatementName(id, name);
 		if (!found)
 		{
@@ -109,6 +110,7 @@ SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 	conn->needs_sync = true;
 	pending = AddPending(conn, PENDING_STATEMENT);
 	pending->statement_id = id;
+	pending->reused = found;
 	return pending;
 }
 
@@ -142,15 +144,14 @@ QueueCommand(NodeConn *conn, const char *sql, const RemoteParams *params, TupleD
 	command->on_reset.arg = command;
 	MemoryContextRegisterResetCallback(command->context, &command->on_reset);
 
-	if ((flags & COMMAND_PREPARE) && conn->fresh)
+	SendCommand(command, conn, sql, params);
+	if (command->pending->reused && conn->fresh)
 	{
 		command->may_retry = true;
 		command->sql = pstrdup(sql);
 		command->params = params && params->count > 0 ? CopyParams(params) : NULL;
 	}
 	conn->fresh = false;
-
-	SendCommand(command, conn, sql, params);
 	return command;
 }
 

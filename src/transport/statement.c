@@ -5,8 +5,9 @@
  *
  * A statement is found again by its text, the types of its parameters and the
  * types of its result; the latter because a node refuses to run a prepared
- * statement whose result has changed, as it does after ALTER TABLE. Beyond
- * MAX_STATEMENTS the one least recently used is deallocated.
+ * statement whose result has changed, as it does after ALTER TABLE. It is
+ * prepared when it comes for the second time. Beyond MAX_STATEMENTS the one
+ * least recently used is deallocated.
  *
  *-------------------------------------------------------------------------
  */
@@ -91,8 +92,8 @@ DeallocateStatement(NodeConn *conn, Statement *statement)
 }
 
 /*
- * FindStatement returns the number of the prepared statement. If *found is
- * false, the caller must prepare it.
+ * FindStatement returns the number of the prepared statement, or 0 if it is not
+ * to be prepared. If *found is false, the caller must prepare it.
  */
 uint32
 FindStatement(NodeConn *conn, const char *sql, const RemoteParams *params, TupleDesc desc,
@@ -108,6 +109,7 @@ FindStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 		HASHCTL ctl = {.keysize = sizeof(uint64), .entrysize = sizeof(StatementEntry)};
 
 		conn->statements = hash_create("distshard statements", 128, &ctl, HASH_ELEM | HASH_BLOBS);
+		conn->seen = MemoryContextAllocZero(TopMemoryContext, sizeof(SeenTexts));
 	}
 
 	entry = hash_search(conn->statements, &hash, HASH_FIND, found);
@@ -123,6 +125,8 @@ FindStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 		key = StatementKey(sql, params, desc);
 		*found = false;
 	}
+	else if (!SeenBefore(conn->seen, hash))
+		return 0;
 	else if (hash_get_num_entries(conn->statements) >= MAX_STATEMENTS)
 	{
 		DeallocateStatement(conn, dlist_container(Statement, node, dlist_tail_node(&conn->recent)));
