@@ -50,4 +50,20 @@ my $expected = $nodes[0]->safe_psql($db, $content);
 like($expected, qr/^1:\d+ 2:\d+/, 'counters were written');
 is($_->safe_psql($db, $content), $expected, 'the copy of ' . $_->name . ' is the same') foreach @nodes[ 1, 2 ];
 
+# New values of a sequence are given once, wherever the statement is.
+$nodes[0]->safe_psql($db, q{
+	CREATE TABLE numbered (id int PRIMARY KEY, number serial);
+	SELECT create_reference_table('numbered');
+	INSERT INTO numbered SELECT generate_series(1, 8);
+});
+foreach my $node (@nodes)
+{
+	$node->safe_psql($db, 'CREATE TEMP TABLE before AS TABLE numbered; UPDATE numbered SET number = DEFAULT;'
+		. q{ DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM numbered JOIN before USING (number)), 'given twice'; END $$});
+	is($node->safe_psql($db, 'SELECT count(DISTINCT number) FROM numbered'),
+		8, 'DEFAULT gives each row a value of its own on ' . $node->name);
+	my $numbers = 'SELECT array_agg(number ORDER BY id) FROM numbered';
+	is($_->safe_psql($db, $numbers), $node->safe_psql($db, $numbers), 'and the same on ' . $_->name) foreach @nodes;
+}
+
 done_testing();
