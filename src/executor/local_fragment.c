@@ -318,13 +318,13 @@ ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 	ResourceOwner owner;
 	CachedPlan   *plan = plan_fragment(sql, params, &owner);
 	bool          previous = EnterLocalFragment();
-	instr_time    planning;
+	instr_time    planning_time;
 
-	INSTR_TIME_SET_ZERO(planning);
+	INSTR_TIME_SET_ZERO(planning_time);
 	PG_TRY();
 	{
 		ExplainOnePlan(linitial_node(PlannedStmt, plan->stmt_list), NULL, es, sql, params, NULL,
-					   &planning, NULL);
+					   &planning_time, NULL);
 	}
 	PG_FINALLY();
 	{
