@@ -337,14 +337,41 @@ CreateTableUtility(Utility *utility, Node *node)
 	CheckLocalForeignKeys(utility);
 }
 
-/* A subscriber would get nothing of a distributed table: its rows are in the shards of all nodes. */
+static bool
+IsPublishedSchema(const PublicationObjSpec *spec, Oid schema)
+{
+	if (spec->pubobjtype == PUBLICATIONOBJ_TABLES_IN_CUR_SCHEMA)
+	{
+		List *path = fetch_search_path(false);
+
+		return path != NIL && linitial_oid(path) == schema;
+	}
+	return spec->pubobjtype == PUBLICATIONOBJ_TABLES_IN_SCHEMA &&
+		   get_namespace_oid(spec->name, true) == schema;
+}
+
+static void
+RefusePublication(const DistTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("distributed table \"%s\" cannot be published", get_rel_name(table->relid)),
+			 errdetail("A subscriber would get nothing of it: its rows are in the shards of "
+					   "all nodes."),
+			 errhint("Name the tables that are to be published.")));
+}
+
+/* Publications are about one server. What they drop may be anything. */
 void
 PublicationUtility(Utility *utility, Node *node)
 {
-	List     *objects = IsA(node, CreatePublicationStmt)
-							? castNode(CreatePublicationStmt, node)->pubobjects
-							: castNode(AlterPublicationStmt, node)->pubobjects;
+	bool      create = IsA(node, CreatePublicationStmt);
+	bool      drops = !create && castNode(AlterPublicationStmt, node)->action == AP_DropObjects;
+	List     *objects = create ? castNode(CreatePublicationStmt, node)->pubobjects
+							   : castNode(AlterPublicationStmt, node)->pubobjects;
+	bool      all = create && castNode(CreatePublicationStmt, node)->for_all_tables;
 	ListCell *lc;
+	ListCell *lc2;
 
 	foreach (lc, objects)
 	{
@@ -352,9 +379,19 @@ PublicationUtility(Utility *utility, Node *node)
 		DistTable          *table;
 
 		if (spec->pubtable != NULL && RoleOfName(spec->pubtable->relation, &table) == ROLE_TABLE)
-			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("distributed table \"%s\" cannot be published",
-								   get_rel_name(table->relid))));
+			RefusePublication(table);
+	}
+	foreach (lc, drops ? NIL : AllDistTables())
+	{
+		DistTable *table = lfirst(lc);
+
+		if (all)
+			RefusePublication(table);
+		foreach (lc2, objects)
+		{
+			if (IsPublishedSchema(lfirst(lc2), get_rel_namespace(table->relid)))
+				RefusePublication(table);
+		}
 	}
 	RunLocally(utility);
 }
