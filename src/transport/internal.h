@@ -132,6 +132,10 @@ extern void     PopPending(NodeConn *conn);
 extern void ResetWaitSet(void);
 extern bool WaitOnConns(NodeConn **conns, int nconns, long timeout);
 
+/* send.c */
+extern void SendCommand(RemoteCommand *command, NodeConn *conn, const char *sql,
+						const RemoteParams *params);
+
 /* pipeline.c */
 typedef enum PumpResult
 {
