@@ -26,7 +26,10 @@ CREATE INDEX bad ON orders (no_such_column);
 
 ALTER INDEX by_note RENAME TO by_lower_note;
 ALTER INDEX by_lower_note SET (fillfactor = 60);
+ALTER TABLE orders ALTER note TYPE varchar;
+SELECT * FROM table_differences('orders');
 ALTER INDEX by_lower_note RESET (fillfactor);
+ALTER TABLE orders ALTER note TYPE text;
 ALTER INDEX by_lower_note ALTER COLUMN 1 SET STATISTICS 300;
 SELECT * FROM table_differences('orders');
 COMMENT ON INDEX by_id IS 'unique';

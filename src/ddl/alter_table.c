@@ -361,12 +361,14 @@ static void
 ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
 {
 	List     *together = NIL;
+	bool      new_types = false;
 	ListCell *lc;
 
 	foreach (lc, cmds)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
+		new_types |= cmd->subtype == AT_AlterColumnType;
 		if (cmd->subtype == AT_DropColumn)
 			cmd->behavior = DROP_CASCADE;
 		if (cmd->subtype == AT_AddColumn)
@@ -381,6 +383,8 @@ ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
 	StatisticsLeaveExtension(table->data_relid); /* a column's new type makes them anew */
 	AlterData(utility, table->data_relid, together);
 	StatisticsJoinExtension(table->data_relid);
+	if (new_types)
+		RestoreIndexOptions(utility, table);
 
 	foreach (lc, cmds)
 	{

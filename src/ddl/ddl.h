@@ -104,6 +104,7 @@ extern void AddDataConstraint(Utility *utility, const DistTable *table, Oid cons
 
 /* index.c */
 extern Oid   ShardIndex(Oid data_index, Oid shard);
+extern void  RestoreIndexOptions(Utility *utility, const DistTable *table);
 extern List *ShardIndexes(const DistTable *table, Oid data_index);
 
 /* drop.c */

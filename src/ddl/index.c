@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "access/reloptions.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/shard_names.h"
@@ -53,6 +55,64 @@ ShardIndexes(const DistTable *table, Oid data_index)
 	foreach (lc, DataLeaves(table))
 		indexes = lappend_oid(indexes, ShardIndex(data_index, lfirst_oid(lc)));
 	return indexes;
+}
+
+/* The storage parameters of an index as a list for ALTER INDEX .. SET. */
+static List *
+IndexOptions(Oid index)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	bool      isnull;
+	Datum     options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+	List     *list = isnull ? NIL : untransformRelOptions(options);
+
+	ReleaseSysCache(tuple);
+	return list;
+}
+
+static void
+ChangeIndexOptions(Utility *utility, Oid index, AlterTableType subtype, List *options)
+{
+	AlterTableCmd *cmd = makeNode(AlterTableCmd);
+	ListCell      *lc;
+
+	if (options == NIL)
+		return;
+	cmd->subtype = subtype;
+	cmd->def = (Node *) options;
+	foreach (lc, subtype == AT_ResetRelOptions ? options : NIL)
+		lfirst_node(DefElem, lc)->arg = NULL;
+	AlterData(utility, index, list_make1(cmd));
+}
+
+/*
+ * RestoreIndexOptions gives the shards' indexes the storage parameters of the
+ * user's again: a column's new type makes them anew from those that the data
+ * table's index was created with.
+ */
+void
+RestoreIndexOptions(Utility *utility, const DistTable *table)
+{
+	Relation  logical = table_open(table->relid, NoLock);
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, RelationGetIndexList(logical))
+	{
+		Oid   data_index = DataIndex(table, lfirst_oid(lc));
+		List *shards = NIL;
+
+		if (get_rel_relkind(data_index) == RELKIND_PARTITIONED_INDEX)
+			shards = ShardIndexes(table, data_index);
+		foreach (lc2, shards)
+		{
+			ChangeIndexOptions(utility, lfirst_oid(lc2), AT_ResetRelOptions,
+							   IndexOptions(lfirst_oid(lc2)));
+			ChangeIndexOptions(utility, lfirst_oid(lc2), AT_SetRelOptions,
+							   IndexOptions(lfirst_oid(lc)));
+		}
+	}
+	table_close(logical, NoLock);
 }
 
 /* The definition of the user's index as a statement that creates it on the data table. */
