@@ -359,7 +359,7 @@ SELECT tableoid = 't'::regclass, tableoid::regclass FROM t WHERE k = 1;
 SELECT tableoid::regclass, count(*) FROM t GROUP BY tableoid;
 
 -- not printable: OID
-SELECT x.tableoid::regclass, max(x.k) FROM (SELECT tableoid, k FROM t WHERE k = 1 UNION ALL SELECT tableoid, k FROM u WHERE k = 1) x GROUP BY 1 ORDER BY 1::text;
+SELECT x.tableoid::regclass, max(x.k) FROM (SELECT tableoid, k FROM t WHERE k = 1 UNION ALL SELECT tableoid, k FROM u WHERE k = 1) x GROUP BY 1 ORDER BY x.tableoid::regclass::text;
 
 -- not printable: OID
 SELECT k FROM t WHERE k < 3 AND tableoid::regclass::oid::regclass = 't'::regclass;
