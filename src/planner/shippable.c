@@ -83,7 +83,7 @@ TakesOid(Oid function)
 	(void) get_func_signature(function, &types, &ntypes);
 	for (int i = 0; i < ntypes; i++)
 	{
-		if (types[i] == OIDOID || IsOidAlias(types[i]))
+		if (types[i] == OIDOID)
 			return true;
 	}
 	return false;
