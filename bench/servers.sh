@@ -1,7 +1,7 @@
 # Sourced by bench/run: the servers that it measures, and what is in them.
 
 conf="shared_buffers=512MB max_wal_size=8GB checkpoint_timeout=1h max_connections=100"
-conf="$conf enable_partitionwise_aggregate=on autovacuum=off full_page_writes=off max_locks_per_transaction=4096"
+conf="$conf autovacuum=off full_page_writes=off max_locks_per_transaction=4096"
 
 die() {
 	echo "bench/run: $*" >&2
