@@ -75,7 +75,10 @@ extern void KeepCtes(List *ctes);
 
 extern CustomPath *ModificationPath(PlannerInfo *root, RelOptInfo *rel, Modification *modification);
 
-/* Makes references to the query's own CTEs ones to those of the query around it. */
-extern void RaiseOwnCtes(Query *query);
+/* A SELECT in the query's place, without what it selects. */
+extern Query *SelectAround(Query *query);
+
+/* Moves the query one level down, below a query that has its CTEs now. */
+extern void MoveBelowCtes(Query *query);
 
 #endif

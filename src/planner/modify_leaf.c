@@ -31,6 +31,7 @@
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/print.h"
+#include "planner/row_columns.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
@@ -176,11 +177,15 @@ raise_ctes_walker(Node *node, int *depth)
 }
 
 void
-RaiseOwnCtes(Query *query)
+MoveBelowCtes(Query *query)
 {
 	int depth = 0;
 
+	IncrementVarSublevelsUp((Node *) query, 1, 1);
 	query_tree_walker(query, raise_ctes_walker, &depth, QTW_EXAMINE_RTES_BEFORE);
+	query->cteList = NIL;
+	query->hasRecursive = false;
+	query->hasModifyingCTE = false;
 }
 
 void
@@ -192,53 +197,19 @@ KeepCtes(List *ctes)
 		lfirst_node(CommonTableExpr, lc)->ctematerialized = CTEMaterializeAlways;
 }
 
-/* RETURNING over the leaf's columns, at whatever depth. */
-typedef struct ReturningContext
+/* The SELECT, and where in it the leaf is. */
+typedef struct LeafPlace
 {
-	List  *columns; /* of TargetEntry: what the modification returns; grows if collecting */
-	bool   collect;
 	Query *outer;
 	Index  leaf;
-	int    depth;
-} ReturningContext;
+} LeafPlace;
 
-static Node *
-returning_mutator(Node *node, ReturningContext *context)
+static Var *
+column_of_leaf(void *arg, TargetEntry *entry)
 {
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == context->depth)
-	{
-		Var      *var = copyObject((Var *) node);
-		ListCell *lc;
+	LeafPlace *place = arg;
 
-		var->varlevelsup = 0;
-		foreach (lc, context->columns)
-		{
-			if (!equal(lfirst_node(TargetEntry, lc)->expr, var))
-				continue;
-			if (context->collect)
-				return node;
-			var = LeafColumn(context->outer, context->leaf, foreach_current_index(lc) + 1);
-			var->varlevelsup = context->depth;
-			return (Node *) var;
-		}
-		context->columns = lappend(
-			context->columns,
-			makeTargetEntry((Expr *) var, list_length(context->columns) + 1,
-							psprintf("column%d", list_length(context->columns) + 1), false));
-		return node;
-	}
-	if (IsA(node, Query))
-	{
-		Node *result;
-
-		context->depth++;
-		result = (Node *) query_tree_mutator((Query *) node, returning_mutator, context, 0);
-		context->depth--;
-		return result;
-	}
-	return expression_tree_mutator(node, returning_mutator, context);
+	return LeafColumn(place->outer, place->leaf, entry->resno);
 }
 
 /* A node that can check rows does so as it returns them; what others are left for here? */
@@ -269,43 +240,29 @@ one_column(void)
 		makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, "column1", false));
 }
 
-/* The SELECT without what it selects. */
-static Query *
-select_around(Query *change, bool hoist)
+Query *
+SelectAround(Query *query)
 {
 	Query *result = makeNode(Query);
 
 	result->commandType = CMD_SELECT;
-	result->querySource = change->querySource;
-	result->queryId = change->queryId;
-	result->canSetTag = change->canSetTag;
-	result->hasRowSecurity = change->hasRowSecurity;
-	result->stmt_location = change->stmt_location;
-	result->stmt_len = change->stmt_len;
-	if (hoist)
-	{
-		result->cteList = change->cteList;
-		result->hasRecursive = change->hasRecursive;
-		result->hasModifyingCTE = change->hasModifyingCTE;
-		KeepCtes(result->cteList);
-	}
+	result->querySource = query->querySource;
+	result->queryId = query->queryId;
+	result->canSetTag = query->canSetTag;
+	result->hasRowSecurity = query->hasRowSecurity;
+	result->stmt_location = query->stmt_location;
+	result->stmt_len = query->stmt_len;
 	return result;
 }
 
-/*
- * Moves the query one level down, below the SELECT around it. Its CTEs go to the
- * SELECT if modifications are among them, or RETURNING may need them as well.
- */
+/* CTEs go up if modifications are among them, or RETURNING may need them as well. */
 static void
-move_down(Query *change, bool hoist)
+take_ctes(Query *outer, Query *query)
 {
-	IncrementVarSublevelsUp((Node *) change, 1, 1);
-	if (!hoist)
-		return;
-	RaiseOwnCtes(change);
-	change->cteList = NIL;
-	change->hasRecursive = false;
-	change->hasModifyingCTE = false;
+	outer->cteList = query->cteList;
+	outer->hasRecursive = query->hasRecursive;
+	outer->hasModifyingCTE = query->hasModifyingCTE;
+	KeepCtes(outer->cteList);
 }
 
 static bool
@@ -350,36 +307,42 @@ find_way(Query *change)
 void
 ReplaceModification(Query *query)
 {
-	Query           *change = copyObject(query);
-	bool             here = ReturnsHere(query);
-	bool             hoist = query->hasModifyingCTE || (here && query->cteList != NIL);
-	Query           *outer = select_around(query, hoist);
-	ReturningContext context = {NIL, true, outer, 0, 0};
-	List            *checks = check_quals(query);
-	ListCell        *lc;
+	Query     *change = copyObject(query);
+	bool       here = ReturnsHere(query);
+	Query     *outer = SelectAround(query);
+	LeafPlace  place = {outer, 0};
+	RowColumns returned = {.arg = &place};
+	List      *checks = check_quals(query);
+	ListCell  *lc;
 
 	if (here)
 	{
-		returning_mutator((Node *) query->returningList, &context);
-		checks = check_there(checks, &context.columns);
-		returning_mutator((Node *) checks, &context);
-		change->returningList = context.columns ? context.columns : one_column();
+		TakeFromColumns((Node *) query->returningList, &returned);
+		checks = check_there(checks, &returned.columns);
+		TakeFromColumns((Node *) checks, &returned);
+		change->returningList = returned.columns ? returned.columns : one_column();
 	}
 	check_conflicting_row(query, change);
 	change->withCheckOptions = without_check_options(change->withCheckOptions);
-	move_down(change, hoist);
+	if (query->hasModifyingCTE || (here && query->cteList != NIL))
+	{
+		take_ctes(outer, query); /* not the copy's, which are moved with it */
+		MoveBelowCtes(change);
+	}
+	else
+		IncrementVarSublevelsUp((Node *) change, 1, 1);
 	change->hasSubLinks = checkExprHasSubLink((Node *) change);
-	context.leaf = AddModificationLeaf(outer, find_way(change));
+	place.leaf = AddModificationLeaf(outer, find_way(change));
 	outer->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
-	linitial_node(RangeTblRef, outer->jointree->fromlist)->rtindex = context.leaf;
+	linitial_node(RangeTblRef, outer->jointree->fromlist)->rtindex = place.leaf;
 
 	if (here)
 	{
-		context.collect = false;
-		outer->targetList = (List *) returning_mutator((Node *) query->returningList, &context);
+		returned.column = column_of_leaf;
+		outer->targetList = (List *) TakeFromColumns((Node *) query->returningList, &returned);
 		if (checks)
 			outer->jointree->quals =
-				(Node *) make_ands_explicit((List *) returning_mutator((Node *) checks, &context));
+				(Node *) make_ands_explicit((List *) TakeFromColumns((Node *) checks, &returned));
 		outer->hasSubLinks = checkExprHasSubLink((Node *) outer->targetList) ||
 							 checkExprHasSubLink(outer->jointree->quals);
 	}
@@ -389,7 +352,7 @@ ReplaceModification(Query *query)
 		{
 			TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
 
-			tle->expr = (Expr *) LeafColumn(outer, context.leaf, foreach_current_index(lc) + 1);
+			tle->expr = (Expr *) LeafColumn(outer, place.leaf, foreach_current_index(lc) + 1);
 			outer->targetList = lappend(outer->targetList, tle);
 		}
 	}

@@ -24,6 +24,7 @@
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
+#include "planner/row_columns.h"
 #include "planner/row_identity.h"
 #include "planner/row_template.h"
 #include "rewrite/rewriteManip.h"
@@ -143,81 +144,44 @@ action_number(Query *merge)
 							  first_action(merge, false));
 }
 
-static void
-add_column(Merge *merge, Expr *expr)
+static Var *
+joined_column(void *arg, TargetEntry *entry)
 {
-	int attno = list_length(merge->columns) + 1;
-
-	merge->columns =
-		lappend(merge->columns, makeTargetEntry(expr, attno, psprintf("column%d", attno), false));
+	return makeVarFromTargetEntry(1, entry);
 }
 
-/* Takes Vars from the joined rows, which come first in the range table; or only collects them. */
-typedef struct JoinedVars
-{
-	Merge *merge;
-	bool   collect;
-	int    depth;
-} JoinedVars;
-
+/* The expression over the joined rows, which come first in the range table. */
 static Node *
-joined_mutator(Node *node, JoinedVars *context)
+over_columns(Merge *merge, Node *expr)
 {
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == context->depth)
-	{
-		Var      *var = copyObject((Var *) node);
-		ListCell *lc;
+	RowColumns columns = {.columns = merge->columns, .column = joined_column};
 
-		var->varlevelsup = 0;
-		foreach (lc, context->merge->columns)
-		{
-			TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-			if (!equal(tle->expr, var))
-				continue;
-			var = makeVarFromTargetEntry(1, tle);
-			var->varlevelsup = context->depth;
-			return (Node *) var;
-		}
-		add_column(context->merge, (Expr *) var);
-		return node;
-	}
-	if (IsA(node, Query))
-	{
-		Node *result;
-
-		context->depth++;
-		result = (Node *) query_tree_mutator((Query *) node, joined_mutator, context, 0);
-		context->depth--;
-		return result;
-	}
-	return expression_tree_mutator(node, joined_mutator, context);
+	return TakeFromColumns(expr, &columns);
 }
 
 static void
 join_source(Merge *merge)
 {
-	JoinedVars collect = {merge, true, 0};
+	RowColumns columns = {NIL};
 	Query     *query = merge->query;
 	bool       deletes = false;
 	ListCell  *lc;
 
 	merge->joined = JoinForMerge(query);
-	add_column(merge, action_number(query));
+	AppendColumn(&columns.columns, action_number(query));
 	foreach (lc, RowIdentity(merge->table, query->resultRelation))
 	{
-		add_column(merge, lfirst(lc));
+		AppendColumn(&columns.columns, lfirst(lc));
 		merge->nidentity++;
 	}
 	foreach (lc, query->mergeActionList)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
 
-		joined_mutator((Node *) action->targetList, &collect);
+		TakeFromColumns((Node *) action->targetList, &columns);
 		deletes |= action->commandType == CMD_DELETE;
 	}
+	merge->columns = columns.columns;
 	merge->joined->targetList = copyObject(merge->columns);
 	merge->joined->hasSubLinks = checkExprHasSubLink((Node *) merge->joined);
 	LockTarget(query, merge->joined, deletes);
@@ -283,14 +247,13 @@ joined_action(Merge *merge)
 static Query *
 insert_of_action(Merge *merge, MergeAction *action, int action_no)
 {
-	Query     *result = over_joined_rows(merge, CMD_INSERT, 1);
-	JoinedVars use = {merge, false, 0};
+	Query *result = over_joined_rows(merge, CMD_INSERT, 1);
 
 	result->rtable = lappend(
 		result->rtable, copyObject(rt_fetch(merge->query->resultRelation, merge->query->rtable)));
 	llast_node(RangeTblEntry, result->rtable)->inFromCl = false;
 	result->resultRelation = 2;
-	result->targetList = (List *) joined_mutator((Node *) action->targetList, &use);
+	result->targetList = (List *) over_columns(merge, (Node *) action->targetList);
 	result->override = action->override;
 	result->jointree->quals = (Node *) is_number(joined_action(merge), action_no);
 	result->hasSubLinks = checkExprHasSubLink((Node *) result->targetList);
@@ -301,13 +264,11 @@ insert_of_action(Merge *merge, MergeAction *action, int action_no)
 static Expr *
 value_for_action(Merge *merge, Expr *expr, int action_no)
 {
-	JoinedVars use = {merge, false, 0};
-	Expr      *value = (Expr *) joined_mutator((Node *) expr, &use);
-	Node      *node = (Node *) value;
+	Node *value = over_columns(merge, (Node *) expr);
 
 	return (Expr *) make_case(
-		exprType(node), exprTypmod(node), exprCollation(node),
-		list_make1(make_when(is_number(joined_action(merge), action_no), value)), NULL);
+		exprType(value), exprTypmod(value), exprCollation(value),
+		list_make1(make_when(is_number(joined_action(merge), action_no), (Expr *) value)), NULL);
 }
 
 /* The columns that matched rows travel with: those of the joined rows up to the identity, and new values. */
@@ -337,11 +298,8 @@ columns_of_changes(Merge *merge)
 
 			if (tle->resjunk)
 				RefuseModification(merge->query, "several columns are set from one subquery");
-			result = lappend(
-				result,
-				makeTargetEntry(value_for_action(merge, tle->expr, foreach_current_index(lc) + 1),
-								list_length(result) + 1,
-								psprintf("column%d", list_length(result) + 1), false));
+			AppendColumn(&result,
+						 value_for_action(merge, tle->expr, foreach_current_index(lc) + 1));
 		}
 	}
 	return result;
@@ -472,15 +430,11 @@ void
 ReplaceMerge(Query *query)
 {
 	Merge     merge = {copyObject(query)};
-	Query    *outer = makeNode(Query);
+	Query    *outer = SelectAround(query);
 	Query    *changes;
 	ListCell *lc;
 
-	IncrementVarSublevelsUp((Node *) merge.query, 1, 1);
-	RaiseOwnCtes(merge.query);
-	merge.query->cteList = NIL;
-	merge.query->hasModifyingCTE = false;
-	merge.query->hasRecursive = false;
+	MoveBelowCtes(merge.query);
 	merge.table = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
 	join_source(&merge);
 
@@ -498,12 +452,6 @@ ReplaceMerge(Query *query)
 					 insert_of_action(&merge, action, action_no));
 	}
 
-	outer->commandType = CMD_SELECT;
-	outer->queryId = query->queryId;
-	outer->canSetTag = query->canSetTag;
-	outer->hasRowSecurity = query->hasRowSecurity;
-	outer->stmt_location = query->stmt_location;
-	outer->stmt_len = query->stmt_len;
 	outer->jointree = makeFromExpr(NIL, NULL);
 	outer->hasSubLinks = true;
 	outer->hasModifyingCTE = true;

@@ -23,6 +23,7 @@
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
 #include "planner/print.h"
+#include "planner/row_columns.h"
 #include "planner/row_identity.h"
 #include "planner/row_template.h"
 #include "rewrite/rewriteManip.h"
@@ -174,45 +175,10 @@ InsertRows(Query *query, Modification *modification)
 										moved != NIL, InsertsByShard(query, table), table->relid);
 }
 
-static void
-append_column(List **columns, Expr *expr)
+static Var *
+column_of_template(void *arg, TargetEntry *entry)
 {
-	*columns =
-		lappend(*columns, makeTargetEntry(expr, list_length(*columns) + 1,
-										  psprintf("column%d", list_length(*columns) + 1), false));
-}
-
-typedef struct ReturningContext
-{
-	Index  target;
-	List  *columns;      /* of the source; grows by what RETURNING needs of other tables */
-	Query *row_template; /* NULL while columns are collected */
-} ReturningContext;
-
-/* RETURNING takes columns of the target from the row, others from the values. */
-static Node *
-returning_mutator(Node *node, ReturningContext *context)
-{
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
-		((Var *) node)->varno != context->target)
-	{
-		ListCell *lc;
-
-		foreach (lc, context->columns)
-		{
-			TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-			if (equal(tle->expr, node))
-				return context->row_template
-						   ? (Node *) TemplateColumn(context->row_template, tle->resno)
-						   : node;
-		}
-		append_column(&context->columns, copyObject((Expr *) node));
-		return node;
-	}
-	return expression_tree_mutator(node, returning_mutator, context);
+	return TemplateColumn(arg, entry->resno);
 }
 
 /* Locks the rows that are found, as the change will. */
@@ -241,7 +207,7 @@ keep_barriers(RangeTblEntry *target, List *barriers)
  * what identifies them.
  */
 static Query *
-change_template(Query *query, DistTable *table, ReturningContext *returning, List *identity)
+change_template(Query *query, DistTable *table, RowColumns *returning, List *identity)
 {
 	Index        target = query->resultRelation;
 	Query       *change = RowTemplate(query, returning->columns);
@@ -250,8 +216,10 @@ change_template(Query *query, DistTable *table, ReturningContext *returning, Lis
 	RangeTblRef *ref = makeNode(RangeTblRef);
 	ListCell    *lc;
 
-	returning->row_template = change;
-	change->returningList = (List *) returning_mutator((Node *) query->returningList, returning);
+	/* columns of the target come from the row, others from the values */
+	returning->column = column_of_template;
+	returning->arg = change;
+	change->returningList = (List *) TakeFromColumns((Node *) query->returningList, returning);
 	foreach (lc, change->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
@@ -285,24 +253,24 @@ LockTarget(Query *query, Query *source, bool deletes)
 void
 ChangeRows(Query *query, Modification *modification)
 {
-	Index            target = query->resultRelation;
-	DistTable       *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
-	Query           *source = source_query(query);
-	ReturningContext returning = {target, NIL, NULL};
-	List            *identity = RowIdentity(table, target);
-	List            *attnums = NIL;
-	AttrNumber       key;
-	ListCell        *lc;
+	Index      target = query->resultRelation;
+	DistTable *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
+	Query     *source = source_query(query);
+	RowColumns returning = {.stays = target};
+	List      *identity = RowIdentity(table, target);
+	List      *attnums = NIL;
+	AttrNumber key;
+	ListCell  *lc;
 
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
-			append_column(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
+			AppendColumn(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
 	foreach (lc, identity)
-		append_column(&returning.columns, copyObject(lfirst(lc)));
+		AppendColumn(&returning.columns, copyObject(lfirst(lc)));
 	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
-	returning_mutator((Node *) query->returningList, &returning);
+	TakeFromColumns((Node *) query->returningList, &returning);
 	foreach (lc, returning.columns)
 		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
 
@@ -311,7 +279,7 @@ ChangeRows(Query *query, Modification *modification)
 	foreach (lc, query->targetList)
 	{
 		if (lfirst_node(TargetEntry, lc)->resjunk)
-			append_column(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
+			AppendColumn(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
 	LockTarget(query, source, query->commandType == CMD_DELETE);
 

@@ -224,11 +224,7 @@ around_source(Query *source)
 	result->hasRecursive = source->hasRecursive;
 	result->hasModifyingCTE = source->hasModifyingCTE;
 	result->hasRowSecurity = source->hasRowSecurity;
-	IncrementVarSublevelsUp((Node *) source, 1, 1);
-	RaiseOwnCtes(source);
-	source->cteList = NIL;
-	source->hasRecursive = false;
-	source->hasModifyingCTE = false;
+	MoveBelowCtes(source);
 	foreach (lc, source->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
