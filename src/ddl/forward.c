@@ -55,7 +55,7 @@ CheckMayForward(void)
 {
 	if (InsideFragment())
 		ereport(ERROR,
-				(errcode(MAKE_SQLSTATE('D', 'S', '0', '0', '2')),
+				(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
 				 errmsg("cannot change a distributed table from inside a fragment"),
 				 errdetail("A function or trigger that runs on behalf of another node tried to.")));
 }

@@ -133,7 +133,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 	}
 	if (InsideFragment())
 		ereport(ERROR,
-				(errcode(MAKE_SQLSTATE('D', 'S', '0', '0', '2')),
+				(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
 				 errmsg("a statement inside a fragment needs shards of another node"),
 				 errhint("Functions that query distributed tables can run on the nodes only if "
 						 "they stay on one shard's node.")));

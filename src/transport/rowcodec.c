@@ -15,6 +15,7 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -55,29 +56,6 @@ struct RowCodec
 
 static HTAB *builtin_types = NULL;
 
-/* Does a value of the type mean something else, or nothing, elsewhere? */
-static bool
-IsNodeSpecific(Oid type)
-{
-	switch (type)
-	{
-		case REGPROCOID:
-		case REGPROCEDUREOID:
-		case REGOPEROID:
-		case REGOPERATOROID:
-		case REGCLASSOID:
-		case REGCOLLATIONOID:
-		case REGTYPEOID:
-		case REGROLEOID:
-		case REGNAMESPACEOID:
-		case REGCONFIGOID:
-		case REGDICTIONARYOID:
-			return true;
-		default:
-			return false;
-	}
-}
-
 /* Has the type a binary format that reads the same everywhere? Elements of arrays aside. */
 static bool
 HasPortableBinary(Form_pg_type form)
@@ -85,7 +63,7 @@ HasPortableBinary(Form_pg_type form)
 	return OidIsValid(form->typreceive) && OidIsValid(form->typsend) &&
 		   (form->typtype == TYPTYPE_BASE || form->typtype == TYPTYPE_RANGE ||
 			form->typtype == TYPTYPE_MULTIRANGE) &&
-		   !IsNodeSpecific(form->oid);
+		   !IsOidAlias(form->oid);
 }
 
 static BuiltinType *
