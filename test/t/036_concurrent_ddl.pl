@@ -3,6 +3,7 @@ use strict;
 use warnings;
 
 use DistshardCluster;
+use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -53,11 +54,12 @@ columns_everywhere('a1 a2 a3 a4 b1 b2 b3 b4 k v', 'all changes');
 is($node2->safe_psql('postgres', 'SELECT count(*), sum(a1 + a2 + a3 + a4 + b1 + b2 + b3 + b4) FROM t'), '100|800', 'rows have all columns');
 $node3->safe_psql('postgres', join('', map { "ALTER TABLE t DROP a$_, DROP b$_;" } 1 .. 4));
 
-# Each has what the other wants: lock_timeout counts for all nodes
+# Each has what the other wants: lock_timeout counts for all nodes. To open a pipe waits for the other side.
+POSIX::mkfifo("$dir/$_", 0600) or die "cannot make $dir/$_: $!" for 't', 'u';
 sub lock_out
 {
 	my ($node, $mine, $other, $timeout) = @_;
-	return start($node, "SET lock_timeout = '$timeout'; BEGIN; ALTER TABLE $mine ADD c int;\n\\! touch $dir/$mine; until [ -e $dir/$other ]; do sleep 0.1; done\n"
+	return start($node, "SET lock_timeout = '$timeout'; BEGIN; ALTER TABLE $mine ADD c int;\n\\! : >$dir/$mine & : <$dir/$other; wait\n"
 		. "ALTER TABLE $other ADD c int; COMMIT;\n");
 }
 @sessions = (lock_out($node2, 't', 'u', '2s'), lock_out($node3, 'u', 't', '60s'));
