@@ -216,6 +216,12 @@ RunningClaim(const char *source_text)
 	return CurrentClaim(debug_query_string);
 }
 
+const Claim *
+FragmentClaim(const char *source_text)
+{
+	return in_local_fragment ? CurrentClaim(source_text) : RunningClaim(source_text);
+}
+
 /*
  * The queries in utility commands (EXPLAIN, COPY) are analyzed while these run,
  * with the portal's copy of the text. Only the client's are at top level.
@@ -290,9 +296,8 @@ static void
 ClaimExecutorStart(QueryDesc *query, int eflags)
 {
 	SavedRole    saved;
-	const Claim *claim =
-		in_local_fragment ? CurrentClaim(query->sourceText) : RunningClaim(query->sourceText);
-	bool is_part = claim && claim->is_part;
+	const Claim *claim = FragmentClaim(query->sourceText);
+	bool         is_part = claim && claim->is_part;
 
 	if (is_part)
 		JoinStatement(query, in_local_fragment, claim->newest);

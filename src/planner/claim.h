@@ -79,6 +79,9 @@ extern const Claim *CurrentClaim(const char *source_text);
 /* The same for a statement that is being executed. */
 extern const Claim *RunningClaim(const char *source_text);
 
+/* The same, also for a fragment that this node runs for itself. */
+extern const Claim *FragmentClaim(const char *source_text);
+
 /* Around each utility command, so that the claim counts for the queries in it. */
 extern const char *EnterUtility(const char *source_text, ProcessUtilityContext context);
 extern void        LeaveUtility(const char *previous);

@@ -31,9 +31,11 @@
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/on_behalf.h"
+#include "planner/parallel_share.h"
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 static planner_hook_type           next_planner_hook;
@@ -149,12 +151,16 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 	PlannerCall  call = {query_string, cursor_options, bound_params};
 	PlannedStmt *plan;
 	PlanningRole role;
+	int          guc_level;
 
 	BeginPlanning(query, query_string, &role);
+	guc_level = ShareParallelWorkers(query_string);
 	if (!HaveDistTables() || !QueryNamesDistTable(query))
 		plan = PlanOrdinary(query, &call);
 	else
 		plan = plan_distributed(query, &call);
+	if (guc_level > 0)
+		AtEOXact_GUC(true, guc_level);
 	EndPlanning(&role);
 	return plan;
 }
