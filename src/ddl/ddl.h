@@ -134,6 +134,9 @@ extern void DropUtility(Utility *utility, Node *stmt);
 extern void DropOwnedUtility(Utility *utility, Node *stmt);
 extern void TruncateUtility(Utility *utility, Node *stmt);
 extern void VacuumUtility(Utility *utility, Node *stmt);
+
+/* statistics.c */
+extern void AnalyzeDistTable(Oid relid, List *names);
 extern void ClusterUtility(Utility *utility, Node *stmt);
 extern void LockUtility(Utility *utility, Node *stmt);
 extern void CreateTriggerUtility(Utility *utility, Node *stmt);

@@ -22,6 +22,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		WHERE method <> 'reference' AND role = 'primary' AND group_id <> (SELECT group_id FROM distshard.local)) s (size)
 $$;
 
+-- Stores the statistics of a column of a logical table on this node; of each slot: its kind, operator, collation,
+-- numbers, and type and values.
+CREATE FUNCTION distshard.set_column_statistics(logical regclass, column_name name, null_frac float4, width int,
+	n_distinct float4, kinds text[], operators text[], collations text[], numbers text[], types text[], slot_values text[])
+	RETURNS void LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_set_column_statistics';
+REVOKE ALL ON FUNCTION distshard.set_column_statistics FROM PUBLIC;
+
 -- Drops what CREATE INDEX CONCURRENTLY has left on this node.
 CREATE FUNCTION distshard.drop_index_left(logical regclass, index_name name) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_drop_index_left';

@@ -65,6 +65,23 @@ RelidsOf(List *tables)
 	return relids;
 }
 
+/* A table that VACUUM or ANALYZE is for. */
+typedef struct NamedTable
+{
+	Oid   relid;
+	List *columns; /* of String; NIL: all */
+} NamedTable;
+
+static List *
+AddNamedTable(List *tables, Oid relid, List *columns)
+{
+	NamedTable *named = palloc(sizeof(NamedTable));
+
+	named->relid = relid;
+	named->columns = columns;
+	return lappend(tables, named);
+}
+
 /* Replaces a table to be vacuumed or analyzed by its data table and shards, which the user owns too. */
 static List *
 VacuumTargets(const VacuumRelation *target, const DistTable *table)
@@ -96,20 +113,49 @@ distshard_set_table_size(PG_FUNCTION_ARGS)
 
 /* Adds up on all nodes what VACUUM or ANALYZE has found on each. */
 static void
-UpdateTableSizes(List *relids)
+UpdateTableSize(Oid relid)
 {
 	CatalogWork work;
-	ListCell   *lc;
+
+	EnterCatalogWork(&work);
+	RunEverywhere(linitial(RunHere(psprintf("SELECT distshard.table_size_command(%u)", relid))));
+	LeaveCatalogWork(&work);
+	CommandCounterIncrement();
+}
+
+static bool
+Analyzes(const VacuumStmt *stmt)
+{
+	bool      analyzes = !stmt->is_vacuumcmd;
+	ListCell *lc;
+
+	foreach (lc, stmt->options)
+	{
+		DefElem *option = lfirst_node(DefElem, lc);
+
+		if (stmt->is_vacuumcmd && strcmp(option->defname, "analyze") == 0)
+			analyzes = defGetBoolean(option);
+	}
+	return analyzes;
+}
+
+/* What has been found on the nodes becomes what the planner knows of the logical tables. */
+static void
+UpdateStatistics(List *tables, bool analyzes)
+{
+	ListCell *lc;
 
 	PushActiveSnapshot(GetTransactionSnapshot());
-	EnterCatalogWork(&work);
-	foreach (lc, relids)
+	foreach (lc, tables)
 	{
-		if (LookupDistTable(lfirst_oid(lc)) != NULL)
-			RunEverywhere(linitial(
-				RunHere(psprintf("SELECT distshard.table_size_command(%u)", lfirst_oid(lc)))));
+		const NamedTable *named = lfirst(lc);
+
+		if (LookupDistTable(named->relid) == NULL)
+			continue;
+		UpdateTableSize(named->relid);
+		if (analyzes)
+			AnalyzeDistTable(named->relid, named->columns);
 	}
-	LeaveCatalogWork(&work);
 	PopActiveSnapshot();
 }
 
@@ -128,15 +174,17 @@ MayVacuum(const DistTable *table, bool is_vacuum, bool forwarded)
 
 /* The distributed tables that a VACUUM or ANALYZE of these, or of all, may treat. */
 static List *
-TablesToSize(List *relids, bool all)
+TablesToUpdate(List *tables, bool all)
 {
 	List     *ours = NIL;
 	ListCell *lc;
 
-	foreach (lc, all ? RelidsOf(AllDistTables()) : relids)
+	foreach (lc, all ? RelidsOf(AllDistTables()) : NIL)
+		tables = AddNamedTable(tables, lfirst_oid(lc), NIL);
+	foreach (lc, tables)
 	{
-		if (pg_class_ownercheck(lfirst_oid(lc), GetUserId()))
-			ours = lappend_oid(ours, lfirst_oid(lc));
+		if (pg_class_ownercheck(((NamedTable *) lfirst(lc))->relid, GetUserId()))
+			ours = lappend(ours, lfirst(lc));
 	}
 	return ours;
 }
@@ -146,7 +194,7 @@ VacuumUtility(Utility *utility, Node *node)
 {
 	VacuumStmt *stmt = castNode(VacuumStmt, node);
 	List       *targets = NIL;
-	List       *relids = NIL;
+	List       *named = NIL;
 	bool        ours = stmt->rels == NIL && HaveDistTables();
 	bool        top_level = utility->context == PROCESS_UTILITY_TOPLEVEL;
 	ListCell   *lc;
@@ -163,7 +211,7 @@ VacuumUtility(Utility *utility, Node *node)
 			if (!MayVacuum(table, stmt->is_vacuumcmd, utility->forwarded))
 				continue;
 			targets = list_concat(targets, VacuumTargets(target, table));
-			relids = lappend_oid(relids, table->relid);
+			named = AddNamedTable(named, table->relid, target->va_cols);
 		}
 		else if (!utility->forwarded)
 			targets = lappend(targets, target);
@@ -176,7 +224,7 @@ VacuumUtility(Utility *utility, Node *node)
 
 	if (stmt->rels != NIL && targets == NIL)
 		return;
-	relids = TablesToSize(relids, stmt->rels == NIL);
+	named = TablesToUpdate(named, stmt->rels == NIL);
 	stmt->rels = targets;
 	if (stmt->is_vacuumcmd)
 		PreventInTransactionBlock(top_level, "VACUUM");
@@ -186,7 +234,7 @@ VacuumUtility(Utility *utility, Node *node)
 		Forward(utility);
 	RunAsWritten(utility);
 	if (!utility->forwarded)
-		UpdateTableSizes(relids);
+		UpdateStatistics(named, Analyzes(stmt));
 }
 
 static Oid

@@ -166,6 +166,7 @@ query_of_table(RangeTblEntry *rte, PulledTable *pulled)
 	query->commandType = CMD_SELECT;
 	inner->inFromCl = true;
 	inner->lateral = false;
+	ChangeVarNodes((Node *) inner->securityQuals, pulled->rti, 1, 0);
 	query->rtable = list_make1(inner);
 	ref->rtindex = 1;
 	query->jointree = makeFromExpr(list_make1(ref), NULL);

@@ -35,6 +35,7 @@
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
+#include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/modify.h"
@@ -48,9 +49,6 @@
 #define LEAF_STARTUP_COST 100.0
 #define LEAF_ROW_COST     0.02
 
-/* Rows to expect of a table that nothing is known about. */
-#define DEFAULT_TABLE_ROWS 1000.0
-
 typedef struct Leaf
 {
 	int        id;
@@ -58,12 +56,14 @@ typedef struct Leaf
 	DistTable *table; /* whose shard map says which nodes compute it */
 
 	Modification *modification; /* NULL: the query is read */
+	double        rows;         /* estimated; 0: not yet */
 } Leaf;
 
 /* The leaves of the query that is being planned. */
-static List *leaves;
-static bool  statement_modifies; /* distributed tables */
-static int   last_leaf_id;
+static List         *leaves;
+static bool          statement_modifies; /* distributed tables */
+static ParamListInfo bound_params;
+static int           last_leaf_id;
 
 static set_rel_pathlist_hook_type next_set_rel_pathlist_hook;
 
@@ -192,18 +192,28 @@ leaf_of_entry(RangeTblEntry *rte)
 	return NULL;
 }
 
+Query *
+LeafQuery(RangeTblEntry *rte)
+{
+	Leaf *leaf = leaves ? leaf_of_entry(rte) : NULL;
+
+	return leaf ? leaf->query : NULL;
+}
+
 PlannedStmt *
 PlanWithLeaves(Query *query, const PlannerCall *call)
 {
-	List        *outer_leaves = leaves;
-	bool         outer_modifies = statement_modifies;
-	CmdType      command = query->commandType;
-	bool         modifying_ctes = query->hasModifyingCTE;
-	bool         returning = query->returningList != NIL;
-	PlannerCall  serial = *call;
-	PlannedStmt *result;
+	List         *outer_leaves = leaves;
+	ParamListInfo outer_params = bound_params;
+	bool          outer_modifies = statement_modifies;
+	CmdType       command = query->commandType;
+	bool          modifying_ctes = query->hasModifyingCTE;
+	bool          returning = query->returningList != NIL;
+	PlannerCall   serial = *call;
+	PlannedStmt  *result;
 
 	leaves = NIL;
+	bound_params = call->bound_params;
 	statement_modifies = ModifiesDistTable(query) || modifying_ctes;
 	if (statement_modifies)
 		serial.cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
@@ -215,6 +225,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	PG_FINALLY();
 	{
 		leaves = outer_leaves;
+		bound_params = outer_params;
 		statement_modifies = outer_modifies;
 	}
 	PG_END_TRY();
@@ -224,25 +235,17 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	return result;
 }
 
-/* How many rows a leaf may have: those of its largest table. */
+/* How many rows a leaf may have: where each node groups its rows, groups of several nodes are alike. */
 static double
-estimate_rows(Query *query)
+estimate_rows(Leaf *leaf)
 {
-	QueryTables tables;
-	double      rows = 0;
-	ListCell   *lc;
-
-	if (query->hasAggs && query->groupClause == NIL)
-		return 4;
-	FindDistTables(query, &tables);
-	foreach (lc, tables.dist_tables)
+	if (leaf->rows == 0)
 	{
-		Relation rel = table_open(((DistTable *) lfirst(lc))->relid, NoLock);
-
-		rows = Max(rows, rel->rd_rel->reltuples > 0 ? rel->rd_rel->reltuples : DEFAULT_TABLE_ROWS);
-		table_close(rel, NoLock);
+		leaf->rows = EstimateQuery(leaf->query, bound_params).rows;
+		if (leaf->query->hasAggs && leaf->query->groupClause == NIL)
+			leaf->rows = list_length(AllPrimaries());
 	}
-	return query->groupClause || query->distinctClause ? Max(rows / 10, 1) : rows;
+	return leaf->rows;
 }
 
 /*
@@ -518,7 +521,7 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		return;
 	}
 
-	rows = estimate_rows(leaf->query);
+	rows = estimate_rows(leaf);
 	rel->tuples = rows;
 	rel->rows = clamp_row_est(
 		rows * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));

@@ -22,6 +22,9 @@ extern Index AddLeaf(Query *query, Query *leaf);
 /* The Var for the n-th visible output column of a leaf. */
 extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
 
+/* The query that a range table entry stands for, or NULL if it is no leaf. */
+extern Query *LeafQuery(RangeTblEntry *rte);
+
 /*
  * SplitAggregation turns a grouped query over split rows into a leaf that
  * groups on the nodes and a query that combines the groups. Changes the query

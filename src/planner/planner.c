@@ -28,6 +28,7 @@
 #include "nodes/nodeFuncs.h"
 #include "planner/claim.h"
 #include "catalog/shard_key.h"
+#include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/on_behalf.h"
@@ -198,7 +199,9 @@ hide_unprunable_key(Oid relid, RelOptInfo *rel)
 static void
 check_relation(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
-	if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid))
+	if (IsEstimating() && LookupDistTable(relid))
+		UseSizeOfLogicalTable(rel, relid);
+	else if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid))
 		elog(ERROR, "distributed table \"%s\" was left in the plan of a query",
 			 get_rel_name(relid));
 	hide_unprunable_key(relid, rel);
@@ -214,4 +217,5 @@ InitPlanner(void)
 	next_planner_hook = planner_hook;
 	planner_hook = distshard_planner;
 	InitLeaves();
+	InitEstimates();
 }

@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * estimate.c
+ *	  How many rows the nodes will return.
+ *
+ * ANALYZE leaves with each logical table its size on all nodes and the
+ * statistics of its columns, so PostgreSQL's planner can be asked about a part
+ * of a query as if the table were here: its plan is thrown away, its estimate
+ * kept. The columns of a leaf have the statistics of the columns that they
+ * come from.
+ *
+ * A table that was never analyzed, or has grown since, is taken to be on every
+ * node as large as on this one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/metadata.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/plancat.h"
+#include "optimizer/planner.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "planner/estimate.h"
+#include "planner/leaf.h"
+#include "utils/acl.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+/* Rows to expect of a table that nothing is known about. */
+#define DEFAULT_TABLE_ROWS  1000.0
+#define DEFAULT_TABLE_PAGES 10
+
+static int estimating;
+
+static get_relation_stats_hook_type next_get_relation_stats_hook;
+
+bool
+IsEstimating(void)
+{
+	return estimating > 0;
+}
+
+QueryEstimate
+EstimateQuery(Query *query, ParamListInfo params)
+{
+	QueryEstimate result = {1, 0};
+	PlannedStmt  *plan;
+
+	estimating++;
+	PG_TRY();
+	{
+		plan = standard_planner(copyObject(query), NULL, 0, params);
+		result.rows = clamp_row_est(plan->planTree->plan_rows);
+		result.width = plan->planTree->plan_width;
+	}
+	PG_FINALLY();
+	{
+		estimating--;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static void
+add_size_of(Oid relid, double *pages, double *tuples)
+{
+	Relation    rel = table_open(relid, AccessShareLock);
+	BlockNumber rel_pages = 0;
+	double      rel_tuples = 0;
+	double      visible;
+
+	if (RELKIND_HAS_TABLE_AM(rel->rd_rel->relkind))
+		estimate_rel_size(rel, NULL, &rel_pages, &rel_tuples, &visible);
+	*pages += rel_pages;
+	*tuples += rel_tuples;
+	table_close(rel, AccessShareLock);
+}
+
+/* The size of the table if all nodes hold of it as much as this one. */
+static void
+extrapolate_size(DistTable *table, double *pages, double *tuples)
+{
+	int here = 0;
+
+	*pages = *tuples = 0;
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (!OidIsValid(table->shards[i].partition))
+			continue;
+		here++;
+		add_size_of(table->shards[i].partition, pages, tuples);
+	}
+	if (here > 0)
+	{
+		*pages *= (double) table->nshards / here;
+		*tuples *= (double) table->nshards / here;
+	}
+}
+
+void
+UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid)
+{
+	Relation logical = table_open(relid, NoLock);
+	double   pages;
+	double   tuples;
+
+	extrapolate_size(LookupDistTable(relid), &pages, &tuples);
+	pages = Max(pages, logical->rd_rel->relpages);
+	tuples = Max(tuples, logical->rd_rel->reltuples);
+	table_close(logical, NoLock);
+	rel->pages = pages > 0 ? pages : DEFAULT_TABLE_PAGES;
+	rel->tuples = tuples > 0 ? tuples : DEFAULT_TABLE_ROWS;
+}
+
+/*
+ * Where an output column of a query comes from: the entry of a table and the
+ * column's number there; NULL if it is computed. *unique: it is all that the
+ * query groups by.
+ */
+static RangeTblEntry *
+origin_of_column(Query *query, AttrNumber *attno, bool *unique)
+{
+	for (;;)
+	{
+		TargetEntry   *tle;
+		Var           *var;
+		RangeTblEntry *rte;
+		List          *groups = query->groupClause ? query->groupClause : query->distinctClause;
+
+		if (query->setOperations || query->groupingSets || *attno <= 0)
+			return NULL;
+		tle = get_tle_by_resno(query->targetList, *attno);
+		if (tle == NULL)
+			return NULL;
+		if (groups)
+		{
+			*unique = list_length(groups) == 1 && targetIsInSortList(tle, InvalidOid, groups);
+			return NULL;
+		}
+		var = (Var *) CanonicalTerm(query, tle->expr);
+		if (!IsA(var, Var) || var->varlevelsup > 0)
+			return NULL;
+		rte = rt_fetch(var->varno, query->rtable);
+		*attno = var->varattno;
+		if (rte->rtekind == RTE_RELATION)
+			return rte;
+		if (rte->rtekind != RTE_SUBQUERY)
+			return NULL;
+		query = rte->subquery;
+	}
+}
+
+/* May the user see all values of the column? Else the planner uses its statistics with care. */
+static bool
+may_see_column(RangeTblEntry *rte, AttrNumber attno)
+{
+	Oid user = OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+
+	return rte->securityQuals == NIL &&
+		   (pg_class_aclcheck(rte->relid, user, ACL_SELECT) == ACLCHECK_OK ||
+			pg_attribute_aclcheck(rte->relid, attno, user, ACL_SELECT) == ACLCHECK_OK);
+}
+
+/* Statistics of a leaf's column. */
+static bool
+leaf_column_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attno,
+				  VariableStatData *vardata)
+{
+	Query         *leaf = LeafQuery(rte);
+	RangeTblEntry *origin;
+
+	if (leaf == NULL)
+		return next_get_relation_stats_hook &&
+			   next_get_relation_stats_hook(root, rte, attno, vardata);
+	origin = origin_of_column(leaf, &attno, &vardata->isunique);
+	if (origin == NULL)
+		return true;
+	vardata->statsTuple =
+		SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(origin->relid), Int16GetDatum(attno),
+						BoolGetDatum(origin->relkind == RELKIND_PARTITIONED_TABLE));
+	vardata->freefunc = ReleaseSysCache;
+	vardata->acl_ok = may_see_column(origin, attno);
+	return true;
+}
+
+void
+InitEstimates(void)
+{
+	next_get_relation_stats_hook = get_relation_stats_hook;
+	get_relation_stats_hook = leaf_column_stats;
+}

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * estimate.h
+ *	  How many rows the nodes will return.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_ESTIMATE_H
+#define DISTSHARD_ESTIMATE_H
+
+#include "postgres.h"
+
+#include "nodes/params.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
+
+typedef struct QueryEstimate
+{
+	double rows;  /* of all nodes together, at least 1 */
+	double width; /* bytes of a row */
+} QueryEstimate;
+
+/*
+ * EstimateQuery asks PostgreSQL's planner about a query on logical tables, as
+ * if they held their rows. The query is not changed. params: values known now,
+ * or NULL.
+ */
+extern QueryEstimate EstimateQuery(Query *query, ParamListInfo params);
+
+/* Is that being done? Then logical tables may be planned, and this is their size. */
+extern bool IsEstimating(void);
+extern void UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid);
+
+extern void InitEstimates(void);
+
+#endif
