@@ -22,11 +22,13 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/hash.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/key_type.h"
 #include "catalog/metadata.h"
 #include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
@@ -53,6 +55,7 @@ typedef struct TableEntry
 	Oid           relid; /* hash key: logical table */
 	Oid           data_relid;
 	int32         colocation_id;
+	AttrNumber    key;
 	bool          valid;   /* is table up to date? */
 	uint32        changes; /* counts changes of the data table */
 	MemoryContext context;
@@ -171,6 +174,7 @@ LoadTables(MetadataCache *cache)
 
 		entry->data_relid = row->data_relid;
 		entry->colocation_id = row->colocation_id;
+		entry->key = row->key;
 		entry->valid = false;
 		entry->changes = 0;
 		entry->context = NULL;
@@ -287,17 +291,33 @@ FindPartitions(DistTable *table, PartitionDesc desc)
 	}
 }
 
-/* Takes the key from the data table, and how to hash it. */
+/* Finds out how the key is hashed, as the partition key of a data table that is cut by it says. */
 static void
-CopyPartitionKey(DistTable *table, PartitionKey key)
+SetKey(DistTable *table, AttrNumber attno, Relation data)
 {
-	table->key_attno = key->partattrs[0];
-	table->key_type = key->parttypid[0];
-	table->key_typmod = key->parttypmod[0];
-	table->key_collation = key->partcollation[0];
-	table->hash_opfamily = key->partopfamily[0];
-	table->hash_opcintype = key->partopcintype[0];
-	fmgr_info_copy(&table->hash_proc, &key->partsupfunc[0], CurrentMemoryContext);
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(data), attno - 1);
+	Oid               opclass = KeyOpclass(column->atttypid);
+
+	table->key_attno = attno;
+	table->key_type = column->atttypid;
+	table->key_typmod = column->atttypmod;
+	table->key_collation = column->attcollation;
+	table->hash_opfamily = get_opclass_family(opclass);
+	table->hash_opcintype = get_opclass_input_type(opclass);
+	fmgr_info(get_opfamily_proc(table->hash_opfamily, table->hash_opcintype, table->hash_opcintype,
+								HASHEXTENDED_PROC),
+			  &table->hash_proc);
+}
+
+/* A parent has no partitions that are shards: PostgreSQL finds the way from its data table down. */
+static void
+FindDataTable(DistTable *table, int32 local_group)
+{
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (table->method == DIST_REFERENCE || table->shards[i].group_id == local_group)
+			table->shards[i].partition = table->data_relid;
+	}
 }
 
 static DistTable *
@@ -310,18 +330,20 @@ BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 	table->colocation_id = entry->colocation_id;
 	table->method = ReadMethod(cache->schema, entry->colocation_id);
 	table->shards = ReadShards(cache->schema, entry->colocation_id, &table->nshards);
+	table->is_parent = get_rel_relkind(entry->relid) == RELKIND_PARTITIONED_TABLE;
 	if (table->method == DIST_HASH)
+		SetKey(table, entry->key, data);
+	if (table->method == DIST_HASH && !table->is_parent)
 	{
 		if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 							errmsg("data table \"%s.%s\" is not partitioned",
 								   get_namespace_name(RelationGetNamespace(data)),
 								   RelationGetRelationName(data))));
-		CopyPartitionKey(table, RelationGetPartitionKey(data));
 		FindPartitions(table, RelationGetPartitionDesc(data, true));
 	}
-	else if (table->method == DIST_REFERENCE || table->shards[0].group_id == cache->local_group)
-		table->shards[0].partition = entry->data_relid;
+	else
+		FindDataTable(table, cache->local_group);
 	return table;
 }
 

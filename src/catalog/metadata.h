@@ -46,7 +46,7 @@ typedef struct Shard
 	uint32 hash_max;
 	int32  group_id; /* 0 for a reference table: every group */
 	int64  generation;
-	Oid    partition; /* this node's relation that holds its rows, or InvalidOid */
+	Oid    partition; /* this node's relation that holds its rows, or InvalidOid; for a parent, its data table */
 } Shard;
 
 /* A logical table and how it is cut. */
@@ -56,8 +56,9 @@ typedef struct DistTable
 	Oid        data_relid; /* data table on this node */
 	int32      colocation_id;
 	DistMethod method;
+	bool       is_parent; /* partitioned by the user: its rows are those of its partitions */
 
-	/* DIST_HASH only, taken from the partition key of the data table */
+	/* DIST_HASH only */
 	AttrNumber key_attno;
 	Oid        key_type;
 	int32      key_typmod;

@@ -58,7 +58,8 @@ enum
 {
 	TABLE_LOGICAL = 1,
 	TABLE_DATA,
-	TABLE_COLOCATION
+	TABLE_COLOCATION,
+	TABLE_KEY
 };
 enum
 {
@@ -204,10 +205,13 @@ ReadTables(Oid schema)
 	while (NextTuple(scan))
 	{
 		TableRow *row = palloc(sizeof(TableRow));
+		bool      no_key;
+		Datum     key = Column(scan, TABLE_KEY, &no_key);
 
 		row->relid = DatumGetObjectId(Column(scan, TABLE_LOGICAL, NULL));
 		row->data_relid = DatumGetObjectId(Column(scan, TABLE_DATA, NULL));
 		row->colocation_id = DatumGetInt32(Column(scan, TABLE_COLOCATION, NULL));
+		row->key = no_key ? InvalidAttrNumber : DatumGetInt16(key);
 		tables = lappend(tables, row);
 	}
 	EndScan(scan);

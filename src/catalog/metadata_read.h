@@ -16,9 +16,10 @@
 /* A row of distshard.distributed_table. */
 typedef struct TableRow
 {
-	Oid   relid;
-	Oid   data_relid;
-	int32 colocation_id;
+	Oid        relid;
+	Oid        data_relid;
+	int32      colocation_id;
+	AttrNumber key; /* InvalidAttrNumber unless the method is hash */
 } TableRow;
 
 extern Oid        MetadataSchema(void);

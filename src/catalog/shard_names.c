@@ -5,7 +5,8 @@
  *
  * A data table is called like the user's table, in a schema of its own:
  * distshard_public.orders. What belongs to one shard has #<shard id> after the
- * name of what the data table has: orders#12, orders_pkey#12. So an error that
+ * name of what the data table has: orders#12, orders_pkey#12. What the data
+ * table of a user's partition has is called like what the partition has. So an error that
  * names it can be put in the user's terms from its text alone, which matters
  * because an error is no moment to read catalogs.
  *
@@ -18,6 +19,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/metadata.h"
 #include "catalog/shard_names.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
@@ -48,10 +50,39 @@ ShardObjectName(const char *name, Oid shard)
 					hash_bytes((const unsigned char *) name, length), mark);
 }
 
-static void
-NameShardIndexes(Oid shard)
+/* The user's index on a partition that is a part of one that is called like the data table's. */
+static char *
+NameOfUsersIndex(const DistTable *table, Oid data_parent_index)
 {
-	Relation  rel = table_open(shard, AccessShareLock);
+	Oid parent = get_partition_parent(table->relid, true);
+	Oid parent_index =
+		get_relname_relid(get_rel_name(data_parent_index), get_rel_namespace(parent));
+	Relation logical = table_open(table->relid, AccessShareLock);
+	Oid      index = index_get_partition(logical, parent_index);
+
+	table_close(logical, NoLock);
+	return get_rel_name(index);
+}
+
+/* What an index is to be called that PostgreSQL made because there is one on the parent. */
+static char *
+NameOfIndex(Oid index, Oid relid, const DistTable *table)
+{
+	Oid parent_index = get_partition_parent(index, true);
+
+	return table ? NameOfUsersIndex(table, parent_index)
+				 : ShardObjectName(get_rel_name(parent_index), relid);
+}
+
+/*
+ * Names the indexes of a relation, which is the data table of a partition (table)
+ * or a shard. A name that another index has, which is to be renamed itself,
+ * is free in the second round.
+ */
+static void
+NameIndexes(Oid relid, const DistTable *table, bool second_round)
+{
+	Relation  rel = table_open(relid, AccessShareLock);
 	ListCell *lc;
 
 	foreach (lc, RelationGetIndexList(rel))
@@ -61,10 +92,15 @@ NameShardIndexes(Oid shard)
 
 		if (!get_rel_relispartition(index))
 			continue;
-		name = ShardObjectName(get_rel_name(get_partition_parent(index, true)), shard);
-		if (strcmp(name, get_rel_name(index)) == 0 ||
-			OidIsValid(get_relname_relid(name, RelationGetNamespace(rel))))
+		name = NameOfIndex(index, relid, table);
+		if (name == NULL || strcmp(name, get_rel_name(index)) == 0)
 			continue;
+		if (OidIsValid(get_relname_relid(name, RelationGetNamespace(rel))))
+		{
+			if (second_round)
+				continue;
+			name = psprintf("index#%u", index);
+		}
 		RenameRelationInternal(index, name, true, true);
 		CommandCounterIncrement();
 	}
@@ -113,19 +149,21 @@ NameShardForeignKeys(Oid relid)
 	CommandCounterIncrement();
 }
 
+/* Parents come before their partitions here. */
 void
 NameShardObjects(Oid data_relid)
 {
+	List     *relids;
 	ListCell *lc;
 
 	if (get_rel_relkind(data_relid) != RELKIND_PARTITIONED_TABLE)
 		return;
-	NameShardForeignKeys(data_relid);
-	foreach (lc, find_all_inheritors(data_relid, NoLock, NULL))
+	relids = find_all_inheritors(data_relid, NoLock, NULL);
+	for (int round = 1; round <= 2; round++)
 	{
-		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_RELATION)
-			continue;
-		NameShardIndexes(lfirst_oid(lc));
-		NameShardForeignKeys(lfirst_oid(lc));
+		foreach (lc, relids)
+			NameIndexes(lfirst_oid(lc), LookupDistTableByData(lfirst_oid(lc)), round == 2);
 	}
+	foreach (lc, relids)
+		NameShardForeignKeys(lfirst_oid(lc));
 }

@@ -18,6 +18,7 @@ CREATE VIEW distshard.shards AS
 		JOIN distshard.colocation c USING (colocation_id)
 		JOIN distshard.shard s USING (colocation_id)
 		JOIN distshard.node n ON n.role = 'primary' AND (n.group_id = s.group_id OR s.group_id IS NULL)
+		JOIN pg_class r ON r.oid = t.logical_table AND r.relkind = 'r'
 		LEFT JOIN distshard.shard_sizes() z
 			ON z.logical_table = t.logical_table AND z.shard_id = s.shard_id AND z.node_id = n.node_id
 	ORDER BY t.logical_table::text, s.hash_min, n.node_id;
@@ -25,7 +26,9 @@ CREATE VIEW distshard.shards AS
 CREATE VIEW distshard.tables AS
 	SELECT t.logical_table AS table_name, c.method, a.attname AS key, c.colocation_id, c.shard_count,
 		pg_get_userbyid(r.relowner) AS owner,
-		pg_size_pretty((SELECT sum(bytes) FROM distshard.shard_sizes() z WHERE z.logical_table = t.logical_table)) AS size
+		pg_size_pretty((SELECT sum(bytes) FROM distshard.shard_sizes() z
+			WHERE z.logical_table = t.logical_table
+				OR z.logical_table IN (SELECT relid FROM pg_partition_tree(t.logical_table)))) AS size
 	FROM distshard.distributed_table t
 		JOIN distshard.colocation c USING (colocation_id)
 		JOIN pg_class r ON r.oid = t.logical_table

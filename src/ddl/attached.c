@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_statistic_ext.h"
@@ -22,6 +23,7 @@
 #include "catalog/pg_class.h"
 #include "commands/dbcommands.h"
 #include "ddl/ddl.h"
+#include "executor/statement_triggers.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "placement/data_table.h"
@@ -56,8 +58,12 @@ RunOnLogicalAndData(Utility *utility, RelationRole role, const DistTable *table,
 static Node *
 DataTrigger(const DistTable *table, CreateTrigStmt *stmt)
 {
+	Relation logical = table_open(table->relid, NoLock);
+	bool     inserts_here = BeforeInsertFiresHere(logical);
+
+	table_close(logical, NoLock);
 	stmt = copyObject(stmt);
-	if (!TriggerForDataTable(stmt))
+	if (!TriggerForDataTable(stmt, inserts_here))
 		return NULL;
 	stmt->relation = NameOfRelation(table->data_relid);
 	return (Node *) stmt;

@@ -3,7 +3,7 @@ CREATE FUNCTION distshard.local_table_size(logical regclass, OUT pages bigint, O
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT coalesce(sum(relpages), 0), coalesce(sum(greatest(reltuples, 0)), 0)
 	FROM distshard.distributed_table JOIN pg_class
-		ON oid = data_table OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = data_table)
+		ON oid = data_table OR oid IN (SELECT relid FROM pg_partition_tree(data_table))
 	WHERE logical_table = logical AND relkind = 'r'
 $$;
 CREATE FUNCTION distshard.set_table_size(logical regclass, pages bigint, tuples float8) RETURNS void

@@ -1,8 +1,9 @@
 -- What another node needs to have the same table: commands that recreate a relation there, with all that it
 -- depends on, in an order that works.
 --
--- The things to create form a graph. A table is three of its nodes, since its parts may need what needs the
--- table's row type: 'base' (columns), 'rest' (defaults, constraints, indexes, triggers, ...) and 'foreign keys'.
+-- The things to create form a graph. A table is four of its nodes, since its parts may need what needs the
+-- table's row type: 'base' (columns), 'rest' (defaults, constraints, indexes, triggers, ...), 'partition' (what makes
+-- it one, if it is: then the parent's indexes and keys find those of the partition there already) and 'foreign keys'.
 -- Everything else is one node ('whole'). The edges are read from pg_depend; the longest path from what was asked
 -- for gives the order. Extensions stand for their members.
 --
@@ -164,7 +165,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 					OR deptype = 'a' AND up.class IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass,
 						'pg_rewrite'::regclass, 'pg_policy'::regclass)
 					OR deptype = 'a' AND up.class = 'pg_class'::regclass
-						AND (SELECT relkind = 'i' FROM pg_class WHERE oid = up.obj))
+						AND (SELECT relkind IN ('i', 'I') FROM pg_class WHERE oid = up.obj))
 			ORDER BY deptype = 'e' DESC, deptype = 'i' DESC
 			LIMIT 1) d)
 	SELECT class, obj,
@@ -202,7 +203,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	UNION ALL
 	SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = objid AND part = 'rest'
 	UNION ALL
-	SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = objid AND NOT tgisinternal AND part IN ('whole', 'rest')
+	SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = objid AND NOT tgisinternal AND tgparentid = 0 AND part IN ('whole', 'rest')
 	UNION ALL
 	SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = objid AND part = 'rest'
 	UNION ALL
@@ -215,7 +216,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT CASE classid
 		WHEN 'pg_type'::regclass THEN distshard.type_definition(objid) IS NOT NULL
 		WHEN 'pg_proc'::regclass THEN (SELECT prokind <> 'a' FROM pg_proc WHERE oid = objid)
-		WHEN 'pg_class'::regclass THEN (SELECT relkind IN ('r', 'v', 'S') FROM pg_class WHERE oid = objid)
+		WHEN 'pg_class'::regclass THEN (SELECT relkind IN ('r', 'p', 'v', 'S') FROM pg_class WHERE oid = objid)
 		ELSE classid IN ('pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_collation'::regclass)
 	END
 $$;
@@ -230,7 +231,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		LATERAL distshard.recreated_object(refclassid, refobjid) o
 	WHERE (o.classid, o.objid) <> (of_class, of_obj) AND distshard.can_recreate(of_class, of_obj)
 	UNION
-	SELECT of_class, of_obj, 'rest' WHERE of_part = 'foreign keys'
+	SELECT of_class, of_obj, 'partition' WHERE of_part = 'foreign keys'
+	UNION
+	SELECT of_class, of_obj, 'rest' WHERE of_part = 'partition'
+	UNION
+	SELECT of_class, inhparent, 'rest' FROM pg_inherits WHERE inhrelid = of_obj AND of_part = 'partition'
+	UNION
+	SELECT of_class, inhrelid, 'partition' FROM pg_inherits WHERE inhparent = of_obj AND of_part = 'foreign keys'
 	UNION
 	SELECT of_class, of_obj, 'base' WHERE of_part = 'rest'
 	UNION
@@ -246,7 +253,7 @@ CREATE FUNCTION distshard.recreated_graph(relations regclass[], with_foreign_key
 RETURNS TABLE (classid oid, objid oid, part text, depth int)
 LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 	WITH RECURSIVE graph AS (
-		SELECT 'pg_class'::regclass::oid AS class, oid AS obj, CASE WHEN relkind = 'v' THEN 'whole' WHEN with_foreign_keys THEN 'foreign keys' ELSE 'rest' END AS part,
+		SELECT 'pg_class'::regclass::oid AS class, oid AS obj, CASE WHEN relkind = 'v' THEN 'whole' WHEN with_foreign_keys THEN 'foreign keys' ELSE 'partition' END AS part,
 			0 AS depth
 		FROM pg_class WHERE oid = ANY (relations)
 		UNION
@@ -258,7 +265,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 	SELECT class, obj, part, max(depth) FROM graph GROUP BY 1, 2, 3
 $$;
 
--- The commands that recreate the relations (tables without children, views) on a node, in order.
+-- The commands that recreate the relations (tables with all of their partitions, views) on a node, in order.
 CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_node int, with_foreign_keys bool DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
 SET extra_float_digits = 3 SET jit = off AS $$

@@ -19,6 +19,7 @@ BEGIN
 			CASE part
 				WHEN 'base' THEN RETURN QUERY SELECT distshard.table_base_commands(objid, target_node);
 				WHEN 'rest' THEN RETURN QUERY SELECT distshard.table_rest_commands(objid);
+				WHEN 'partition' THEN RETURN QUERY SELECT distshard.partition_commands(objid);
 				WHEN 'foreign keys' THEN RETURN QUERY SELECT distshard.foreign_key_commands(objid);
 				ELSE
 					IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = objid) THEN

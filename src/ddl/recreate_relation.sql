@@ -1,4 +1,4 @@
--- The commands for a table or a view: base, rest and foreign keys (see recreate.sql).
+-- The commands for a table or a view: base, rest, partition and foreign keys (see recreate.sql).
 
 -- "(name = 'value', ...)" for storage parameters.
 CREATE FUNCTION distshard.option_list(options text[]) RETURNS text
@@ -92,10 +92,11 @@ $$;
 -- columns, too, a function of the owner's that it calls is refused.
 CREATE FUNCTION distshard.table_base_commands(relation regclass, target_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('CREATE %sTABLE %s (%s) USING %I%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
+	SELECT format('CREATE %sTABLE %s (%s)%s%s%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
 		(SELECT string_agg(distshard.column_definition(relation, attnum), ', ' ORDER BY attnum)
 		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.is_added(relation, attnum)),
-		(SELECT amname FROM pg_am WHERE oid = c.relam),
+		' PARTITION BY ' || pg_get_partkeydef(relation),
+		(SELECT ' USING ' || quote_ident(amname) FROM pg_am WHERE oid = c.relam),
 		' WITH ' || distshard.option_list(reloptions || ARRAY(
 			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)))
 	FROM pg_class c WHERE oid = relation
@@ -148,6 +149,13 @@ BEGIN
 	RETURN QUERY SELECT distshard.policy_commands(relation);
 	RETURN QUERY SELECT distshard.rule_and_trigger_commands(relation);
 END $$;
+
+CREATE FUNCTION distshard.partition_commands(relation regclass) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('ALTER TABLE %s ATTACH PARTITION %s %s', inhparent::regclass, relation, pg_get_expr(relpartbound, relation))
+	FROM pg_class JOIN pg_inherits ON inhrelid = oid
+	WHERE oid = relation AND relispartition
+$$;
 
 CREATE FUNCTION distshard.constraint_and_index_commands(relation regclass) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -215,7 +223,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		FROM pg_rewrite WHERE ev_class = relation AND rulename <> '_RETURN'
 		UNION ALL
 		SELECT 'pg_trigger'::regclass, oid, 'TRIGGER', tgname, pg_get_triggerdef(oid), tgenabled
-		FROM pg_trigger WHERE tgrelid = relation AND NOT tgisinternal
+		FROM pg_trigger WHERE tgrelid = relation AND NOT tgisinternal AND tgparentid = 0
 		ORDER BY kind, name) r, LATERAL (
 		SELECT definition
 		UNION ALL SELECT format('ALTER TABLE %s %s %s %I', relation,
@@ -226,7 +234,7 @@ $$;
 CREATE FUNCTION distshard.foreign_key_commands(relation regclass) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT c
-	FROM (SELECT * FROM pg_constraint WHERE conrelid = relation AND contype = 'f' ORDER BY conname) k, LATERAL (
+	FROM (SELECT * FROM pg_constraint WHERE conrelid = relation AND contype = 'f' AND conparentid = 0 ORDER BY conname) k, LATERAL (
 		SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', relation, conname, pg_get_constraintdef(k.oid))
 		UNION ALL SELECT distshard.comment_commands('pg_constraint'::regclass, k.oid)) c (c)
 $$;

@@ -17,6 +17,7 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/heap.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
 #include "commands/tablecmds.h"
@@ -24,46 +25,71 @@
 #include "ddl/ddl.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "placement/partition_tree.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* The tables named and, for CASCADE, all that reference them. */
+static List *
+WithPartitions(List *relids)
+{
+	List     *all = NIL;
+	ListCell *lc;
+
+	foreach (lc, relids)
+		all = list_concat_unique_oid(all, PartitionTree(lfirst_oid(lc), NoLock));
+	return all;
+}
+
+/* The tables named and, for CASCADE, all that reference them; with the partitions of each. */
 static List *
 TablesToTruncate(List *relids, DropBehavior behavior)
 {
 	List *more;
 
-	relids = list_copy(relids);
+	relids = WithPartitions(relids);
 	while (behavior == DROP_CASCADE && (more = heap_truncate_find_FKs(relids)) != NIL)
-		relids = list_concat(relids, more);
+		relids = list_concat_unique_oid(relids, WithPartitions(more));
 	return relids;
+}
+
+/* The right to truncate a table is one to truncate its partitions. */
+static void
+CheckTruncateRights(Relation rel, List *relids)
+{
+	AclResult aclresult;
+
+	if (rel->rd_rel->relispartition &&
+		list_member_oid(relids, get_partition_parent(RelationGetRelid(rel), true)))
+		return;
+	aclresult = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_TRUNCATE);
+	if (aclresult != ACLCHECK_OK)
+		aclcheck_error(aclresult, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
 /* Opens the tables and checks what PostgreSQL checks of each; its notices tell the user of CASCADE. */
 static List *
-OpenTables(List *relids, int nnamed, bool forwarded)
+OpenTables(List *relids, List *named, bool forwarded)
 {
+	List     *expected = WithPartitions(named);
 	List     *rels = NIL;
 	ListCell *lc;
 
 	foreach (lc, relids)
 	{
-		Oid       relid = lfirst_oid(lc);
-		Relation  rel = table_open(relid, AccessExclusiveLock);
-		AclResult aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_TRUNCATE);
+		Oid      relid = lfirst_oid(lc);
+		Relation rel = table_open(relid, AccessExclusiveLock);
 
 		if (LookupDistTable(relid) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot truncate ordinary table \"%s\" along with a distributed table",
 							RelationGetRelationName(rel))));
-		if (foreach_current_index(lc) >= nnamed && !forwarded)
+		if (!list_member_oid(expected, relid) && !forwarded)
 			ereport(NOTICE,
 					(errmsg("truncate cascades to table \"%s\"", RelationGetRelationName(rel))));
-		if (aclresult != ACLCHECK_OK)
-			aclcheck_error(aclresult, OBJECT_TABLE, RelationGetRelationName(rel));
+		CheckTruncateRights(rel, relids);
 		CheckTableNotInUse(rel, "TRUNCATE");
 		rels = lappend(rels, rel);
 	}
@@ -145,7 +171,7 @@ TruncateDistributed(Utility *utility, TruncateStmt *stmt, List *named)
 
 	LockEverywhere(utility, TablesToTruncate(named, stmt->behavior), AccessExclusiveLock);
 	relids = TablesToTruncate(named, stmt->behavior);
-	rels = OpenTables(relids, list_length(named), utility->forwarded);
+	rels = OpenTables(relids, named, utility->forwarded);
 	if (stmt->behavior == DROP_RESTRICT)
 		heap_truncate_check_FKs(rels, false);
 	if (!utility->forwarded)
@@ -169,9 +195,16 @@ TruncateUtility(Utility *utility, Node *node)
 
 	foreach (lc, stmt->relations)
 	{
-		DistTable *table;
+		RangeVar    *name = lfirst_node(RangeVar, lc);
+		DistTable   *table;
+		RelationRole role = RoleOfName(name, &table);
 
-		if (RoleOfName(lfirst_node(RangeVar, lc), &table) == ROLE_TABLE)
+		if (role == ROLE_TABLE && table->is_parent && !name->inh)
+			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+							errmsg("cannot truncate only a partitioned table"),
+							errhint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the "
+									"partitions directly.")));
+		if (role == ROLE_TABLE)
 			named = list_append_unique_oid(named, table->relid);
 		else
 			ordinary = lappend(ordinary, lfirst(lc));

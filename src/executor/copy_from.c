@@ -36,6 +36,7 @@
 #include "executor/nodeModifyTable.h"
 #include "executor/row_encoder.h"
 #include "executor/sharded_copy.h"
+#include "executor/statement_triggers.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -67,12 +68,6 @@ typedef struct UserCopy
 	BufFile        *spool;
 	StringInfoData  spooled;
 } UserCopy;
-
-static bool
-HasBeforeRowTriggers(Relation rel)
-{
-	return rel->trigdesc != NULL && rel->trigdesc->trig_insert_before_row;
-}
 
 static bool
 AllShardsAreHere(DistTable *table)
@@ -163,7 +158,7 @@ DefaultsCallUsersFunctions(CopyFromState cstate)
 static bool
 MustSpool(UserCopy *copy, Node *where)
 {
-	return HasBeforeRowTriggers(copy->rel) || CallsUsersFunctions(where, NULL) ||
+	return HasBeforeInsertHere(copy->rel) || CallsUsersFunctions(where, NULL) ||
 		   DefaultsCallUsersFunctions(copy->cstate);
 }
 
@@ -188,7 +183,7 @@ AcceptTuple(UserCopy *copy)
 			return false;
 		}
 	}
-	if (HasBeforeRowTriggers(copy->rel) &&
+	if (HasBeforeInsertHere(copy->rel) &&
 		!ExecBRInsertTriggers(copy->estate, copy->result, copy->slot))
 		return false;
 	if (capture != NULL)
@@ -375,7 +370,7 @@ CopyToNodes(UserCopy *copy, ParseState *pstate, CopyStmt *stmt, Node *where,
 	copy->cstate = cstate;
 	cstate->transition_capture = capture;
 	as_tuples = cstate->opts.binary || where != NULL || capture != NULL ||
-				HasBeforeRowTriggers(copy->rel) || DefaultsCallUsersFunctions(cstate) ||
+				HasBeforeInsertHere(copy->rel) || DefaultsCallUsersFunctions(cstate) ||
 				!DefaultsCanBeFields(cstate) ||
 				(copy->table->method == DIST_HASH &&
 				 !list_member_int(cstate->attnumlist, copy->table->key_attno));
@@ -405,7 +400,7 @@ CopyFromUser(ParseState *pstate, CopyStmt *stmt, Relation rel, Node *where, Dist
 		copy.result->ri_TrigDesc->trig_insert_after_row = false; /* the shards fire them */
 	ExecBSInsertTriggers(copy.estate, copy.result);
 
-	if (AllShardsAreHere(table) && capture == NULL && !HasBeforeRowTriggers(rel))
+	if (AllShardsAreHere(table) && capture == NULL && !HasBeforeInsertHere(rel))
 		rows = CopyHere(&copy, pstate, stmt, where);
 	else
 		rows = CopyToNodes(&copy, pstate, stmt, where, capture);

@@ -190,7 +190,7 @@ next_row(void *arg)
 			}
 			i++;
 		}
-		if (target->ri_TrigDesc && target->ri_TrigDesc->trig_insert_before_row &&
+		if (HasBeforeInsertHere(target->ri_RelationDesc) &&
 			!ExecBRInsertTriggers(estate, target, row))
 			continue;
 		return row_to_send(state);

@@ -10,10 +10,29 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/statement_triggers.h"
 #include "utils/rel.h"
+
+/*
+ * Of a table that is partitioned, or a partition, the triggers that fire are those of the leaf that the row belongs
+ * to. PostgreSQL finds it, on the node.
+ */
+bool
+BeforeInsertFiresHere(Relation logical)
+{
+	return logical->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
+		   !logical->rd_rel->relispartition;
+}
+
+bool
+HasBeforeInsertHere(Relation logical)
+{
+	return logical->trigdesc != NULL && logical->trigdesc->trig_insert_before_row &&
+		   BeforeInsertFiresHere(logical);
+}
 
 static bool
 has_transition_table(TriggerDesc *triggers, CmdType operation)
@@ -30,12 +49,14 @@ has_transition_table(TriggerDesc *triggers, CmdType operation)
 }
 
 static bool
-fires_triggers(TriggerDesc *triggers, CmdType operation)
+fires_triggers(Relation rel, CmdType operation)
 {
+	TriggerDesc *triggers = rel->trigdesc;
+
 	switch (operation)
 	{
 		case CMD_INSERT:
-			return triggers->trig_insert_before_row || triggers->trig_insert_before_statement ||
+			return HasBeforeInsertHere(rel) || triggers->trig_insert_before_statement ||
 				   triggers->trig_insert_after_statement;
 		case CMD_UPDATE:
 			return triggers->trig_update_before_statement || triggers->trig_update_after_statement;
@@ -50,7 +71,7 @@ bool
 FiresTriggersHere(Oid logical_relid, CmdType operation)
 {
 	Relation rel = table_open(logical_relid, NoLock);
-	bool     result = rel->trigdesc && fires_triggers(rel->trigdesc, operation);
+	bool     result = rel->trigdesc && fires_triggers(rel, operation);
 
 	if (result && has_transition_table(rel->trigdesc, operation))
 		ereport(ERROR,

@@ -12,6 +12,7 @@
 
 #include "nodes/execnodes.h"
 #include "nodes/nodes.h"
+#include "utils/relcache.h"
 
 typedef struct StatementTriggers
 {
@@ -19,6 +20,10 @@ typedef struct StatementTriggers
 	Bitmapset     *operations; /* of CmdType */
 	ResultRelInfo *target;     /* of the logical table */
 } StatementTriggers;
+
+/* Do row triggers BEFORE INSERT fire where the statement came in? And are there any? */
+extern bool BeforeInsertFiresHere(Relation logical);
+extern bool HasBeforeInsertHere(Relation logical);
 
 /* Does the operation fire triggers on the node where the statement came in? */
 extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/key_type.h"
 #include "catalog/metadata.h"
 #include "lib/stringinfo.h"
 #include "placement/cluster_change.h"

@@ -24,6 +24,7 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/heap.h"
+#include "catalog/key_type.h"
 #include "catalog/metadata_read.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
@@ -44,6 +45,7 @@
 #include "nodes/makefuncs.h"
 #include "placement/data_table.h"
 #include "placement/distribute.h"
+#include "placement/partition_tree.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
 #include "planner/on_behalf.h"
@@ -330,10 +332,19 @@ SetPartitionKey(Oid data_relid, AttrNumber key)
 	CommandCounterIncrement();
 }
 
-/* A foreign key may be to another owner's table, and evaluates nothing that users wrote. */
+/*
+ * A foreign key may be to another owner's table, and evaluates nothing that users wrote. A partition may be another
+ * owner's, too.
+ */
 static bool
-IsForeignKey(AlterTableCmd *command)
+ConcernsOtherOwner(Oid relid, AlterTableCmd *command)
 {
+	if (command->subtype == AT_AttachPartition)
+	{
+		Oid partition = RangeVarGetRelid(castNode(PartitionCmd, command->def)->name, NoLock, false);
+
+		return RelationOwner(partition) != RelationOwner(relid);
+	}
 	return command->subtype == AT_AddConstraint &&
 		   castNode(Constraint, command->def)->contype == CONSTR_FOREIGN;
 }
@@ -366,7 +377,7 @@ AlterDataTable(Oid relid, AlterTableCmd *command)
 	/* a new foreign key is checked by a query that names the tables */
 	previous = EnterLocalFragment();
 	GetUserIdAndSecContext(&user, &security_context);
-	if (!IsForeignKey(command))
+	if (!ConcernsOtherOwner(relid, command))
 		SetUserIdAndSecContext(RelationOwner(relid),
 							   security_context | SECURITY_RESTRICTED_OPERATION);
 	EventTriggerAlterTableStart((Node *) stmt);
@@ -405,13 +416,8 @@ AttachShard(Oid data_relid, Oid shard_relid, const Shard *shard)
 	AlterDataTable(data_relid, command);
 }
 
-/*
- * CreateDataTable makes the data table and the shards of this node, empty, and
- * without what FinishDataTable adds. key is InvalidAttrNumber unless the
- * colocation's method is hash. The metadata catalog is left alone.
- */
-Oid
-CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
+static Oid
+CreateRelations(Relation logical, int32 colocation_id, AttrNumber key)
 {
 	Oid         schema = MetadataSchema();
 	const char *name = RelationGetRelationName(logical);
@@ -419,6 +425,12 @@ CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
 	int         nshards;
 	Oid         data_relid;
 
+	if (IsPartitioned(logical))
+	{
+		data_relid = CreateLike(logical, name, RELKIND_PARTITIONED_TABLE);
+		CopyPartitioning(logical, data_relid);
+		return data_relid;
+	}
 	if (ReadMethod(schema, colocation_id) != DIST_HASH)
 		return CreateLike(logical, name, RELKIND_RELATION);
 
@@ -430,6 +442,22 @@ CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
 		if (shards[i].group_id == LocalGroupId())
 			AttachShard(data_relid, CreateShardTable(logical, &shards[i]), &shards[i]);
 	}
+	return data_relid;
+}
+
+/*
+ * CreateDataTable makes the data table and the shards of this node, empty, and
+ * without what FinishDataTable adds. key is InvalidAttrNumber unless the
+ * colocation's method is hash. The metadata catalog is left alone.
+ */
+Oid
+CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
+{
+	Oid        data_relid = CreateRelations(logical, colocation_id, key);
+	DistTable *parent = DistParent(RelationGetRelid(logical));
+
+	if (parent != NULL)
+		AlterDataTable(parent->data_relid, AttachCommand(RelationGetRelid(logical), data_relid));
 	return data_relid;
 }
 
@@ -471,6 +499,8 @@ DropDataTable(Oid data_relid)
 	ObjectAddress data;
 	ListCell     *lc;
 
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(data_relid)))
+		return; /* it went down with the one that it was a partition of */
 	LockRelationOid(data_relid, AccessExclusiveLock);
 	foreach (lc, find_all_inheritors(data_relid, AccessExclusiveLock, NULL))
 	{

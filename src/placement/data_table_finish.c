@@ -36,6 +36,7 @@
 #include "commands/extension.h"
 #include "commands/policy.h"
 #include "commands/trigger.h"
+#include "executor/statement_triggers.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_utilcmd.h"
@@ -103,7 +104,9 @@ CreateIndexes(Relation logical, Oid data_relid, bool partitioned, List *shards)
 		Relation  index = index_open(lfirst_oid(lc), AccessShareLock);
 		ListCell *shard;
 
-		if (index->rd_index->indisexclusion && partitioned)
+		if (index->rd_rel->relispartition)
+			; /* a part of that of the parent */
+		else if (index->rd_index->indisexclusion && partitioned)
 		{
 			foreach (shard, shards)
 				CloneIndex(logical, index, lfirst_oid(shard), NULL);
@@ -114,7 +117,7 @@ CreateIndexes(Relation logical, Oid data_relid, bool partitioned, List *shards)
 	}
 }
 
-/* The check constraints that existing rows may break. */
+/* The check constraints that existing rows may break, but for those that the parent has passed on. */
 static void
 CreateUnvalidatedChecks(Relation logical, Oid data_relid)
 {
@@ -125,7 +128,8 @@ CreateUnvalidatedChecks(Relation logical, Oid data_relid)
 		Constraint    *check;
 		AlterTableCmd *command;
 
-		if (constr->check[i].ccvalid)
+		if (constr->check[i].ccvalid ||
+			OidIsValid(get_relation_constraint_oid(data_relid, constr->check[i].ccname, true)))
 			continue;
 		check = makeNode(Constraint);
 		check->contype = CONSTR_CHECK;
@@ -144,6 +148,17 @@ IsValidated(Oid constraint)
 {
 	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
 	bool      result = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Is it a part of a foreign key of, or to, a table with partitions? */
+static bool
+IsPartOfForeignKey(Oid constraint)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	bool      result = OidIsValid(((Form_pg_constraint) GETSTRUCT(tuple))->conparentid);
 
 	ReleaseSysCache(tuple);
 	return result;
@@ -174,6 +189,8 @@ CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shar
 		ForeignKeyCacheInfo *key = lfirst(lc);
 		DistTable           *referenced = LookupDistTable(key->confrelid);
 
+		if (IsPartOfForeignKey(key->conoid))
+			continue;
 		Assert(referenced != NULL); /* CheckForeignKeys saw to it */
 		if (!partitioned || IsValidated(key->conoid))
 			CreateForeignKey(key->conoid, data_relid, referenced->data_relid);
@@ -188,14 +205,15 @@ CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shar
 /*
  * TriggerForDataTable changes CREATE TRIGGER on a logical table to what its data
  * table needs, or returns false if it needs nothing: statement triggers fire on
- * the coordinator, and so do BEFORE INSERT triggers, which may change the key.
+ * the coordinator, and so do BEFORE INSERT triggers, which may change the key,
+ * unless they are those of a partition, which is found on the node only.
  * distshard.fire_trigger() finds the user's function by the trigger's name.
  * The caller sets the relation.
  */
 bool
-TriggerForDataTable(CreateTrigStmt *stmt)
+TriggerForDataTable(CreateTrigStmt *stmt, bool inserts_here)
 {
-	if (stmt->timing == TRIGGER_TYPE_BEFORE)
+	if (stmt->timing == TRIGGER_TYPE_BEFORE && inserts_here)
 		stmt->events &= ~TRIGGER_TYPE_INSERT;
 	if (!stmt->row || stmt->events == 0)
 		return false;
@@ -219,17 +237,40 @@ CreateTriggers(Relation logical, Oid data_relid)
 		CreateTrigStmt *stmt;
 		char           *sql;
 
-		if (trigger->tgisinternal)
+		if (trigger->tgisinternal || trigger->tgisclone)
 			continue;
 		sql = TextDatumGetCString(
 			DirectFunctionCall1(pg_get_triggerdef, ObjectIdGetDatum(trigger->tgoid)));
 		stmt = castNode(CreateTrigStmt, ParseStatement(sql));
-		if (!TriggerForDataTable(stmt))
+		if (!TriggerForDataTable(stmt, BeforeInsertFiresHere(logical)))
 			continue;
 		CreateTriggerFiringOn(stmt, sql, data_relid, InvalidOid, InvalidOid, InvalidOid, InvalidOid,
 							  InvalidOid, NULL, false, false, trigger->tgenabled);
 		CommandCounterIncrement();
 	}
+}
+
+/* The part of a partition's triggers that fires on the node is another one than that of a table by itself. */
+void
+RemakeTriggers(DistTable *table)
+{
+	Relation logical = table_open(table->relid, NoLock);
+
+	for (int i = 0; logical->trigdesc != NULL && i < logical->trigdesc->numtriggers; i++)
+	{
+		Trigger      *trigger = &logical->trigdesc->triggers[i];
+		ObjectAddress data_trigger;
+
+		if (trigger->tgisinternal || trigger->tgisclone)
+			continue;
+		ObjectAddressSet(data_trigger, TriggerRelationId,
+						 get_trigger_oid(table->data_relid, trigger->tgname, true));
+		if (OidIsValid(data_trigger.objectId))
+			performDeletion(&data_trigger, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	}
+	CommandCounterIncrement();
+	CreateTriggers(logical, table->data_relid);
+	table_close(logical, NoLock);
 }
 
 static void
@@ -396,18 +437,20 @@ FinishDataTable(DistTable *table)
 {
 	Relation  logical = table_open(table->relid, AccessShareLock);
 	Oid       data_relid = table->data_relid;
+	bool      sharded = table->method == DIST_HASH && !table->is_parent;
 	List     *shards = NIL;
+	List     *stored = table->is_parent ? NIL : list_make1_oid(data_relid);
 	ListCell *lc;
 
-	if (table->method == DIST_HASH)
-		shards = find_inheritance_children(data_relid, AccessExclusiveLock);
-	CreateIndexes(logical, data_relid, table->method == DIST_HASH, shards);
+	if (sharded)
+		stored = shards = find_inheritance_children(data_relid, AccessExclusiveLock);
+	CreateIndexes(logical, data_relid, sharded, shards);
 	CreateUnvalidatedChecks(logical, data_relid);
-	CreateForeignKeys(logical, data_relid, table->method == DIST_HASH, shards);
+	CreateForeignKeys(logical, data_relid, sharded, shards);
 	CreateTriggers(logical, data_relid);
 	CreateStatisticsObjects(logical, data_relid);
 	CreatePolicies(logical, data_relid);
-	foreach (lc, table->method == DIST_HASH ? shards : list_make1_oid(data_relid))
+	foreach (lc, stored)
 		MarkLeaf(logical, data_relid, lfirst_oid(lc));
 	NameShardObjects(data_relid);
 	table_close(logical, NoLock);

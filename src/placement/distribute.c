@@ -16,8 +16,10 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/key_type.h"
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/tablecmds.h"
 #include "fmgr.h"
@@ -25,6 +27,7 @@
 #include "placement/cluster_change.h"
 #include "placement/data_table.h"
 #include "placement/distribute.h"
+#include "placement/partition_tree.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -109,12 +112,21 @@ NameOf(Oid relid)
 		get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 }
 
-/* What makes the table on another node, without the notices about what is there already. */
+/* What makes the tables on another node, without the notices about what is there already. */
 static List *
-RecreateCommands(Oid relid, int32 node_id)
+RecreateCommands(List *relids, int32 node_id)
 {
-	List *commands =
-		RunHere(psprintf("SELECT distshard.recreate_commands(%s, %d)", NameOf(relid), node_id));
+	StringInfoData names;
+	List          *commands;
+	ListCell      *lc;
+
+	initStringInfo(&names);
+	foreach (lc, relids)
+		appendStringInfo(&names, "%s%s", lc == list_head(relids) ? "" : ", ",
+						 NameOf(lfirst_oid(lc)));
+	commands =
+		RunHere(psprintf("SELECT distshard.recreate_commands(ARRAY[%s]::pg_catalog.regclass[], %d)",
+						 names.data, node_id));
 
 	commands = lcons("SET LOCAL client_min_messages = warning", commands);
 	return lappend(commands, psprintf("SET LOCAL client_min_messages = %s",
@@ -134,44 +146,76 @@ ShareSequences(Oid relid)
 	}
 }
 
-/* Makes the logical table and its empty data table on the other nodes. */
+/* Makes the logical tables and their empty data tables on the other nodes. */
 static void
-DistributeElsewhere(Oid relid, int32 colocation_id, AttrNumber key)
+DistributeElsewhere(List *relids, int32 colocation_id, const char *key)
 {
-	char     *name = NameOf(relid);
-	char     *key_name = key ? quote_literal_cstr(get_attname(relid, key, false)) : "NULL";
 	ListCell *lc;
 
+	if (!HaveOtherNodes())
+		return;
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);
 
 		if (!node->is_local)
-			RunOnNodeAsOwner(node->node_id, RecreateCommands(relid, node->node_id));
+			RunOnNodeAsOwner(node->node_id, RecreateCommands(relids, node->node_id));
 	}
-	ShareSequences(relid);
-	RunElsewhere(
-		psprintf("SELECT distshard.create_data_table(%s, %d, %s)", name, colocation_id, key_name));
+	foreach (lc, relids)
+	{
+		ShareSequences(lfirst_oid(lc));
+		RunElsewhere(psprintf("SELECT distshard.create_data_table(%s, %d, %s)",
+							  NameOf(lfirst_oid(lc)), colocation_id,
+							  key ? quote_literal_cstr(key) : "NULL"));
+	}
 }
 
-/* Moves the rows into a new data table of the colocation, and makes that the table's. */
+/* Makes the table's data table and registers it. */
 static void
-Distribute(Relation logical, int32 colocation_id, AttrNumber key, CatalogWork *work)
+AddDataTable(Relation logical, int32 colocation_id, const char *key)
 {
-	Oid relid = RelationGetRelid(logical);
-	Oid data_relid = CreateDataTable(logical, colocation_id, key);
+	AttrNumber attno = key ? CheckShardKey(logical, key) : InvalidAttrNumber;
 
-	if (HaveOtherNodes())
-		DistributeElsewhere(relid, colocation_id, key);
-	RegisterDataTable(relid, data_relid, colocation_id, key);
+	RegisterDataTable(RelationGetRelid(logical), CreateDataTable(logical, colocation_id, attno),
+					  colocation_id, attno);
+}
+
+static void
+MoveRowsToShards(Relation logical, CatalogWork *work)
+{
+	if (IsPartitioned(logical))
+		return;
 
 	/* Code of the owner's runs when rows are stored, under the user's search path. */
 	LeaveCatalogWork(work);
-	SpreadRows(logical, LookupDistTable(relid));
+	SpreadRows(logical, LookupDistTable(RelationGetRelid(logical)));
 	EnterCatalogWork(work);
 	EmptyTable(logical);
-	FinishDataTable(LookupDistTable(relid));
-	RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(relid)));
+}
+
+/* Moves the rows of the table and its partitions into new data tables of the colocation. */
+static void
+Distribute(Oid relid, int32 colocation_id, const char *key, CatalogWork *work)
+{
+	List     *relids = PartitionTree(relid, AccessExclusiveLock);
+	List     *tables = NIL;
+	ListCell *lc;
+
+	foreach (lc, relids)
+	{
+		tables = lappend(tables, table_open(lfirst_oid(lc), NoLock));
+		AddDataTable(llast(tables), colocation_id, key);
+	}
+	DistributeElsewhere(relids, colocation_id, key);
+	foreach (lc, tables)
+		MoveRowsToShards(lfirst(lc), work);
+	foreach (lc, relids)
+	{
+		FinishDataTable(LookupDistTable(lfirst_oid(lc)));
+		RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(lfirst_oid(lc))));
+	}
+	foreach (lc, tables)
+		table_close(lfirst(lc), NoLock);
 }
 
 /* Locks the metadata and the table, in that order, and checks the table. */
@@ -185,7 +229,68 @@ OpenForDistribution(Oid relid, CatalogWork *work)
 	LockMetadata();
 	logical = table_open(relid, AccessExclusiveLock);
 	CheckDistributable(logical);
+	if (logical->rd_rel->relispartition)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("cannot distribute \"%s\": it is a partition",
+							   RelationGetRelationName(logical)),
+						errhint("Distribute \"%s\", of which it is a partition.",
+								get_rel_name(llast_oid(get_partition_ancestors(relid))))));
 	return logical;
+}
+
+/* Can all tables of the tree be cut by the key, and referenced and reference as they do? */
+static void
+CheckTree(Oid relid, DistMethod method, int32 colocation_id, const char *key)
+{
+	ListCell *lc;
+
+	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+	{
+		Relation   logical = table_open(lfirst_oid(lc), NoLock);
+		AttrNumber attno = key ? CheckShardKey(logical, key) : InvalidAttrNumber;
+
+		if (lfirst_oid(lc) != relid)
+			CheckDistributable(logical);
+		if (key != NULL)
+			CheckUniqueKeys(logical, attno);
+		if (colocation_id != 0)
+			CheckForeignKeys(logical, method, colocation_id, attno);
+		table_close(logical, NoLock);
+	}
+}
+
+/* Distributes a table, and its partitions, that is to be a partition of a distributed one. */
+void
+DistributePartition(Oid relid, DistTable *parent)
+{
+	const char *key =
+		parent->method == DIST_HASH ? get_attname(parent->relid, parent->key_attno, false) : NULL;
+	CatalogWork work;
+	Relation    logical = OpenForDistribution(relid, &work);
+
+	CheckTree(relid, parent->method, parent->colocation_id, key);
+	if (key != NULL)
+		CheckJoin(logical, CheckShardKey(logical, key), 0, parent);
+	Distribute(relid, parent->colocation_id, key, &work);
+	LeaveCatalogWork(&work);
+	table_close(logical, NoLock);
+}
+
+/* Makes the data table of a new, empty partition. Every node does so by itself. */
+void
+AddPartition(Oid relid, DistTable *parent)
+{
+	const char *key =
+		parent->method == DIST_HASH ? get_attname(parent->relid, parent->key_attno, false) : NULL;
+	CatalogWork work;
+	Relation    logical = table_open(relid, AccessExclusiveLock);
+
+	EnterCatalogWork(&work);
+	CheckTree(relid, parent->method, parent->colocation_id, key);
+	AddDataTable(logical, parent->colocation_id, key);
+	FinishDataTable(LookupDistTable(relid));
+	LeaveCatalogWork(&work);
+	table_close(logical, NoLock);
 }
 
 /* create_distributed_table(table_name regclass, key text, shard_count int, colocate_with text) */
@@ -199,6 +304,7 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 	bool        own = company != NULL && strcmp(text_to_cstring(company), "none") == 0;
 	Oid         other_relid = InvalidOid;
 	AttrNumber  key = InvalidAttrNumber;
+	char       *key_name = single ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	int32       colocation_id;
 	Relation    logical;
 	CatalogWork work;
@@ -215,10 +321,8 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a table without a shard key has one shard")));
 	if (!single)
-	{
-		key = CheckShardKey(logical, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-		CheckUniqueKeys(logical, key);
-	}
+		key = CheckShardKey(logical, key_name);
+	CheckTree(relid, DIST_HASH, 0, key_name);
 
 	if (OidIsValid(other_relid))
 	{
@@ -232,8 +336,8 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 	else
 		colocation_id =
 			HashColocation(logical, key, shard_count ? shard_count : DefaultShardCount, own);
-	CheckForeignKeys(logical, single ? DIST_SINGLE : DIST_HASH, colocation_id, key);
-	Distribute(logical, colocation_id, key, &work);
+	CheckTree(relid, single ? DIST_SINGLE : DIST_HASH, colocation_id, key_name);
+	Distribute(relid, colocation_id, key_name, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();
@@ -247,9 +351,15 @@ distshard_create_reference_table(PG_FUNCTION_ARGS)
 	CatalogWork work;
 	Relation    logical = OpenForDistribution(PG_GETARG_OID(0), &work);
 
+	if (IsPartitioned(logical))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("cannot make \"%s\" a reference table: it is partitioned",
+						RelationGetRelationName(logical)),
+				 errhint("Distribute it by a key, or store its rows in an ordinary table.")));
 	colocation_id = ReferenceColocation();
-	CheckForeignKeys(logical, DIST_REFERENCE, colocation_id, InvalidAttrNumber);
-	Distribute(logical, colocation_id, InvalidAttrNumber, &work);
+	CheckTree(PG_GETARG_OID(0), DIST_REFERENCE, colocation_id, NULL);
+	Distribute(PG_GETARG_OID(0), colocation_id, NULL, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();
@@ -265,6 +375,20 @@ RefuseOldSnapshot(void)
 							   "READ COMMITTED")));
 }
 
+/* Makes one table of the tree an ordinary one, with its rows. Its data table is no longer needed. */
+static void
+TakeRowsBack(Relation logical)
+{
+	Oid        relid = RelationGetRelid(logical);
+	DistTable *table = LookupDistTable(relid);
+
+	CheckTableNotInUse(logical, "undistribute_table");
+	CheckForeignKeysAtCommit(relid);
+	UnregisterDataTable(relid);
+	if (!table->is_parent)
+		FillLogicalTable(logical, table);
+}
+
 /* undistribute_table(table_name regclass) */
 Datum
 distshard_undistribute_table(PG_FUNCTION_ARGS)
@@ -273,6 +397,7 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 	Relation    logical;
 	DistTable  *table;
 	CatalogWork work;
+	ListCell   *lc;
 
 	CheckOwner(relid);
 	RefuseOldSnapshot();
@@ -286,10 +411,23 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not distributed", RelationGetRelationName(logical))));
-	CheckTableNotInUse(logical, "undistribute_table");
-	CheckForeignKeysAtCommit(relid);
-	UnregisterDataTable(relid);
-	FillLogicalTable(logical, table);
+	if (logical->rd_rel->relispartition)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("table \"%s\" is a partition of a distributed table",
+							   RelationGetRelationName(logical)),
+						errhint("Undistribute \"%s\", or detach the partition first.",
+								get_rel_name(llast_oid(get_partition_ancestors(relid))))));
+	TakeRowsBack(logical);
+	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+	{
+		Relation partition;
+
+		if (lfirst_oid(lc) == relid)
+			continue;
+		partition = table_open(lfirst_oid(lc), NoLock);
+		TakeRowsBack(partition);
+		table_close(partition, NoLock);
+	}
 	DropDataTable(table->data_relid);
 	RunElsewhere(psprintf("SELECT distshard.drop_distributed_table(%s)", NameOf(relid)));
 	DropEmptyColocation(table->colocation_id);
@@ -307,14 +445,11 @@ distshard_create_data_table(PG_FUNCTION_ARGS)
 {
 	Oid         relid = PG_GETARG_OID(0);
 	int32       colocation_id = PG_GETARG_INT32(1);
-	AttrNumber  key = InvalidAttrNumber;
 	Relation    logical = table_open(relid, AccessExclusiveLock);
 	CatalogWork work;
 
-	if (!PG_ARGISNULL(2))
-		key = CheckShardKey(logical, NameStr(*PG_GETARG_NAME(2)));
 	EnterCatalogWork(&work);
-	RegisterDataTable(relid, CreateDataTable(logical, colocation_id, key), colocation_id, key);
+	AddDataTable(logical, colocation_id, PG_ARGISNULL(2) ? NULL : NameStr(*PG_GETARG_NAME(2)));
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();
@@ -344,9 +479,11 @@ distshard_drop_distributed_table(PG_FUNCTION_ARGS)
 	DistTable    *table = LookupDistTable(relid);
 	ObjectAddress logical;
 	CatalogWork   work;
+	ListCell     *lc;
 
 	EnterCatalogWork(&work);
-	UnregisterDataTable(relid);
+	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+		UnregisterDataTable(lfirst_oid(lc));
 	DropDataTable(table->data_relid);
 	ObjectAddressSet(logical, RelationRelationId, relid);
 	performDeletion(&logical, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);

@@ -32,13 +32,10 @@ extern int32 SingleColocation(void);
 extern int32 ReferenceColocation(void);
 extern void  DropEmptyColocation(int32 colocation_id);
 
-/* key_type.c */
-extern Oid  KeyOpclass(Oid type);
-extern Oid  HashedType(Oid type);
-extern bool HashedByOids(Oid type);
-
 /* distribute.c */
 extern void ShareSequences(Oid relid);
+extern void DistributePartition(Oid relid, DistTable *parent);
+extern void AddPartition(Oid relid, DistTable *parent);
 
 /* move_rows.c */
 extern void SpreadRows(Relation logical, DistTable *table);

@@ -19,6 +19,7 @@
 #include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/key_type.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
@@ -48,9 +49,7 @@ RefuseRelationKind(Relation logical)
 	switch (logical->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:
-			break;
 		case RELKIND_PARTITIONED_TABLE:
-			what = "a partitioned table";
 			break;
 		case RELKIND_VIEW:
 			what = "a view";
@@ -67,8 +66,6 @@ RefuseRelationKind(Relation logical)
 	}
 	if (what == NULL && RelationUsesLocalBuffers(logical))
 		what = "a temporary table";
-	if (what == NULL && logical->rd_rel->relispartition)
-		what = "a partition";
 	if (what == NULL && IsCatalogRelation(logical))
 		what = "a system catalog";
 	if (what != NULL)
@@ -83,6 +80,24 @@ CheckOwner(Oid relid)
 	if (!pg_class_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
 					   get_rel_name(relid));
+}
+
+/* An index ON ONLY a partitioned table, to which not all partitions' indexes are attached yet. */
+static void
+RefuseIncompleteIndexes(Relation logical)
+{
+	ListCell *lc;
+
+	if (logical->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	foreach (lc, RelationGetIndexList(logical))
+	{
+		if (!get_index_isvalid(lfirst_oid(lc)))
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							errmsg("cannot distribute \"%s\": its index \"%s\" is not complete",
+								   RelationGetRelationName(logical), get_rel_name(lfirst_oid(lc))),
+							errhint("Attach an index of each partition to it, or drop it.")));
+	}
 }
 
 /*
@@ -104,10 +119,12 @@ CheckDistributable(Relation logical)
 	if (OidIsValid(getExtensionOfObject(RelationRelationId, relid)))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("cannot distribute \"%s\": it belongs to an extension", name)));
-	if (has_superclass(relid) || find_inheritance_children(relid, NoLock) != NIL)
+	if (!logical->rd_rel->relispartition && logical->rd_rel->relkind == RELKIND_RELATION &&
+		(has_superclass(relid) || find_inheritance_children(relid, NoLock) != NIL))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("cannot distribute \"%s\": it inherits or is inherited from", name),
 						errhint("Remove the inheritance with ALTER TABLE .. NO INHERIT.")));
+	RefuseIncompleteIndexes(logical);
 	CheckTableNotInUse(logical, "create_distributed_table");
 }
 

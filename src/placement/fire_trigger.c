@@ -14,29 +14,12 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/metadata.h"
-#include "catalog/partition.h"
+#include "catalog/logical_table.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(distshard_fire_trigger);
-
-static Oid
-LogicalTableOf(Relation relation)
-{
-	Oid        data_relid = RelationGetRelid(relation);
-	DistTable *table;
-
-	if (relation->rd_rel->relispartition)
-		data_relid = get_partition_parent(data_relid, true);
-	table = LookupDistTableByData(data_relid);
-	if (table == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("relation \"%s\" holds no rows of a distributed table",
-							   RelationGetRelationName(relation))));
-	return table->relid;
-}
 
 static Trigger *
 FindTrigger(Relation relation, const char *name)
@@ -79,7 +62,7 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("fire_trigger() must be called as a trigger")));
 	trigdata = *(TriggerData *) fcinfo->context;
-	logical = table_open(LogicalTableOf(trigdata.tg_relation), AccessShareLock);
+	logical = table_open(LogicalTableOf(RelationGetRelid(trigdata.tg_relation)), AccessShareLock);
 	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);
 	trigdata.tg_relation = logical;
 

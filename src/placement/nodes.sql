@@ -40,6 +40,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$;
 REVOKE ALL ON FUNCTION distshard.membership_commands FROM PUBLIC;
 
+-- The data table of a partition is made after that of its parent.
+CREATE FUNCTION distshard.parents_first(OUT logical_table regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT t.logical_table FROM distshard.distributed_table t
+	ORDER BY (SELECT count(*) FROM pg_partition_ancestors(t.logical_table)), 1
+$$;
+
 -- What a new node runs: first everything but rows, then what is better done when the rows of reference tables are in.
 -- Foreign keys come last, as DDL on distributed tables: tables may refer to each other in a circle.
 CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
@@ -55,13 +62,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	WHERE seqrelid IN ('distshard.colocation_id_seq'::regclass, 'distshard.shard_id_seq'::regclass)
 		AND pg_sequence_last_value(seqrelid) IS NOT NULL
 	UNION ALL
-	SELECT format('SELECT distshard.create_data_table(%L, %s, %L)', logical_table, colocation_id, attname)
-	FROM distshard.distributed_table LEFT JOIN pg_attribute ON attrelid = logical_table AND attnum = key_column
+	(SELECT format('SELECT distshard.create_data_table(%L, %s, %L)', logical_table, colocation_id, attname)
+	FROM distshard.parents_first() WITH ORDINALITY t (logical_table, nr)
+		JOIN distshard.distributed_table USING (logical_table)
+		LEFT JOIN pg_attribute ON attrelid = logical_table AND attnum = key_column
+	ORDER BY nr)
 $$;
 
 CREATE FUNCTION distshard.finish_commands() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.finish_data_table(%L)', logical_table) FROM distshard.distributed_table ORDER BY 1
+	SELECT format('SELECT distshard.finish_data_table(%L)', logical_table) FROM distshard.parents_first()
 $$;
 
 -- This server alone: what it had of the cluster is gone, and the extension too.

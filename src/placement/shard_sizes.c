@@ -33,6 +33,8 @@ distshard_local_shards(PG_FUNCTION_ARGS)
 	{
 		DistTable *table = lfirst(lc);
 
+		if (table->is_parent)
+			continue;
 		for (int i = 0; i < table->nshards; i++)
 		{
 			Shard *shard = &table->shards[i];
@@ -96,6 +98,8 @@ AddLocalSizes(ReturnSetInfo *result, int32 node_id)
 	{
 		DistTable *table = lfirst(lc);
 
+		if (table->is_parent)
+			continue;
 		for (int i = 0; i < table->nshards; i++)
 		{
 			Shard *shard = &table->shards[i];

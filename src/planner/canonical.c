@@ -544,7 +544,8 @@ NameEntry(Query *query, Index rti)
 	if (table == NULL)
 		return;
 	rte->relid = table->data_relid;
-	rte->inh = true;
+	if (!table->is_parent) /* ONLY a table that the user partitioned has no rows */
+		rte->inh = true;
 }
 
 /*

@@ -237,7 +237,7 @@ AdmitDataTable(Query *query, int rtindex, DistTable *table, FragmentCheck *check
 		check->found_shard = true;
 	if (is_target && table->method == DIST_REFERENCE)
 		LockOutOtherWriters(rte);
-	if (rte->relkind == RELKIND_PARTITIONED_TABLE &&
+	if (rte->relkind == RELKIND_PARTITIONED_TABLE && !table->is_parent &&
 		!(is_target && query->commandType == CMD_INSERT))
 		rte->inh = true;
 

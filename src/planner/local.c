@@ -104,7 +104,8 @@ point_entry(Query *query, Index rti, PointContext *context)
 		query->rtable = lappend(query->rtable, rights);
 		LockRelationOid(target, rte->rellockmode);
 		rte->relkind = get_rel_relkind(target);
-		rte->inh = rte->relkind == RELKIND_PARTITIONED_TABLE;
+		if (!table->is_parent) /* ONLY a table that the user partitioned has no rows */
+			rte->inh = rte->relkind == RELKIND_PARTITIONED_TABLE;
 		rte->requiredPerms = 0;
 	}
 	rte->relid = target;
@@ -127,15 +128,19 @@ point_on_conflict(Query *query, Oid target)
 }
 
 /*
- * tableoid is that of the logical table. NULL where the row is null-extended.
+ * tableoid is that of the logical table, or of the partition that the row is in. NULL where the row is null-extended.
  */
 static Node *
 logical_tableoid(Var *var, Oid logical_relid)
 {
-	CaseExpr *result = makeNode(CaseExpr);
-	CaseWhen *when = makeNode(CaseWhen);
-	NullTest *present = makeNode(NullTest);
+	DistTable *table = LookupDistTable(logical_relid);
+	CaseExpr  *result = makeNode(CaseExpr);
+	CaseWhen  *when = makeNode(CaseWhen);
+	NullTest  *present = makeNode(NullTest);
 
+	if (table->is_parent)
+		return (Node *) makeRelabelType((Expr *) TableOfPartition(var), OIDOID, -1, InvalidOid,
+										COERCE_IMPLICIT_CAST);
 	present->arg = (Expr *) var;
 	present->nulltesttype = IS_NOT_NULL;
 	present->location = -1;

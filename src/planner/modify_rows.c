@@ -14,6 +14,7 @@
 #include "access/table.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
+#include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -68,8 +69,7 @@ written_columns(DistTable *table, List *attnums)
 
 		if (att->attisdropped || att->attgenerated)
 			continue;
-		if (att->attnum == table->key_attno ||
-			(rel->trigdesc && rel->trigdesc->trig_insert_before_row))
+		if (att->attnum == table->key_attno || HasBeforeInsertHere(rel))
 			result = list_append_unique_int(result, att->attnum);
 	}
 	table_close(rel, NoLock);

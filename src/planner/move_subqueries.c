@@ -14,6 +14,7 @@
 
 #include "access/nbtree.h"
 #include "access/table.h"
+#include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -55,7 +56,7 @@ static bool
 changes_rows_before_insert(Query *insert)
 {
 	Relation rel = table_open(rt_fetch(insert->resultRelation, insert->rtable)->relid, NoLock);
-	bool     result = rel->trigdesc && rel->trigdesc->trig_insert_before_row;
+	bool     result = HasBeforeInsertHere(rel);
 
 	table_close(rel, NoLock);
 	return result;

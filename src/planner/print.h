@@ -41,6 +41,9 @@ extern List *ViewBarriers(Query *query);
  */
 extern Node *LogicalRow(Var *var, DistTable *table);
 
+/* TableOfPartition returns the expression for the user's partition, as regclass, that the row of a tableoid is in. */
+extern Node *TableOfPartition(Var *tableoid);
+
 /*
  * ArbiterColumns returns what ON CONFLICT ON CONSTRAINT stands for, as columns
  * of the relation: the constraint of a shard has another name. NIL for an

@@ -4,7 +4,8 @@
  *	  What tells a row from all others, also for a node that gets it as values.
  *
  * A row of a shard is identified by its ctid, as long as it is locked, and by
- * its key, which says in which shard. The copies of a row of a reference table
+ * its key, which says in which shard; in a table that the user partitioned, also
+ * by its partition. The copies of a row of a reference table
  * have different ctids: they are identified by the primary key, else by all
  * that they are. Rows that are equal in all are changed alike on every node.
  *
@@ -77,6 +78,9 @@ RowIdentity(DistTable *table, Index target)
 		return result ? result : list_make1(whole_row(table, target));
 	}
 	result = list_make1(makeVar(target, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0));
+	if (table->is_parent)
+		result =
+			lappend(result, makeVar(target, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0));
 	if (table->method == DIST_HASH)
 		result = lappend(result, column(table->relid, target, table->key_attno));
 	return result;

@@ -29,6 +29,7 @@
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
@@ -39,6 +40,7 @@
 #include "parser/parsetree.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -380,6 +382,51 @@ LogicalRow(Var *var, DistTable *table)
 	return (Node *) func;
 }
 
+static Node *
+CallOwn(const char *name, Oid result_type, List *args)
+{
+	Oid       arg_types[FUNC_MAX_ARGS];
+	ListCell *lc;
+
+	foreach (lc, args)
+		arg_types[foreach_current_index(lc)] = exprType(lfirst(lc));
+	return (Node *) makeFuncExpr(
+		LookupFuncName(list_make2(makeString("distshard"), makeString(pstrdup(name))),
+					   list_length(args), arg_types, false),
+		result_type, args, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+Node *
+TableOfPartition(Var *tableoid)
+{
+	return CallOwn("logical_table", REGCLASSOID, list_make1(copyObject(tableoid)));
+}
+
+static Node *
+OidArray(Datum *oids, int count, Oid element_type)
+{
+	ArrayType *array = construct_array(oids, count, element_type, sizeof(Oid), true, TYPALIGN_INT);
+
+	return (Node *) makeConst(get_array_type(element_type), -1, InvalidOid, -1,
+							  PointerGetDatum(array), false, false);
+}
+
+/* The number that the partition which a row is in has on this node, whatever node the row is on. */
+static Node *
+PartitionOid(Var *tableoid, Oid relid, SubstituteContext *context)
+{
+	List  *relids = find_all_inheritors(relid, NoLock, NULL);
+	int    count = list_length(relids);
+	Datum *oids = palloc(sizeof(Datum) * count);
+
+	for (int i = 0; i < count; i++)
+		oids[i] = ObjectIdGetDatum(list_nth_oid(relids, i));
+	return CallOwn("partition_oid", OIDOID,
+				   list_make3(copyObject(tableoid),
+							  MakeParam(context, OidArray(oids, count, REGCLASSOID)),
+							  MakeParam(context, OidArray(oids, count, OIDOID))));
+}
+
 /* A view's row type is not that of the subquery which stands in its place. */
 static Node *
 ViewRow(Var *var)
@@ -431,6 +478,8 @@ SubstituteVar(Var *var, SubstituteContext *context)
 		return (Node *) var;
 	if (var->varattno == 0)
 		return LogicalRow(var, table);
+	if (var->varattno == TableOidAttributeNumber && table->is_parent)
+		return PartitionOid(var, table->relid, context);
 	if (var->varattno == TableOidAttributeNumber)
 		return LogicalTableOid(var, table->relid, OIDOID, context);
 	return (Node *) var;
@@ -446,6 +495,8 @@ SubstituteRelabel(RelabelType *relabel, SubstituteContext *context)
 	if (relabel->resulttype == REGCLASSOID && IsA(var, Var) &&
 		var->varattno == TableOidAttributeNumber)
 		table = DistTableOfVar(var, context);
+	if (table != NULL && table->is_parent)
+		return TableOfPartition(var);
 	if (table != NULL)
 		return LogicalTableOid(var, table->relid, REGCLASSOID, context);
 	relabel->arg = (Expr *) Substitute((Node *) relabel->arg, context);
