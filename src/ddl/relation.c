@@ -117,9 +117,12 @@ RelationsOfView(Oid view)
 static bool
 IsSharedView(Oid view)
 {
-	List     *relations = RelationsOfView(view);
+	List     *relations;
 	ListCell *lc;
 
+	if (get_rel_persistence(view) == RELPERSISTENCE_TEMP)
+		return false;
+	relations = RelationsOfView(view);
 	foreach (lc, relations)
 	{
 		DistTable *table;

@@ -165,7 +165,9 @@ identity_mutator(Node *node, PointContext *context)
 	{
 		Var *var = (Var *) node;
 
-		if (var->varattno == TableOidAttributeNumber || var->varattno == InvalidAttrNumber)
+		/* what is above the query that was given is seen to with the query there */
+		if ((var->varattno == TableOidAttributeNumber || var->varattno == InvalidAttrNumber) &&
+			var->varlevelsup < list_length(context->levels))
 		{
 			List *level = list_nth(context->levels, var->varlevelsup);
 			Oid   was = list_nth_oid(level, var->varno - 1);

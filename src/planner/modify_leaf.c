@@ -49,6 +49,13 @@ is_check_option(WithCheckOption *option)
 	return option->kind == WCO_VIEW_CHECK || option->kind == VIEW_CONFLICT_CHECK;
 }
 
+/* A view with a check option, but no condition, has nothing to check. */
+static bool
+checks_rows(WithCheckOption *option)
+{
+	return is_check_option(option) && option->qual != NULL;
+}
+
 static bool
 has_check_option(Query *query)
 {
@@ -56,7 +63,7 @@ has_check_option(Query *query)
 
 	foreach (lc, query->withCheckOptions)
 	{
-		if (is_check_option(lfirst_node(WithCheckOption, lc)))
+		if (checks_rows(lfirst_node(WithCheckOption, lc)))
 			return true;
 	}
 	return false;
@@ -103,7 +110,7 @@ check_conflicting_row(Query *query, Query *change)
 	{
 		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
 
-		if (option->kind == VIEW_CONFLICT_CHECK)
+		if (option->kind == VIEW_CONFLICT_CHECK && checks_rows(option))
 			conflict->onConflictWhere = make_and_qual(
 				(Node *) check_call("check_conflict", option, NULL), conflict->onConflictWhere);
 	}
@@ -121,7 +128,7 @@ check_quals(Query *query)
 	{
 		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
 
-		if (option->kind == WCO_VIEW_CHECK)
+		if (option->kind == WCO_VIEW_CHECK && checks_rows(option))
 			result = lappend(result,
 							 check_call("check_option", option,
 										makeWholeRowVar(target, query->resultRelation, 0, false)));

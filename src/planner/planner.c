@@ -142,6 +142,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 						 "they stay on one shard's node.")));
 	if (query->commandType != CMD_SELECT)
 		return PlanModification(query, &tables, call);
+	LiftOrder(query);
 	return PlanWithLeaves(query, call);
 }
 
@@ -149,17 +150,25 @@ static PlannedStmt *
 distshard_planner(Query *query, const char *query_string, int cursor_options,
 				  ParamListInfo bound_params)
 {
-	PlannerCall  call = {query_string, cursor_options, bound_params};
-	PlannedStmt *plan;
-	PlanningRole role;
-	int          guc_level;
+	PlannerCall    call = {query_string, cursor_options, bound_params};
+	PlannerGlobal *inlined = NULL;
+	PlannedStmt   *plan;
+	PlanningRole   role;
+	int            guc_level;
 
 	BeginPlanning(query, query_string, &role);
 	guc_level = ShareParallelWorkers(query_string);
+	if (HaveDistTables())
+		InlineFunctions(query, &inlined);
 	if (!HaveDistTables() || !QueryNamesDistTable(query))
 		plan = PlanOrdinary(query, &call);
 	else
 		plan = plan_distributed(query, &call);
+	if (inlined)
+	{
+		plan->invalItems = list_concat(plan->invalItems, inlined->invalItems);
+		plan->dependsOnRole |= inlined->dependsOnRole;
+	}
 	if (guc_level > 0)
 		AtEOXact_GUC(true, guc_level);
 	EndPlanning(&role);

@@ -12,6 +12,7 @@
 
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 #include "planner/dist_plan.h"
 #include "planner/shape.h"
@@ -28,6 +29,9 @@ extern void         InitPlanner(void);
 extern PlannedStmt *PlanOrdinary(Query *query, const PlannerCall *call);
 extern bool         AllShardsLocal(QueryTables *tables);
 extern Shard       *ShardKnownNow(DistTable *table, Expr *key);
+
+/* inline_functions.c: *inlined then says what the plan depends on; it stays NULL if there is nothing */
+extern void InlineFunctions(Query *query, PlannerGlobal **inlined);
 
 /* leaf.c: queries whose distributed parts are fetched, and the rest done here */
 extern void         InitLeaves(void);

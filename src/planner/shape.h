@@ -26,6 +26,7 @@ typedef struct QueryTables
 extern bool FindDistTables(Query *query, QueryTables *tables);
 extern bool QueryNamesDistTable(Query *query);
 extern void DropUnusedCtes(Query *query);
+extern void LiftOrder(Query *query);
 
 /*
  * Can one shard answer? On success *key is the expression whose hash selects

@@ -24,6 +24,8 @@ INSERT INTO docs SELECT (ARRAY['ann', 'bob', 'postgres'])[1 + d % 3], d, 'body '
 CREATE TABLE allowed (tenant int);
 INSERT INTO allowed VALUES (1), (2), (3);
 GRANT SELECT ON allowed TO ann;
+CREATE VIEW unconditional AS SELECT * FROM orders WITH CASCADED CHECK OPTION;
+CREATE TEMP VIEW fleeting AS SELECT tenant, id, note FROM orders WHERE id < 4;
 CREATE VIEW cheap AS SELECT tenant, id, total, note FROM orders WHERE total < 20 WITH CHECK OPTION;
 CREATE VIEW noted AS SELECT tenant, id, total, note FROM cheap WHERE note IS NOT NULL WITH LOCAL CHECK OPTION;
 CREATE VIEW any_total AS SELECT tenant, id, total AS sum, note FROM orders WHERE id < 50;
@@ -186,3 +188,16 @@ DELETE FROM guarded_docs USING products p WHERE p.id = guarded_docs.id AND p.pri
 UPDATE guarded_sub SET body = 's' RETURNING *;
 
 UPDATE guarded_docs SET body = body || '!' WHERE peek_text(body) RETURNING *;
+
+-- a check option that has nothing to check
+INSERT INTO unconditional (tenant, id, note) SELECT t, 3, 'new' FROM generate_series(8, 14) t
+	ON CONFLICT (tenant, id) DO UPDATE SET note = excluded.note RETURNING tenant, note;
+
+INSERT INTO unconditional (tenant, id, note) VALUES (${3:int}, 60, 'one') ON CONFLICT (tenant, id) DO NOTHING;
+
+UPDATE unconditional SET note = 'x' WHERE id = 2;
+
+-- a view that only this session has
+UPDATE fleeting SET note = note || '!' RETURNING *;
+
+DELETE FROM fleeting WHERE tenant = ${4:int};

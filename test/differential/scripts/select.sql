@@ -2,10 +2,18 @@ SELECT in every shape.
 
 --- include shop.tables
 
+--- after
+CREATE FUNCTION orders_of(int) RETURNS SETOF orders LANGUAGE sql STABLE AS 'SELECT * FROM orders WHERE tenant = $1';
+CREATE FUNCTION names() RETURNS TABLE (who text, n bigint) LANGUAGE sql STABLE
+	AS 'SELECT name, count(*) FROM users GROUP BY name ORDER BY name';
+CREATE FUNCTION kinds() RETURNS SETOF text LANGUAGE sql STABLE BEGIN ATOMIC SELECT DISTINCT kind FROM events; END;
+CREATE FUNCTION odd() RETURNS SETOF "Odd ""Name""" LANGUAGE sql STABLE AS 'SELECT * FROM "Odd ""Name"""';
+
 --- here
 CREATE TABLE notes (tenant int, note text);
 INSERT INTO notes SELECT t, 'local ' || t FROM generate_series(0, 12, 2) t;
 CREATE VIEW big_orders AS SELECT * FROM orders WHERE total > 20;
+CREATE VIEW in_order AS SELECT tenant, id, note FROM orders ORDER BY total DESC, tenant, id;
 CREATE VIEW per_tenant AS SELECT tenant, count(*) AS n, sum(total) AS total FROM orders GROUP BY tenant;
 CREATE VIEW with_lines AS SELECT o.tenant, o.id, o.note, l.line, l.product, p.name, p.price * l.quantity AS price
 	FROM orders o JOIN lines l ON l.tenant = o.tenant AND l.order_id = o.id LEFT JOIN products p ON p.id = l.product;
@@ -610,3 +618,44 @@ WITH c AS (SELECT * FROM notes) SELECT note, count(*) FROM orders GROUP BY note;
 WITH c AS (SELECT * FROM notes), d AS (SELECT * FROM c, orders) SELECT count(*) FROM users;
 
 SELECT * FROM (WITH c AS (SELECT * FROM notes) SELECT id FROM orders) s WHERE EXISTS (WITH c AS (SELECT * FROM notes), d AS (SELECT * FROM users) SELECT FROM d WHERE d.id = s.id);
+
+-- SQL functions that stand for a query
+SELECT * FROM orders_of(${3|4:int}) o WHERE o.id > 2;
+
+SELECT u.name, o.id FROM users u, orders_of(u.tenant) o WHERE o.user_id = u.id AND u.id < 3;
+
+SELECT u.tenant, u.id, o, o IS NULL, row_to_json(o) FROM users u LEFT JOIN orders_of(2) o ON o.tenant = u.tenant AND o.id = u.id;
+
+SELECT n, n.who, (SELECT count(*) FROM names() m WHERE m.who < n.who) FROM names() n;
+
+SELECT k, count(*) FROM kinds() k JOIN events e ON e.kind = k GROUP BY k;
+
+SELECT o, * FROM odd() o WHERE "The Key" > 2;
+
+SELECT * FROM names() WITH ORDINALITY;
+
+SELECT (orders_of(3)).id, (SELECT min(id) FROM orders_of(u.id)) FROM users u WHERE tenant = 1 AND id = 2;
+
+WITH w AS (SELECT * FROM orders_of(5)) SELECT count(*) FROM w JOIN users USING (tenant);
+
+-- whole rows of a table further out
+SELECT u.id, s.* FROM users u LEFT JOIN LATERAL (SELECT coalesce(u) AS u, o.id FROM orders o WHERE o.user_id = u.id AND o.tenant = 4) s ON true
+	WHERE u.tenant < 3;
+
+-- the order of a subquery is that of the query
+-- ordered
+SELECT * FROM (SELECT tenant, id FROM orders ORDER BY total, id, tenant) s LIMIT ${5:int};
+
+-- ordered
+SELECT * FROM in_order WHERE id > 3;
+
+-- ordered
+SELECT id, tenant, note FROM (SELECT * FROM in_order LIMIT 20) s WHERE tenant <> 10 LIMIT 7;
+
+-- ordered
+WITH w AS (SELECT * FROM orders ORDER BY note NULLS FIRST, tenant DESC, id) SELECT tenant, id FROM w OFFSET 5 LIMIT 9;
+
+SELECT ARRAY(SELECT id FROM in_order WHERE tenant < 5), (SELECT string_agg(name, ',') FROM (SELECT name FROM users ORDER BY born, id) s);
+
+-- ordered
+SELECT s FROM (SELECT tenant, id FROM users ORDER BY tenant + id, id) s LIMIT 6;
