@@ -1,10 +1,10 @@
-# Sourced by bench/run: the servers that it measures, and what is in them.
+# Sourced by bench/run and bench/analyze: the servers that they measure, and what bench/run has in them.
 
 conf="shared_buffers=512MB max_wal_size=8GB checkpoint_timeout=1h max_connections=100"
 conf="$conf autovacuum=off full_page_writes=off max_locks_per_transaction=4096"
 
 die() {
-	echo "bench/run: $*" >&2
+	echo "bench/${0##*/}: $*" >&2
 	exit 1
 }
 
@@ -57,6 +57,10 @@ stop_servers() {
 	rm -rf "$dir"
 }
 
+median() {
+	sort -g | awk '{value[NR] = $1} END {print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2}'
+}
+
 # sql CONNECTION STATEMENT...
 sql() {
 	local connection=$1 statement arguments=()
@@ -99,14 +103,20 @@ create_item() {
 	sql "${plain[0]}" "COPY item TO STDOUT" | sql "${distshard[0]}" "COPY $1 FROM STDIN" "VACUUM ANALYZE $1"
 }
 
-load_fdw() {
-	local server shard
+# Servers s1 to s3 for postgres_fdw: the other ordinary ones.
+fdw_servers() {
+	local server
 	for server in 1 2 3; do
 		sql "${plain[0]}" "CREATE EXTENSION IF NOT EXISTS postgres_fdw" \
 			"CREATE SERVER s$server FOREIGN DATA WRAPPER postgres_fdw
 				OPTIONS (host '$dir', port '$((5501 + server))', dbname 'postgres')" \
 			"CREATE USER MAPPING FOR postgres SERVER s$server OPTIONS (user 'postgres', password_required 'false')"
 	done
+}
+
+load_fdw() {
+	local server shard
+	fdw_servers
 	sql "${plain[0]}" "CREATE TABLE fdw_item (k bigint, x int NOT NULL, y float8 NOT NULL, filler text NOT NULL)
 		PARTITION BY HASH (k)"
 	for shard in $(seq 0 31); do

@@ -10,10 +10,6 @@ connection_of() {
 	esac
 }
 
-median() {
-	sort -g | awk '{value[NR] = $1} END {print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2}'
-}
-
 # compare NAME MORE|LESS COMMAND VARIANT...: runs COMMAND VARIANT in rounds, each of which prints a number, of
 # which more (or less) is better. Ratios are to the first variant.
 compare() {

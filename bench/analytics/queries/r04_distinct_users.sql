@@ -1,0 +1,2 @@
+-- pushable: distinct off the key
+SELECT count(DISTINCT user_id) FROM event;
