@@ -14,6 +14,7 @@
 #include "executor/dist_insert.h"
 #include "executor/error_names.h"
 #include "executor/fragment_explain.h"
+#include "executor/outbox.h"
 #include "executor/remote_scan.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -57,6 +58,7 @@ _PG_init(void)
 	InitDistInsert();
 	InitErrorNames();
 	InitDistChange();
+	InitOutboxes();
 	InitPlanner();
 	InitCopy();
 	InitDdl();

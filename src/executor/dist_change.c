@@ -17,6 +17,7 @@
 
 #include "executor/dist_change.h"
 #include "executor/executor.h"
+#include "executor/moved_rows.h"
 #include "executor/row_batch.h"
 #include "executor/statement_triggers.h"
 #include "executor/modify_node.h"
@@ -27,6 +28,7 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
+	List             *moves; /* of oid: tables of which rows may move to other nodes */
 	Tuplestorestate  *rows;  /* what the child found */
 	TupleTableSlot   *found; /* one of them */
 	RowBatch         *batch; /* NULL: not started */
@@ -66,6 +68,8 @@ create_state(CustomScan *scan)
 	state->plan.statement = linitial_node(Query, scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
+	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
 	state->plan.by_shard = lfourth_int(numbers);
 	return (Node *) state;
@@ -117,7 +121,10 @@ next_changed(ScanState *node)
 	if (NextBatchRow(state->batch, slot))
 		return slot;
 	if (!state->finished)
+	{
+		MoveRows(&state->css, state->moves, BatchNodes(state->batch));
 		FireAfterStatement(&state->triggers);
+	}
 	state->finished = true;
 	return ExecClearTuple(slot);
 }

@@ -22,6 +22,7 @@
 #include "commands/trigger.h"
 #include "executor/dist_insert.h"
 #include "executor/executor.h"
+#include "executor/moved_rows.h"
 #include "executor/row_batch.h"
 #include "executor/sharded_copy.h"
 #include "executor/statement_triggers.h"
@@ -37,6 +38,7 @@ typedef struct DistInsertState
 	List             *attnums; /* of int: attribute number of each column of the child */
 	bool              alone;   /* there is no other part of the statement */
 	bool              counts;  /* rows are counted in the command tag */
+	List             *moves; /* of oid: tables of which ON CONFLICT may move rows to other nodes */
 	StatementTriggers triggers;
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
@@ -81,6 +83,8 @@ create_state(CustomScan *scan)
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
+	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
 	state->alone = lsecond_int(numbers);
 	state->plan.by_row = lthird_int(numbers);
@@ -244,7 +248,11 @@ next_returned(ScanState *node)
 	if (state->batch && NextBatchRow(state->batch, slot))
 		return slot;
 	if (!state->finished)
+	{
+		if (state->batch)
+			MoveRows(&state->css, state->moves, BatchNodes(state->batch));
 		FireAfterStatement(&state->triggers);
+	}
 	state->finished = true;
 	return ExecClearTuple(slot);
 }

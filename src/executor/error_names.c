@@ -31,7 +31,7 @@ is_about_shards(ErrorData *error)
 		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;
 }
 
-/* An UPDATE may move a row between shards of its node, but no further. */
+/* An UPDATE of the key moves rows, but a trigger that changes the key in another UPDATE does not. */
 static bool
 leaves_node(ErrorData *error, CmdType operation)
 {
@@ -57,9 +57,10 @@ rethrow(MemoryContext context, CmdType operation)
 	{
 		error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
 		error->message =
-			psprintf("cannot move a row of \"%s\" to another node by updating its shard key",
-					 error->table_name);
-		error->hint = "Delete the row and insert it with the new key.";
+			psprintf("cannot move a row of \"%s\" to another shard", error->table_name);
+		error->detail =
+			"Only an UPDATE that itself sets the shard key moves rows, of tables without "
+			"partitions of their own, and not in a function that runs on the nodes.";
 	}
 	ReThrowError(error);
 }

@@ -12,3 +12,7 @@ CREATE FUNCTION distshard.check_option(passed bool, view text, new_row anyelemen
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_option';
 CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_conflict';
+
+-- The rows that this transaction has moved out of the shards of this node, given to the node that inserts them.
+CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
+	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';

@@ -18,7 +18,8 @@
  * numbers that the child's columns are for, attribute numbers of rows that fill
  * the template's columns (both as lists of int), a list of int: attribute number
  * of the shard key or 0, whether the statement has no other part, whether each
- * row is a statement by itself, whether each shard has statements of its own; and a list of oid: the table.
+ * row is a statement by itself, whether each shard has statements of its own; and a list of oid: the table,
+ * and those of which rows may move to other nodes.
  */
 
 /* A modification is carried out to its end, whether its rows are read or not. */

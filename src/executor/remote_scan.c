@@ -21,6 +21,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "executor/local_fragment.h"
+#include "executor/moved_rows.h"
 #include "executor/params.h"
 #include "executor/remote_scan.h"
 #include "executor/modify_node.h"
@@ -240,6 +241,8 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 	AppendClaim(&text, run->shard, GetUserId(), false);
 	if (state->fragment.part)
 		AppendPartClaim(&text, state->fragment.target >= TARGET_ALL_COPIES);
+	if (state->fragment.moves)
+		AppendMovesClaim(&text, false);
 	appendStringInfoString(&text, state->fragment.sql);
 	return text.data;
 }
@@ -248,8 +251,8 @@ static void
 send_fragment(RemoteScanState *state, FragmentRun *run)
 {
 	RemoteAccess access = writes(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
-	bool         alone =
-		state->fragment.whole_query && list_length(state->runs) == 1 && !is_explained(state);
+	bool         alone = state->fragment.whole_query && list_length(state->runs) == 1 &&
+				 !is_explained(state) && state->fragment.moves == NIL;
 	NodeConn *conn = alone ? EnlistForOneStatement(run->node->node_id, access)
 						   : EnlistNode(run->node->node_id, access);
 	int       flags = COMMAND_PREPARE;
@@ -524,6 +527,20 @@ append_whole_row(TupleTableSlot *slot, TupleTableSlot *row)
 	ExecStoreVirtualTuple(ExecClearTuple(slot));
 }
 
+/* All rows are there. */
+static void
+finish_statement(RemoteScanState *state)
+{
+	List     *nodes = NIL;
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+		nodes = lappend_int(nodes, ((FragmentRun *) lfirst(lc))->node->node_id);
+	MoveRows(&state->css, state->fragment.moves, nodes);
+	if (state->fragment.triggers)
+		FireAfterStatement(&state->triggers);
+}
+
 static TupleTableSlot *
 access_next(ScanState *node)
 {
@@ -534,8 +551,8 @@ access_next(ScanState *node)
 		start_fragment(state);
 	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
 	{
-		if (state->fragment.triggers && !state->finished)
-			FireAfterStatement(&state->triggers);
+		if (!state->finished)
+			finish_statement(state);
 		state->finished = true;
 		return ExecClearTuple(slot);
 	}

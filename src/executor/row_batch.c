@@ -64,6 +64,7 @@ struct RowBatch
 	int              nreturned;
 	int              next; /* of returned, to be given out */
 	bool             exhausted;
+	List            *nodes; /* of int: node_id of those that had a part */
 };
 
 RowBatch *
@@ -149,6 +150,21 @@ statement_params(RowBatch *batch, NodeBatch *part, List *exprs)
 }
 
 static void
+add_node(RowBatch *batch, ClusterNode *node)
+{
+	MemoryContext old = MemoryContextSwitchTo(batch->node->ss.ps.state->es_query_cxt);
+
+	batch->nodes = list_append_unique_int(batch->nodes, node->node_id);
+	MemoryContextSwitchTo(old);
+}
+
+List *
+BatchNodes(RowBatch *batch)
+{
+	return batch->nodes;
+}
+
+static void
 start_part(RowBatch *batch, NodeBatch *part)
 {
 	DistTable     *table = LookupDistTable(batch->plan.table);
@@ -163,7 +179,10 @@ start_part(RowBatch *batch, NodeBatch *part)
 	initStringInfo(&text);
 	AppendClaim(&text, part->shard, GetUserId(), false);
 	AppendPartClaim(&text, true);
+	if (batch->plan.moves)
+		AppendMovesClaim(&text, false);
 	appendStringInfoString(&text, sql);
+	add_node(batch, part->node);
 
 	if (part->node->is_local)
 	{

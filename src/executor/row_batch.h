@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * row_batch.h
- *	  Rows sent as INSERT statements of many rows.
+ *	  Rows sent as statements of many rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +28,7 @@ typedef struct RowBatchPlan
 	AttrNumber key;       /* attribute number of a row that has the shard key, 0: none */
 	bool       by_shard;  /* one statement for each shard, else for each node */
 	bool       by_row;    /* one for each row */
+	bool       moves;     /* it may move rows to other nodes */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */
@@ -39,5 +40,8 @@ extern RowBatch *BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, 
  * rows are sent. Counts rows in the executor's es_processed.
  */
 extern bool NextBatchRow(RowBatch *batch, TupleTableSlot *slot);
+
+/* The nodes to which rows have gone: a list of int, node_id. */
+extern List *BatchNodes(RowBatch *batch);
 
 #endif

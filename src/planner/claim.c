@@ -14,6 +14,7 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "executor/outbox.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
@@ -79,6 +80,12 @@ void
 AppendPartClaim(StringInfo buf, bool newest)
 {
 	appendStringInfo(buf, CLAIM_START "%s*/ ", newest ? " newest" : " part");
+}
+
+void
+AppendMovesClaim(StringInfo buf, bool takes)
+{
+	appendStringInfo(buf, CLAIM_START "%s*/ ", takes ? " takes" : " moves");
 }
 
 static void
@@ -164,6 +171,10 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->is_part = true;
 		else if (Skip(&pos, " newest"))
 			claim->is_part = claim->newest = true;
+		else if (Skip(&pos, " moves"))
+			claim->moves = true;
+		else if (Skip(&pos, " takes"))
+			claim->takes_moved = true;
 		else if (Skip(&pos, " ddl="))
 		{
 			claim->forwarded_ddl = true;
@@ -298,6 +309,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	SavedRole    saved;
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         is_part = claim && claim->is_part;
+	bool         moves = claim && claim->moves;
 
 	if (is_part)
 		JoinStatement(query, in_local_fragment, claim->newest);
@@ -307,6 +319,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		prev_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		OpenOutboxes(query, moves);
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);

@@ -32,6 +32,8 @@
  *	policies="role"		whose row-level security policies apply, if not that role's
  *	part				one of several fragments of a statement (transaction/statement_part.h)
  *	newest				the same, but it sees what others have committed since the statement began
+ *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
+ *	takes				the statement that takes them
  *	ddl=TIME.TIME		a utility command forwarded by another node, where transaction
  *						and statement began at these times
  *
@@ -49,6 +51,8 @@ typedef struct Claim
 	Oid         policy_role;       /* InvalidOid: the same */
 	bool        is_part;
 	bool        newest;
+	bool        moves;
+	bool        takes_moved;
 	bool        forwarded_ddl;
 	TimestampTz transaction_start; /* of the node that forwards */
 	TimestampTz statement_start;
@@ -65,6 +69,9 @@ extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwa
 
 /* Writes a comment that says that what follows is part of a statement. */
 extern void AppendPartClaim(StringInfo buf, bool newest);
+
+/* Writes a comment that says that the statement may move rows out, or that it takes them. */
+extern void AppendMovesClaim(StringInfo buf, bool takes);
 
 /* Writes a comment with the role whose policies apply. */
 extern void AppendPolicyClaim(StringInfo buf, Oid role);

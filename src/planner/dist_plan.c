@@ -16,7 +16,7 @@ PackFragment(const FragmentPlan *fragment)
 {
 	List *numbers = list_make5_int(fragment->target, fragment->operation, fragment->locks_rows,
 								   fragment->whole_query, fragment->whole_row);
-	List *oids = list_make2_oid(fragment->table, fragment->key_type);
+	List *oids = list_concat(list_make2_oid(fragment->table, fragment->key_type), fragment->moves);
 
 	numbers = lappend_int(numbers, fragment->triggers);
 	numbers = lappend_int(numbers, fragment->part);
@@ -42,5 +42,6 @@ UnpackFragment(List *packed)
 	fragment.counts = list_nth_int(numbers, 7);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
+	fragment.moves = list_copy_tail(oids, 2);
 	return fragment;
 }

@@ -26,6 +26,7 @@
 #include "planner/fragment.h"
 #include "planner/local.h"
 #include "planner/modify.h"
+#include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
@@ -287,7 +288,7 @@ plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const Plan
 {
 	Shard *shard;
 
-	if (FiresTriggersOfStatement(query) || CtesFireTriggers(query))
+	if (FiresTriggersOfStatement(query) || CtesFireTriggers(query) || MovedTables(query) != NIL)
 		return NULL;
 	if (is_single_row(query) && table->method != DIST_REFERENCE &&
 		!ReadsOtherTables((Node *) query->returningList) &&

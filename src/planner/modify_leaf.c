@@ -30,6 +30,7 @@
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
+#include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
 #include "planner/ship.h"
@@ -413,6 +414,7 @@ plan_shipped(CustomScan *scan, Modification *modification)
 	fragment->operation = modification->query->commandType;
 	fragment->triggers = FiresTriggersOfChange(modification->query);
 	fragment->part = true;
+	fragment->moves = MovedTables(modification->query);
 	fragment->counts = modification->query->canSetTag;
 	scan->custom_exprs = key ? lcons(expression_planner(copyObject(key)), params) : params;
 	scan->custom_private = PackFragment(fragment);

@@ -22,6 +22,7 @@
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
 #include "planner/modify.h"
+#include "planner/moved_tables.h"
 #include "planner/move_subqueries.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
@@ -114,7 +115,7 @@ NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool
 			bool by_shard, Oid table)
 {
 	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
-					  list_make1_oid(table));
+					  lcons_oid(table, MovedTables(statement)));
 }
 
 static int

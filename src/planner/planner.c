@@ -31,6 +31,7 @@
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
+#include "planner/moved_tables.h"
 #include "planner/on_behalf.h"
 #include "planner/parallel_share.h"
 #include "planner/planner.h"
@@ -95,7 +96,8 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 	FragmentPlan fragment = {0};
 	Shard       *shard = ShardKnownNow(table, key);
 
-	if (shard && shard->group_id == LocalGroupId() && !FiresTriggersOfChange(query))
+	if (shard && shard->group_id == LocalGroupId() && !FiresTriggersOfChange(query) &&
+		MovedTables(query) == NIL)
 	{
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
@@ -129,7 +131,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 			return plan;
 	}
 	if (AllShardsLocal(&tables) && !FiresTriggersOfChange(query) && !CtesFireTriggers(query) &&
-		(!tables.writes_reference || list_length(AllPrimaries()) == 1))
+		MovedTables(query) == NIL && (!tables.writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
 		return PlanOrdinary(query, call);

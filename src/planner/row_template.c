@@ -10,10 +10,14 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/dist_plan.h"
 #include "planner/row_template.h"
+#include "utils/rel.h"
 
 static RangeTblEntry *
 values_of_template(Query *row_template)
@@ -77,6 +81,52 @@ TemplateColumn(Query *row_template, AttrNumber attno)
 				   list_nth_oid(values->coltypes, attno - 1),
 				   list_nth_int(values->coltypmods, attno - 1),
 				   list_nth_oid(values->colcollations, attno - 1), 0);
+}
+
+Query *
+InsertTemplate(Oid relid, List *attnums)
+{
+	Query         *insert = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	Relation       rel = table_open(relid, NoLock);
+	TupleDesc      desc = RelationGetDescr(rel);
+	List          *names = NIL;
+	List          *columns = NIL;
+	Query         *result;
+	ListCell      *lc;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		names = lappend(names, makeString(att->attisdropped ? "" : pstrdup(NameStr(att->attname))));
+	}
+	rte->rtekind = RTE_RELATION;
+	rte->relid = relid;
+	rte->relkind = RELKIND_RELATION;
+	rte->rellockmode = RowExclusiveLock;
+	rte->eref = makeAlias(RelationGetRelationName(rel), names);
+	rte->requiredPerms = ACL_INSERT;
+	rte->checkAsUser = BOOTSTRAP_SUPERUSERID;
+	insert->commandType = CMD_INSERT;
+	insert->rtable = list_make1(rte);
+	insert->resultRelation = 1;
+
+	foreach (lc, attnums)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, lfirst_int(lc) - 1);
+		Var *var = makeVar(1, att->attnum, att->atttypid, att->atttypmod, att->attcollation, 0);
+
+		columns = lappend(columns, makeTargetEntry((Expr *) var, att->attnum,
+												   pstrdup(NameStr(att->attname)), false));
+	}
+	table_close(rel, NoLock);
+	result = RowTemplate(insert, columns);
+	result->targetList = columns;
+	foreach (lc, columns)
+		lfirst_node(TargetEntry, lc)->expr =
+			(Expr *) TemplateColumn(result, foreach_current_index(lc) + 1);
+	return result;
 }
 
 static Param *

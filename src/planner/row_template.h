@@ -20,6 +20,9 @@
  */
 extern Query *RowTemplate(Query *statement, List *columns);
 
+/* An INSERT of these columns, past all policies: the template for rows that are in the table already. */
+extern Query *InsertTemplate(Oid relid, List *attnums);
+
 /* The Var for the n-th column of a template's rows. */
 extern Var *TemplateColumn(Query *row_template, AttrNumber attno);
 

@@ -18,6 +18,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "planner/moved_tables.h"
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
@@ -151,6 +152,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->whole_query = true;
 	fragment->counts = query->canSetTag;
 	fragment->triggers = FiresTriggersOfChange(query);
+	fragment->moves = MovedTables(query);
 	if (fragment->triggers)
 		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;
 

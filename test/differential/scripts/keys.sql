@@ -100,3 +100,8 @@ DELETE FROM k_@name@ WHERE k = ${@a@|@b@|@none@|NULL:@cast@} RETURNING *;
 
 COPY k_@name@ TO STDOUT;
 
+
+UPDATE k_@name@ SET k = ${@none@|@c@|NULL:@cast@}, n = n + 1 WHERE k = ${@a@|@b@|@c@|@none@|NULL:@cast@} RETURNING n, v;
+
+UPDATE k_@name@ SET k = CASE WHEN n = 4 THEN '@b@'::@cast@ END, v = 'moved';
+UPDATE k_@name@ SET k = '@c@' WHERE k IS NULL RETURNING *;

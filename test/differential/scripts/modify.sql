@@ -205,7 +205,9 @@ UPDATE orders o SET (total, note) = (SELECT sum(quantity), max(p.name) FROM line
 
 UPDATE orders SET total = DEFAULT, placed = DEFAULT, note = NULL WHERE tenant = 5 RETURNING *;
 
-UPDATE orders SET tenant = 6 WHERE tenant = 5;
+UPDATE orders SET tenant = ${6|60|61|5:int} WHERE tenant = ${5:int} AND id = 6;
+
+UPDATE orders SET tenant = 60 WHERE tenant = 5 AND id = 1;
 
 UPDATE orders SET tenant = tenant WHERE id = 1;
 

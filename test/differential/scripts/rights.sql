@@ -264,6 +264,15 @@ INSERT INTO docs VALUES ('bob', 51, 'x'), ('ann', 52, 'x');
 UPDATE docs SET body = 'mine' RETURNING id;
 
 -- as: bob
+UPDATE docs SET id = id + 20, body = 'moved' RETURNING id, owner;
+
+-- as: bob
+UPDATE docs SET id = ${40|140|41|42|7:int} WHERE id = ${1|1|2|40|40:int} RETURNING owner;
+
+-- as: ann
+UPDATE docs SET id = d.id + 50, owner = 'bob' FROM all_docs d WHERE d.id = docs.id AND d.secret < docs.secret;
+
+-- as: bob
 UPDATE docs SET body = 'mine' WHERE id = ${1|2:int} RETURNING owner;
 
 -- as: bob

@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * moved_tables.c
+ *	  Which rows can change node because a statement updates their shard key.
+ *
+ * A statement that sets the key to what it is known to be moves nothing. One
+ * that changes columns which foreign keys reference may change, by their ON
+ * UPDATE actions, the keys of other tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/metadata.h"
+#include "catalog/pg_constraint.h"
+#include "commands/trigger.h"
+#include "nodes/bitmapset.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "planner/claim.h"
+#include "planner/equality.h"
+#include "planner/moved_tables.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+typedef struct Moves
+{
+	List *tables;       /* of oid */
+	List *foreign_keys; /* of oid: those that were followed */
+} Moves;
+
+static void follow_change(Moves *moves, Oid relid, Bitmapset *columns);
+
+/*
+ * Is there a shard that this node does not have, or a trigger that only insertion by it fires?
+ * In trees of partitions rows stay on their node, or the statement fails.
+ */
+static bool
+can_leave(DistTable *table, Relation rel)
+{
+	if (table->is_parent || rel->rd_rel->relispartition)
+		return false;
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (table->shards[i].group_id != LocalGroupId())
+			return true;
+	}
+	return rel->trigdesc && rel->trigdesc->trig_insert_before_row;
+}
+
+/* What the foreign key's ON UPDATE action does to the referencing table. */
+static void
+follow_action(Moves *moves, Oid constraint, Oid function, Bitmapset *columns)
+{
+	HeapTuple  tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	AttrNumber from[INDEX_MAX_KEYS];
+	AttrNumber to[INDEX_MAX_KEYS];
+	Bitmapset *set = NULL;
+	Bitmapset *referenced = NULL;
+	Oid        referencing;
+	int        count;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	referencing = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
+	DeconstructFkConstraintRow(tuple, &count, from, to, NULL, NULL, NULL, NULL, NULL);
+	ReleaseSysCache(tuple);
+	for (int i = 0; i < count; i++)
+	{
+		referenced = bms_add_member(referenced, to[i]);
+		if (function != F_RI_FKEY_CASCADE_UPD || bms_is_member(to[i], columns))
+			set = bms_add_member(set, from[i]);
+	}
+	if (!bms_overlap(referenced, columns) || list_member_oid(moves->foreign_keys, constraint))
+		return;
+	moves->foreign_keys = lappend_oid(moves->foreign_keys, constraint);
+	follow_change(moves, referencing, set);
+}
+
+static void
+follow_change(Moves *moves, Oid relid, Bitmapset *columns)
+{
+	DistTable *table = LookupDistTable(relid);
+	Relation   rel;
+
+	if (table == NULL || bms_is_empty(columns))
+		return;
+	rel = table_open(relid, AccessShareLock);
+	if (table->method == DIST_HASH && bms_is_member(table->key_attno, columns) &&
+		can_leave(table, rel))
+		moves->tables = list_append_unique_oid(moves->tables, relid);
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	{
+		Trigger *trigger = &rel->trigdesc->triggers[i];
+
+		if (trigger->tgfoid == F_RI_FKEY_CASCADE_UPD || trigger->tgfoid == F_RI_FKEY_SETNULL_UPD ||
+			trigger->tgfoid == F_RI_FKEY_SETDEFAULT_UPD)
+			follow_action(moves, trigger->tgconstraint, trigger->tgfoid, columns);
+	}
+	table_close(rel, NoLock);
+}
+
+/* A trigger that may give the row any key. */
+static bool
+has_before_update_trigger(Oid relid)
+{
+	Relation rel = table_open(relid, NoLock);
+	bool     result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* Is the key set to what it is? */
+static bool
+keeps_key(Query *query, DistTable *table, Expr *value)
+{
+	KeySense sense = {table->hash_opfamily, table->key_collation};
+	Var  *key = makeVar(query->resultRelation, table->key_attno, table->key_type, table->key_typmod,
+						table->key_collation, 0);
+	List *equalities;
+
+	if (has_before_update_trigger(table->relid))
+		return false;
+	value = CanonicalTerm(query, value);
+	if (equal(value, key))
+		return true;
+	if (contain_volatile_functions((Node *) value))
+		return false;
+	equalities = EmergentEqualities(query, (Node *) query->jointree, &sense);
+	return KnownEqual(equalities, (Expr *) key, value);
+}
+
+/* The columns to which an UPDATE's target list may give other values. */
+static Bitmapset *
+add_changed(Bitmapset *columns, Query *query, DistTable *table, List *targetlist, bool may_keep)
+{
+	ListCell *lc;
+
+	foreach (lc, targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk || (may_keep && tle->resno == table->key_attno &&
+							 table->method == DIST_HASH && keeps_key(query, table, tle->expr)))
+			continue;
+		columns = bms_add_member(columns, tle->resno);
+	}
+	return columns;
+}
+
+static void
+find_moves(Moves *moves, Query *query)
+{
+	Bitmapset *columns = NULL;
+	DistTable *table;
+	Oid        relid;
+	ListCell  *lc;
+
+	foreach (lc, query->cteList)
+		find_moves(moves, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
+	if (query->resultRelation == 0)
+		return;
+	relid = rt_fetch(query->resultRelation, query->rtable)->relid;
+	table = LookupDistTable(relid);
+	if (table == NULL)
+		return;
+	if (query->commandType == CMD_UPDATE)
+		columns = add_changed(columns, query, table, query->targetList, true);
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType == CMD_UPDATE)
+			columns = add_changed(columns, query, table, action->targetList, false);
+	}
+	if (query->onConflict)
+	{
+		columns = add_changed(columns, query, table, query->onConflict->onConflictSet, false);
+		/* a row that would have to move is an error there */
+		columns = bms_del_member(columns, table->key_attno);
+	}
+	follow_change(moves, relid, columns);
+}
+
+List *
+MovedTables(Query *query)
+{
+	Moves moves = {NIL, NIL};
+
+	if (InsideFragment())
+		return NIL;
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
+		find_moves(&moves, query);
+	return moves.tables;
+}

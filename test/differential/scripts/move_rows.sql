@@ -1,0 +1,210 @@
+Updates of the shard key: rows that move to another node, rows that stay.
+
+--- everywhere
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	RAISE NOTICE '% % % % %', TG_NAME, TG_WHEN, TG_OP, to_jsonb(OLD), to_jsonb(NEW);
+	IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+	IF TG_WHEN = 'BEFORE' THEN NEW.seen := coalesce(NEW.seen, '') || left(TG_OP, 1); END IF;
+	RETURN NEW;
+END $$;
+CREATE FUNCTION to_key(key int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT key + 500';
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE DOMAIN code AS text CHECK (VALUE <> 'bad');
+CREATE TYPE pair AS (a int, b text);
+
+--- tables
+CREATE TABLE p (gone int, k int, "the Value" numeric(8,2) DEFAULT 7, note text, CHECK (note <> 'bad'), double numeric GENERATED ALWAYS AS ("the Value" * 2) STORED,
+	id int GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (k));
+ALTER TABLE p DROP COLUMN gone;
+ALTER TABLE p ADD COLUMN late pair DEFAULT (1, 'x');
+CREATE TABLE c (k int, n int, what text, PRIMARY KEY (k, n), FOREIGN KEY (k) REFERENCES p ON UPDATE CASCADE ON DELETE CASCADE);
+CREATE TABLE d (k int, n int, m int, PRIMARY KEY (k, n, m), FOREIGN KEY (k, n) REFERENCES c ON UPDATE CASCADE ON DELETE SET NULL (n));
+CREATE TABLE q (k int PRIMARY KEY REFERENCES p, v int);
+CREATE TABLE dic (code int PRIMARY KEY, name text);
+CREATE TABLE uses (code int REFERENCES dic ON UPDATE CASCADE, n int);
+CREATE TABLE maybe (code int REFERENCES dic ON UPDATE SET NULL, n int);
+CREATE TABLE texts (k text COLLATE nocase, v text);
+CREATE TABLE codes (k code, v int, "Part" text);
+CREATE TABLE pairs (k pair, v int);
+CREATE TABLE one (k int, v int);
+-- compared with PostgreSQL's own hash partitions, which are the same
+DO $$ BEGIN
+	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'distshard') THEN
+		CREATE TABLE w (k int, v int, seen text);
+		CREATE TABLE b (k int, v int, seen text);
+	ELSE
+		EXECUTE format('CREATE SCHEMA %I', current_schema() || '_parts');
+		CREATE TABLE w (k int, v int, seen text) PARTITION BY HASH (k);
+		CREATE TABLE b (k int, v int, seen text) PARTITION BY HASH (k);
+		FOR i IN 0 .. 7 LOOP
+			EXECUTE format('CREATE TABLE %1$I.w%2$s PARTITION OF w FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
+			EXECUTE format('CREATE TABLE %1$I.b%2$s PARTITION OF b FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
+		END LOOP;
+	END IF;
+END $$;
+
+--- distribute
+BEGIN;
+SELECT create_reference_table('dic');
+SELECT create_distributed_table('p', 'k');
+SELECT create_distributed_table('c', 'k', colocate_with => 'p');
+SELECT create_distributed_table('d', 'k', colocate_with => 'p');
+SELECT create_distributed_table('q', 'k', colocate_with => 'p');
+SELECT create_distributed_table('uses', 'code');
+SELECT create_distributed_table('maybe', 'code');
+SELECT create_distributed_table('texts', 'k', shard_count => 5);
+SELECT create_distributed_table('codes', 'k');
+SELECT create_distributed_table('pairs', 'k');
+SELECT create_distributed_table('one', NULL);
+SELECT create_distributed_table('w', 'k', shard_count => 8);
+SELECT create_distributed_table('b', 'k', shard_count => 8);
+COMMIT;
+
+--- data
+INSERT INTO p (k, "the Value", note, id) OVERRIDING SYSTEM VALUE SELECT i, i * 1.5, 'row ' || i, i FROM generate_series(1, 20) i;
+INSERT INTO c SELECT i, j, repeat('long ', 600 * j) FROM generate_series(1, 12) i, generate_series(1, 2) j;
+INSERT INTO d SELECT i, 1, j FROM generate_series(1, 12) i, generate_series(1, 2) j;
+INSERT INTO q SELECT i, i FROM generate_series(15, 20) i;
+INSERT INTO dic SELECT i, 'name ' || i FROM generate_series(1, 9) i;
+INSERT INTO uses SELECT 1 + i % 9, i FROM generate_series(1, 30) i;
+INSERT INTO maybe SELECT 1 + i % 9, i FROM generate_series(1, 30) i;
+INSERT INTO texts SELECT chr(64 + i), repeat(chr(64 + i), i * 300) FROM generate_series(1, 20) i;
+INSERT INTO codes SELECT chr(64 + i), i, 'part' FROM generate_series(1, 20) i;
+INSERT INTO pairs SELECT (i, chr(64 + i))::pair, i FROM generate_series(1, 20) i;
+INSERT INTO pairs VALUES (NULL, 0), ((NULL, NULL), -1);
+INSERT INTO one SELECT i, i FROM generate_series(1, 5) i;
+INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
+
+--- after
+CREATE TRIGGER a1 BEFORE UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER a1 BEFORE INSERT OR UPDATE OR DELETE ON b FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON b FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION watch();
+
+--- here
+CREATE TABLE local (k int, v int);
+INSERT INTO local SELECT i, i * 3 FROM generate_series(1, 20) i;
+
+--- statements
+
+UPDATE p SET k = ${101|102|103|104|1:int} WHERE k = ${1:int} RETURNING *;
+
+UPDATE p SET k = ${101:int}, "the Value" = "the Value" + 1, note = ${'moved':text}, late.b = 'y' WHERE k = ${2:int};
+
+UPDATE p SET k = k + 1000 WHERE k < 15;
+
+UPDATE p SET k = k + 1000 WHERE k % 2 = 0 AND k < 15 RETURNING k, "the Value", double, late, id, note;
+
+UPDATE p SET k = k WHERE k < 9 RETURNING k;
+
+UPDATE p SET k = 5, note = 'same' WHERE k = 5;
+
+UPDATE p SET k = -k, note = 'bad' WHERE k = 3;
+
+UPDATE p SET k = 4 WHERE k = 3;
+
+UPDATE p SET k = NULL WHERE k = 3;
+
+UPDATE p SET k = k + 300 WHERE k = 16;
+
+UPDATE q SET k = k + 1 WHERE k = 20;
+
+UPDATE q SET k = 1 + v / 10 WHERE v < 16;
+
+UPDATE p SET k = p.k + 100 FROM local l WHERE l.k = p.k AND l.v < 20 RETURNING p.k, l.v, p.note;
+
+UPDATE p SET k = p.k + l.v * 100 FROM texts t, local l WHERE l.k = p.k AND length(t.v) = p.k * 300 AND p.k < 15 RETURNING p.k, l.v, length(t.v);
+
+UPDATE p SET k = (SELECT max(k) FROM p) + p.k WHERE k IN (SELECT v FROM codes WHERE v < 5);
+
+UPDATE p SET (k, note) = (SELECT 100 + l.v, 'from ' || l.k FROM local l WHERE l.k = p.k) WHERE k < 6 RETURNING *;
+
+UPDATE p SET k = to_key(k) WHERE k < 8;
+
+UPDATE p SET k = k + 700 WHERE k = 7 RETURNING k, (SELECT count(*) FROM p AS other WHERE other.k < p.k);
+
+WITH moved AS (UPDATE p SET k = k + 200 WHERE k < 5 RETURNING k, note), gone AS (DELETE FROM codes WHERE v > 10 RETURNING v)
+SELECT * FROM moved, (SELECT count(*) FROM gone) g, (SELECT sum(k) FROM p) s;
+
+WITH a AS (UPDATE codes SET k = k || 'x' WHERE v < 5 RETURNING *), b AS (UPDATE texts SET k = 'z' WHERE k < 'd' RETURNING k) SELECT a.k, b.k FROM a, b;
+
+WITH moved AS (UPDATE codes SET k = k || 'x' RETURNING *) INSERT INTO texts SELECT k, "Part" FROM moved WHERE v < 4;
+
+MERGE INTO codes USING local l ON codes.v = l.v WHEN MATCHED AND l.k < 3 THEN UPDATE SET k = 'm' || l.k, "Part" = 'merged' WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES ('n' || l.k, l.v);
+
+MERGE INTO codes USING (VALUES ('A', 'AA'), ('B', 'BB'), ('ZZ', 'Y')) AS s(a, b) ON k = a WHEN MATCHED THEN UPDATE SET k = b WHEN NOT MATCHED THEN INSERT (k, v) VALUES (b, 0);
+
+UPDATE texts SET k = lower(k);
+
+UPDATE texts SET k = lower(k) || 'x', v = v || '!' WHERE k = ${'b':text} RETURNING k, length(v);
+
+UPDATE texts SET k = NULL WHERE k < 'f';
+UPDATE texts SET k = 'back' WHERE k IS NULL;
+SELECT k, length(v) FROM texts;
+
+UPDATE codes SET k = 'bad' WHERE v = 3;
+
+UPDATE codes SET k = ${'new':text} WHERE k = ${'C':text};
+
+UPDATE pairs SET k = ((k).a + 100, 'moved') WHERE (k).a > 3 RETURNING *;
+
+UPDATE pairs SET k.a = 50 WHERE v = 2 RETURNING *;
+
+UPDATE pairs SET k = (1, 'x') WHERE v < 1;
+UPDATE pairs SET k = NULL WHERE v = 5;
+SELECT * FROM pairs WHERE k = (1, 'x')::pair;
+
+UPDATE one SET k = k + 1;
+
+UPDATE dic SET code = code + 100;
+SELECT count(*) FROM dic JOIN uses USING (code);
+
+UPDATE dic SET code = 90 WHERE name = 'name 3' RETURNING *;
+SELECT * FROM maybe WHERE code IS NULL;
+
+INSERT INTO dic VALUES (1, 'x'), (77, 'y') ON CONFLICT (code) DO UPDATE SET code = dic.code + 1000;
+
+UPDATE w SET k = k + 100 WHERE k = ${1|2|3|4|5|6|7|8:int} RETURNING *;
+
+UPDATE b SET k = k + 100 WHERE k = ${1|2|3|4|5|6|7|8:int} RETURNING *;
+
+UPDATE b SET k = b.k + 200 FROM local l WHERE l.v = b.v AND l.k = 2 RETURNING b.*, l.*;
+
+-- no explain
+MERGE INTO b USING (SELECT 4 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET k = 14, v = 0;
+
+WITH m AS (UPDATE b SET k = 99 WHERE k = 6 RETURNING *) SELECT * FROM m;
+
+PREPARE move(int, int) AS UPDATE p SET k = $2 WHERE k = $1 RETURNING k, note;
+EXECUTE move(1, 201);
+EXECUTE move(201, 202);
+EXECUTE move(202, 202);
+EXECUTE move(202, 1);
+EXECUTE move(1, 203);
+EXECUTE move(203, 204);
+EXECUTE move(204, 205);
+DEALLOCATE move;
+
+BEGIN;
+UPDATE p SET k = k + 100 WHERE k < 4;
+SAVEPOINT s;
+UPDATE p SET k = k + 100 WHERE k < 8;
+ROLLBACK TO s;
+UPDATE p SET k = k - 1000 WHERE k > 100;
+SELECT k FROM p;
+UPDATE q SET k = 1000;
+ROLLBACK;
+
+BEGIN;
+UPDATE p SET k = 30 WHERE k = 3;
+UPDATE p SET k = 31 WHERE k = 30;
+UPDATE p SET k = 3 WHERE k = 31;
+DELETE FROM p WHERE k = 3;
+COMMIT;
+
+-- no explain
+DO $$ BEGIN FOR i IN 1 .. 5 LOOP UPDATE codes SET k = 'loop' || i WHERE v = i; BEGIN UPDATE texts SET k = 'sub' || i WHERE length(v) = i * 300; IF i > 3 THEN RAISE division_by_zero; END IF; EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$;
+
+INSERT INTO codes VALUES ('A', 1, 'new'), ('neu', 2, 'old') RETURNING *;
+UPDATE codes SET k = v::text RETURNING *;
