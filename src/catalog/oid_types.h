@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * oid_types.h
- *	  Types whose values name objects, which have other OIDs on other nodes.
+ *	  Types that mean something on one node only: those whose values name
+ *	  objects, which have other OIDs on other nodes, and those that others lack.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,5 +13,8 @@
 
 /* Is the type regclass or another alias of oid? Neither arrays nor domains of them are. */
 extern bool IsOidAlias(Oid type);
+
+/* Does only this node have the type? It is of a temporary object, or the row of an ordinary table. */
+extern bool IsLocalType(Oid type);
 
 #endif

@@ -383,11 +383,37 @@ ResolvesOid(RelabelType *cast)
 		   !(IsA(cast->arg, Var) && ((Var *) cast->arg)->varattno == TableOidAttributeNumber);
 }
 
+/* Would the text name a type that other nodes do not have? */
+static bool
+NamesLocalType(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			return ((Var *) node)->varattno == InvalidAttrNumber && IsLocalType(exprType(node));
+		case T_Const:
+		case T_Param:
+		case T_RowExpr:
+		case T_FuncExpr:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_ArrayExpr:
+		case T_Aggref:
+			return IsLocalType(exprType(node));
+		default:
+			return false;
+	}
+}
+
 static bool
 FindReason(Node *node, ReasonContext *context)
 {
 	if (node == NULL)
 		return false;
+	if (NamesLocalType(node))
+		return Because(context, "type that only this node has");
 	switch (nodeTag(node))
 	{
 		case T_Query:

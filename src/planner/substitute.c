@@ -127,11 +127,15 @@ HasLocalValue(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, Const))
-		return ((Const *) node)->consttype < FirstNormalObjectId &&
-			   !((Const *) node)->constisnull && TravelsAsText(((Const *) node)->consttype);
+		return ((Const *) node)->consttype < FirstNormalObjectId
+				   ? !((Const *) node)->constisnull && TravelsAsText(((Const *) node)->consttype)
+				   : IsLocalType(((Const *) node)->consttype);
 	if (IsA(node, Param))
 		return ((Param *) node)->paramkind == PARAM_EXTERN &&
-			   !IsValueType(((Param *) node)->paramtype);
+			   (!IsValueType(((Param *) node)->paramtype) ||
+				IsLocalType(((Param *) node)->paramtype));
+	if (IsA(node, RowExpr))
+		return IsLocalType(((RowExpr *) node)->row_typeid);
 	return expression_tree_walker(node, HasLocalValue, context);
 }
 

@@ -13,6 +13,7 @@ CREATE FUNCTION odd() RETURNS SETOF "Odd ""Name""" LANGUAGE sql STABLE AS 'SELEC
 CREATE TABLE notes (tenant int, note text);
 INSERT INTO notes SELECT t, 'local ' || t FROM generate_series(0, 12, 2) t;
 CREATE VIEW big_orders AS SELECT * FROM orders WHERE total > 20;
+CREATE TEMP VIEW mine AS SELECT * FROM users WHERE id < 3;
 CREATE VIEW in_order AS SELECT tenant, id, note FROM orders ORDER BY total DESC, tenant, id;
 CREATE VIEW per_tenant AS SELECT tenant, count(*) AS n, sum(total) AS total FROM orders GROUP BY tenant;
 CREATE VIEW with_lines AS SELECT o.tenant, o.id, o.note, l.line, l.product, p.name, p.price * l.quantity AS price
@@ -659,3 +660,20 @@ SELECT ARRAY(SELECT id FROM in_order WHERE tenant < 5), (SELECT string_agg(name,
 
 -- ordered
 SELECT s FROM (SELECT tenant, id FROM users ORDER BY tenant + id, id) s LIMIT 6;
+
+-- types that the other nodes do not have
+SELECT mine, (SELECT mine) FROM mine WHERE tenant < 4;
+
+SELECT mine::text FROM mine WHERE tenant = ${2:int};
+
+SELECT ROW(tenant, name)::notes, tenant FROM users WHERE id = 1 AND ROW(tenant, name)::notes > ROW(3, '')::notes;
+
+SELECT tenant, id FROM users u WHERE (SELECT n FROM notes n WHERE n.tenant = u.tenant) IS NOT DISTINCT FROM ROW(u.tenant, 'local 2')::notes;
+
+DO $$ DECLARE n notes; BEGIN
+	SELECT * INTO n FROM notes WHERE tenant = 4;
+	INSERT INTO settings VALUES (n.tenant, n.note);
+	INSERT INTO settings SELECT (n).*;
+	UPDATE settings SET value = n.note || '!' WHERE name = n.tenant::text;
+	DELETE FROM settings WHERE ROW(1, value)::notes > n;
+END $$;
