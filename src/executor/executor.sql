@@ -16,3 +16,33 @@ CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 -- The rows that this transaction has moved out of the shards of this node, given to the node that inserts them.
 CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';
+
+-- Any aggregate in two steps: the state that its transition function arrives at, as a value of the second argument's
+-- type, and the result of combined states. See partial_aggregate.c.
+CREATE FUNCTION distshard.partial_step(internal, text, anyelement, VARIADIC "any") RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_partial_step';
+CREATE FUNCTION distshard.partial_final(internal, text, anyelement, VARIADIC "any") RETURNS anyelement
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_partial_final';
+CREATE FUNCTION distshard.partial_join(internal, internal) RETURNS internal
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_partial_join';
+CREATE FUNCTION distshard.partial_serialize(internal) RETURNS bytea
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_partial_serialize';
+CREATE FUNCTION distshard.partial_deserialize(bytea, internal) RETURNS internal
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_partial_deserialize';
+CREATE AGGREGATE distshard.partial(aggregate text, state_type anyelement, VARIADIC "any") (
+	SFUNC = distshard.partial_step, STYPE = internal, SSPACE = 256,
+	FINALFUNC = distshard.partial_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = read_write,
+	COMBINEFUNC = distshard.partial_join, SERIALFUNC = distshard.partial_serialize,
+	DESERIALFUNC = distshard.partial_deserialize, PARALLEL = safe);
+-- of aggregates that are not marked as safe for parallel query
+CREATE AGGREGATE distshard.partial_serial(aggregate text, state_type anyelement, VARIADIC "any") (
+	SFUNC = distshard.partial_step, STYPE = internal, SSPACE = 256,
+	FINALFUNC = distshard.partial_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = read_write);
+
+CREATE FUNCTION distshard.combine_step(internal, regprocedure, internal, anyelement, VARIADIC "any") RETURNS internal
+	LANGUAGE C IMMUTABLE AS 'MODULE_PATHNAME', 'distshard_combine_step';
+CREATE FUNCTION distshard.combine_final(internal, regprocedure, internal, anyelement, VARIADIC "any") RETURNS anyelement
+	LANGUAGE C IMMUTABLE AS 'MODULE_PATHNAME', 'distshard_combine_final';
+CREATE AGGREGATE distshard.combine(aggregate regprocedure, state internal, result anyelement, VARIADIC "any") (
+	SFUNC = distshard.combine_step, STYPE = internal, SSPACE = 256,
+	FINALFUNC = distshard.combine_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = read_write);

@@ -1,55 +1,58 @@
 /*-------------------------------------------------------------------------
  *
  * aggregate.c
- *	  Grouping in two steps: on the nodes, and over their answers.
+ *	  Aggregates in two steps: on the nodes, and over their answers.
  *
- * Each aggregate becomes one or two that the nodes compute in plain SQL, and an
- * expression over those that combines them. Both steps are PostgreSQL's own
- * aggregates, so the nodes use parallel query and partition-wise aggregation,
- * and the values are exactly those that one server would compute (the order
- * of floating-point additions apart, which PostgreSQL does not fix either).
+ * An aggregate becomes what the nodes compute for their groups, and an
+ * expression over that. There are three ways:
+ *
+ *	- by other aggregates in plain SQL, for the few that are used most: a
+ *	  count is the sum of counts, a maximum the maximum of maxima;
+ *	- by the aggregate's own transition states, which distshard.partial()
+ *	  returns and distshard.combine() puts together, for all others that
+ *	  PostgreSQL could compute in parallel (see partial_aggregate.c);
+ *	- of DISTINCT values, the nodes return the values by grouping by them as
+ *	  well. Groups so become finer, which is nothing to the other aggregates.
+ *
+ * So the nodes use parallel query and partition-wise aggregation, and the values
+ * are exactly those that one server would compute (the order of floating-point
+ * additions apart, which PostgreSQL does not fix either).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_aggregate.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/tlist.h"
+#include "parser/parse_agg.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
 #include "parser/parse_oper.h"
 #include "parser/parser.h"
-#include "planner/leaf.h"
-#include "planner/print.h"
-#include "planner/shape.h"
+#include "planner/split.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
 
 /* How the parts of an aggregate are put together. */
 typedef enum CombineRule
 {
-	COMBINE_SAME,    /* the aggregate itself, over its parts: min, max, bool_and ... */
+	COMBINE_SAME,    /* the aggregate itself, over its parts: bit_xor */
+	COMBINE_ANY,     /* the same, and values that come twice change nothing: min, max ... */
 	COMBINE_SUM,     /* the sum of the parts */
 	COMBINE_COUNT,   /* the same, 0 if there are none */
 	COMBINE_AVERAGE, /* sum of sums divided by sum of counts */
-	COMBINE_NONE     /* cannot be split here */
+	COMBINE_STATES   /* by the functions of the aggregate, if it has them */
 } CombineRule;
-
-typedef struct SplitContext
-{
-	Query *query;    /* as it was */
-	Query *leaf;     /* groups and partial aggregates, on the nodes */
-	Query *combined; /* the query over the leaf */
-	Index  rti;      /* of the leaf in combined; 0 while the leaf is being filled */
-	int    next;     /* next leaf column to be used, in the order they were added */
-	bool   failed;
-} SplitContext;
 
 static CombineRule
 combine_rule(Aggref *agg)
@@ -58,37 +61,40 @@ combine_rule(Aggref *agg)
 	{
 		const char *name;
 		CombineRule rule;
-	} rules[] = {{"count", COMBINE_COUNT},  {"sum", COMBINE_SUM},      {"avg", COMBINE_AVERAGE},
-				 {"min", COMBINE_SAME},     {"max", COMBINE_SAME},     {"bool_and", COMBINE_SAME},
-				 {"bool_or", COMBINE_SAME}, {"every", COMBINE_SAME},   {"bit_and", COMBINE_SAME},
-				 {"bit_or", COMBINE_SAME},  {"bit_xor", COMBINE_SAME}, {"range_agg", COMBINE_NONE}};
+	} rules[] = {{"count", COMBINE_COUNT}, {"sum", COMBINE_SUM},     {"avg", COMBINE_AVERAGE},
+				 {"min", COMBINE_ANY},     {"max", COMBINE_ANY},     {"bool_and", COMBINE_ANY},
+				 {"bool_or", COMBINE_ANY}, {"every", COMBINE_ANY},   {"bit_and", COMBINE_ANY},
+				 {"bit_or", COMBINE_ANY},  {"bit_xor", COMBINE_SAME}};
 	char *name;
-	int   i;
 
 	/* the built-in aggregates only: what another of the same name does is unknown */
-	if (agg->aggfnoid >= FirstNormalObjectId || agg->aggdistinct || agg->aggorder ||
-		agg->aggkind != AGGKIND_NORMAL || agg->agglevelsup > 0)
-		return COMBINE_NONE;
+	if (agg->aggfnoid >= FirstNormalObjectId)
+		return COMBINE_STATES;
 	name = get_func_name(agg->aggfnoid);
-	for (i = 0; i < lengthof(rules); i++)
+	for (int i = 0; i < lengthof(rules); i++)
 	{
 		if (strcmp(name, rules[i].name) == 0)
 			return rules[i].rule;
 	}
-	return COMBINE_NONE;
+	return COMBINE_STATES;
 }
 
+/* args are expressions, whose types are the arguments' unless types are given. */
 static Aggref *
-make_aggregate(Oid function, Oid type, Expr *arg, Expr *filter)
+make_aggregate(Oid function, Oid type, List *args, Expr *filter)
 {
-	Aggref *agg = makeNode(Aggref);
+	Aggref   *agg = makeNode(Aggref);
+	ListCell *lc;
 
 	agg->aggfnoid = function;
 	agg->aggtype = type;
 	agg->aggcollid = get_typcollation(type);
-	agg->inputcollid = exprCollation((Node *) arg);
-	agg->aggargtypes = list_make1_oid(exprType((Node *) arg));
-	agg->args = list_make1(makeTargetEntry(arg, 1, NULL, false));
+	foreach (lc, args)
+	{
+		agg->aggargtypes = lappend_oid(agg->aggargtypes, exprType(lfirst(lc)));
+		agg->args = lappend(
+			agg->args, makeTargetEntry(lfirst(lc), foreach_current_index(lc) + 1, NULL, false));
+	}
 	agg->aggfilter = filter;
 	agg->aggkind = AGGKIND_NORMAL;
 	agg->aggsplit = AGGSPLIT_SIMPLE;
@@ -104,7 +110,7 @@ make_sum(Expr *arg, Expr *filter)
 	Oid argtypes[] = {exprType((Node *) arg)};
 	Oid function = LookupFuncName(SystemFuncName("sum"), 1, argtypes, false);
 
-	return (Expr *) make_aggregate(function, get_func_rettype(function), arg, filter);
+	return (Expr *) make_aggregate(function, get_func_rettype(function), list_make1(arg), filter);
 }
 
 static Expr *
@@ -113,7 +119,14 @@ make_count(Expr *arg, Expr *filter)
 	Oid argtypes[] = {ANYOID};
 
 	return (Expr *) make_aggregate(LookupFuncName(SystemFuncName("count"), 1, argtypes, false),
-								   INT8OID, arg, filter);
+								   INT8OID, list_make1(arg), filter);
+}
+
+static Expr *
+make_number(int64 value)
+{
+	return (Expr *) makeConst(INT8OID, -1, InvalidOid, 8, Int64GetDatum(value), false,
+							  FLOAT8PASSBYVAL);
 }
 
 static Expr *
@@ -127,228 +140,309 @@ cast_to(Expr *expr, Oid type, int32 typmod)
 	return (Expr *) result;
 }
 
-static void
-add_leaf_column(SplitContext *context, Expr *expr)
-{
-	AttrNumber attno = list_length(context->leaf->targetList) + 1;
-
-	context->leaf->targetList = lappend(
-		context->leaf->targetList, makeTargetEntry(expr, attno, psprintf("part_%d", attno), false));
-}
-
-/* For an average, sums that do not lose what the average keeps. */
 static Expr *
-summable(Aggref *agg)
+make_operation(const char *operator, Expr * left, Expr *right)
 {
-	Expr *arg = copyObject(linitial_node(TargetEntry, agg->args)->expr);
-
-	if (linitial_oid(agg->aggargtypes) == FLOAT4OID)
-		return cast_to(arg, FLOAT8OID, -1);
-	return arg;
-}
-
-/* What the nodes compute for an aggregate. */
-static void
-add_partial_aggregates(SplitContext *context, Aggref *agg)
-{
-	switch (combine_rule(agg))
-	{
-		case COMBINE_SAME:
-		case COMBINE_SUM:
-		case COMBINE_COUNT:
-			add_leaf_column(context, (Expr *) copyObject(agg));
-			break;
-		case COMBINE_AVERAGE:
-			add_leaf_column(context, make_sum(summable(agg), copyObject(agg->aggfilter)));
-			add_leaf_column(context,
-							make_count(copyObject(linitial_node(TargetEntry, agg->args)->expr),
-									   copyObject(agg->aggfilter)));
-			break;
-		case COMBINE_NONE:
-			context->failed = true;
-			break;
-	}
+	return make_op(NULL, list_make2(makeString("pg_catalog"), makeString(pstrdup(operator))),
+				   (Node *) left, (Node *) right, NULL, -1);
 }
 
 static Expr *
-next_leaf_column(SplitContext *context)
+first_argument(Aggref *agg)
 {
-	return (Expr *) LeafColumn(context->combined, context->rti, ++context->next);
+	return copyObject(linitial_node(TargetEntry, agg->args)->expr);
 }
 
 static Expr *
-sum_of_next(SplitContext *context)
+sum_over(Query *leaf, Expr *part)
 {
-	return make_sum(next_leaf_column(context), NULL);
+	return make_sum((Expr *) LeafColumnFor(leaf, part), NULL);
 }
 
-static Expr *
-combine_average(SplitContext *context, Aggref *agg)
+static Node *
+combine_same(Aggref *agg, Query *leaf)
 {
-	Expr *sum = sum_of_next(context);
-	Expr *count = sum_of_next(context); /* numeric */
-	Oid   type = exprType((Node *) sum);
-	Expr *quotient;
+	Aggref *part = copyObject(agg);
+	Aggref *same;
 
+	part->aggdistinct = NIL;
+	same = make_aggregate(agg->aggfnoid, agg->aggtype,
+						  list_make1(LeafColumnFor(leaf, (Expr *) part)), NULL);
+	same->aggcollid = agg->aggcollid;
+	same->inputcollid = agg->inputcollid;
+	return (Node *) same;
+}
+
+static Node *
+combine_count(Aggref *agg, Query *leaf)
+{
+	CoalesceExpr *coalesce = makeNode(CoalesceExpr);
+
+	coalesce->coalescetype = INT8OID;
+	coalesce->args =
+		list_make2(cast_to(sum_over(leaf, (Expr *) copyObject(agg)), INT8OID, -1), make_number(0));
+	coalesce->location = -1;
+	return (Node *) coalesce;
+}
+
+static Node *
+combine_average(Aggref *agg, Query *leaf)
+{
+	Expr *arg = first_argument(agg);
+	Expr *count = sum_over(leaf, make_count(copyObject(arg), copyObject(agg->aggfilter)));
+	Expr *sum;
+	Oid   type;
+
+	/* sums that do not lose what the average keeps */
+	if (exprType((Node *) arg) == FLOAT4OID)
+		arg = cast_to(arg, FLOAT8OID, -1);
+	sum = sum_over(leaf, make_sum(arg, copyObject(agg->aggfilter)));
+	type = exprType((Node *) sum);
 	if (type == INT8OID)
 		sum = cast_to(sum, NUMERICOID, -1);
 	else if (type != NUMERICOID)
 		count = cast_to(count, FLOAT8OID, -1);
-	quotient = make_op(NULL, list_make2(makeString("pg_catalog"), makeString("/")), (Node *) sum,
-					   (Node *) count, NULL, -1);
-	return cast_to(quotient, agg->aggtype, -1);
+	return (Node *) cast_to(make_operation("/", sum, count), agg->aggtype, -1);
 }
 
-/* The expression that replaces an aggregate above the leaf. */
-static Node *
-combine(SplitContext *context, Aggref *agg)
+/* Has an aggregate what it takes to compute it in parallel? */
+typedef struct StateFunctions
 {
-	CoalesceExpr *coalesce;
-	Aggref       *same;
+	Oid  type;       /* of the transition state as the nodes return it */
+	bool parallel;   /* may the nodes do so themselves? */
+	bool takes_null; /* a state of NULL may count, where there were rows */
+} StateFunctions;
 
-	switch (combine_rule(agg))
+static bool
+find_state_functions(Aggref *agg, StateFunctions *functions)
+{
+	HeapTuple         tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(agg->aggfnoid));
+	Form_pg_aggregate form;
+	Oid               argtypes[FUNC_MAX_ARGS];
+	int               nargs = get_aggregate_argtypes(agg, argtypes);
+	bool              result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", agg->aggfnoid);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	functions->type =
+		resolve_aggregate_transtype(agg->aggfnoid, form->aggtranstype, argtypes, nargs);
+	result = form->aggkind == AGGKIND_NORMAL && OidIsValid(form->aggcombinefn) &&
+			 get_func_variadictype(agg->aggfnoid) != ANYOID;
+	if (functions->type == INTERNALOID)
 	{
-		case COMBINE_SAME:
-			same = make_aggregate(agg->aggfnoid, agg->aggtype, next_leaf_column(context), NULL);
-			same->aggcollid = agg->aggcollid;
-			same->inputcollid = agg->inputcollid;
-			return (Node *) same;
-		case COMBINE_SUM:
-			return (Node *) cast_to(sum_of_next(context), agg->aggtype, -1);
-		case COMBINE_AVERAGE:
-			return (Node *) combine_average(context, agg);
-		default:
-			coalesce = makeNode(CoalesceExpr);
-			coalesce->coalescetype = INT8OID;
-			coalesce->args = list_make2(
-				cast_to(sum_of_next(context), INT8OID, -1),
-				makeConst(INT8OID, -1, InvalidOid, 8, Int64GetDatum(0), false, FLOAT8PASSBYVAL));
-			coalesce->location = -1;
-			return (Node *) coalesce;
+		result = result && OidIsValid(form->aggserialfn) && OidIsValid(form->aggdeserialfn);
+		functions->type = BYTEAOID;
 	}
+	else
+		result = result && get_typtype(functions->type) != TYPTYPE_PSEUDO;
+	functions->parallel = func_parallel(agg->aggfnoid) == PROPARALLEL_SAFE;
+	functions->takes_null =
+		form->aggtranstype != INTERNALOID && result && !func_strict(form->aggcombinefn);
+	ReleaseSysCache(tuple);
+	return result;
 }
 
-static TargetEntry *
-matching_group(SplitContext *context, Node *node)
+static Oid
+find_distshard_aggregate(const char *name, Oid first, Oid second, Oid third)
+{
+	Oid   argtypes[] = {first, second, third, ANYOID};
+	List *names = list_make2(makeString("distshard"), makeString(pstrdup(name)));
+
+	if (OidIsValid(third))
+		return LookupFuncName(names, 4, argtypes, false);
+	argtypes[2] = ANYOID;
+	return LookupFuncName(names, 3, argtypes, false);
+}
+
+static Expr *
+make_partial(Aggref *agg, StateFunctions *functions)
+{
+	char *name = format_procedure_extended(agg->aggfnoid, FORMAT_PROC_FORCE_QUALIFY);
+	List *args = list_make2(
+		makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1, CStringGetTextDatum(name), false, false),
+		makeNullConst(functions->type, -1, InvalidOid));
+	Aggref   *partial;
+	ListCell *lc;
+
+	foreach (lc, agg->args)
+		args = lappend(args, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	if (agg->args == NIL)
+		args = lappend(args, makeBoolConst(true, false)); /* which it ignores */
+	partial =
+		make_aggregate(find_distshard_aggregate(functions->parallel ? "partial" : "partial_serial",
+												TEXTOID, ANYELEMENTOID, InvalidOid),
+					   functions->type, args, copyObject(agg->aggfilter));
+	partial->inputcollid = agg->inputcollid;
+	return (Expr *) partial;
+}
+
+/*
+ * The call of distshard.combine(): the state is declared as internal, so that
+ * nobody else can call it with one.
+ */
+static Node *
+combine_states(Aggref *agg, Query *leaf)
+{
+	StateFunctions functions;
+	Var           *state;
+	Expr          *filter = NULL;
+	Aggref        *result;
+	List          *args;
+	ListCell      *lc;
+
+	if (agg->aggorder || !find_state_functions(agg, &functions))
+		return NULL;
+	state = LeafColumnFor(leaf, make_partial(agg, &functions));
+	if (functions.takes_null)
+	{
+		Aggref *count = make_aggregate(LookupFuncName(SystemFuncName("count"), 0, NULL, false),
+									   INT8OID, NIL, copyObject(agg->aggfilter));
+
+		count->aggstar = true;
+		filter = make_operation(">", (Expr *) LeafColumnFor(leaf, (Expr *) count), make_number(0));
+	}
+	args = list_make3(makeConst(REGPROCEDUREOID, -1, InvalidOid, sizeof(Oid),
+								ObjectIdGetDatum(agg->aggfnoid), false, true),
+					  state, makeNullConst(agg->aggtype, -1, agg->aggcollid));
+	foreach (lc, agg->aggargtypes)
+		args = lappend(args, makeNullConst(lfirst_oid(lc), -1, InvalidOid));
+	result = make_aggregate(
+		find_distshard_aggregate("combine", REGPROCEDUREOID, INTERNALOID, ANYELEMENTOID),
+		agg->aggtype, args, filter);
+	lsecond_oid(result->aggargtypes) = INTERNALOID;
+	result->aggcollid = agg->aggcollid;
+	result->inputcollid = agg->inputcollid;
+	return (Node *) result;
+}
+
+static SortGroupClause *
+clause_of(TargetEntry *arg, List *clauses)
 {
 	ListCell *lc;
 
-	foreach (lc, context->query->groupClause)
+	foreach (lc, clauses)
 	{
-		TargetEntry *tle =
-			get_sortgroupclause_tle(lfirst_node(SortGroupClause, lc), context->query->targetList);
-
-		if (equal(tle->expr, node))
-			return tle;
+		if (lfirst_node(SortGroupClause, lc)->tleSortGroupRef == arg->ressortgroupref)
+			return lfirst(lc);
 	}
 	return NULL;
 }
 
-/* Fills the leaf with what the expressions above it need. */
+/* GROUP BY names no operator. */
 static bool
-collect_walker(Node *node, SplitContext *context)
+is_usual_equality(Oid operator, Expr * expr)
 {
-	if (node == NULL || context->failed)
-		return false;
-	if (matching_group(context, node))
-		return false;
-	if (IsA(node, Aggref))
-	{
-		add_partial_aggregates(context, (Aggref *) node);
-		return false;
-	}
-	if (IsA(node, Var) || IsA(node, SubLink) || IsA(node, GroupingFunc))
-	{
-		context->failed = true;
-		return false;
-	}
-	return expression_tree_walker(node, collect_walker, context);
+	Oid usual;
+
+	get_sort_group_operators(exprType((Node *) expr), false, false, false, NULL, &usual, NULL,
+							 NULL);
+	return operator== usual;
 }
 
-/* Rewrites the same expressions, in the same order, over the leaf. */
+/* The argument, as far as it is looked at: errors in computing it are none where the filter fails. */
+static Expr *
+filtered(Expr *arg, Expr *filter)
+{
+	CaseExpr *result = makeNode(CaseExpr);
+	CaseWhen *when = makeNode(CaseWhen);
+	Oid       type = exprType((Node *) arg);
+	Oid       collation = exprCollation((Node *) arg);
+
+	when->expr = copyObject(filter);
+	when->result = arg;
+	when->location = -1;
+	result->casetype = type;
+	result->casecollid = collation;
+	result->args = list_make1(when);
+	result->defresult = (Expr *) makeNullConst(type, exprTypmod((Node *) arg), collation);
+	result->location = -1;
+	return (Expr *) result;
+}
+
+/* Makes the leaf group by the argument: by its columns if it is a row, which cannot travel. */
 static Node *
-combine_mutator(Node *node, SplitContext *context)
+group_by_value(Expr *arg, Expr *filter, Query *leaf)
 {
-	TargetEntry *group;
-
-	if (node == NULL)
-		return NULL;
-	group = matching_group(context, node);
-	if (group)
-	{
-		TargetEntry *column =
-			get_sortgroupref_tle(group->ressortgroupref, context->leaf->targetList);
-
-		return (Node *) LeafColumn(context->combined, context->rti, column->resno);
-	}
-	if (IsA(node, Aggref))
-		return combine(context, (Aggref *) node);
-	return expression_tree_mutator(node, combine_mutator, context);
-}
-
-static Query *
-make_leaf_query(Query *query)
-{
-	Query    *leaf = copyObject(query);
+	RowExpr  *row;
 	ListCell *lc;
 
-	leaf->targetList = NIL;
-	leaf->havingQual = NULL;
-	leaf->sortClause = NIL;
-	leaf->distinctClause = NIL;
-	leaf->hasDistinctOn = false;
-	leaf->windowClause = NIL;
-	leaf->hasWindowFuncs = false;
-	leaf->hasTargetSRFs = false;
-	leaf->limitCount = leaf->limitOffset = NULL;
-	leaf->limitOption = LIMIT_OPTION_DEFAULT;
-	leaf->canSetTag = false;
-	foreach (lc, query->groupClause)
+	if (!IsA(arg, RowExpr))
+		return (Node *) LeafGroupFor(leaf, filter ? filtered(arg, filter) : arg);
+	row = (RowExpr *) arg;
+	foreach (lc, row->args)
 	{
-		TargetEntry *tle = copyObject(
-			get_sortgroupclause_tle(lfirst_node(SortGroupClause, lc), query->targetList));
-
-		tle->resno = list_length(leaf->targetList) + 1;
-		tle->resname = psprintf("group_%d", tle->resno);
-		tle->resjunk = false;
-		leaf->targetList = lappend(leaf->targetList, tle);
+		if (!IsA(lfirst(lc), Const))
+			lfirst(lc) = group_by_value(lfirst(lc), filter, leaf);
+		if (lfirst(lc) == NULL)
+			return NULL;
 	}
-	return leaf;
+	return (Node *) row;
 }
 
-bool
-SplitAggregation(Query *query)
+static Expr *
+is_true(Expr *condition)
 {
-	SplitContext context = {query, NULL, NULL, 0, 0, false};
-	Query       *combined;
-	RangeTblRef *ref;
+	BooleanTest *test = makeNode(BooleanTest);
 
-	if (query->commandType != CMD_SELECT || query->setOperations || query->groupingSets ||
-		!(query->hasAggs || query->groupClause) || SpreadOfInput(query).kind != SPREAD_SPLIT)
-		return false;
+	test->arg = copyObject(condition);
+	test->booltesttype = IS_TRUE;
+	test->location = -1;
+	return (Expr *) test;
+}
 
-	context.leaf = make_leaf_query(query);
-	context.next = list_length(context.leaf->targetList);
-	collect_walker((Node *) query->targetList, &context);
-	collect_walker(query->havingQual, &context);
-	if (context.failed || WhyNotPrintable(context.leaf) != NULL)
-		return false;
-	if (context.leaf->targetList == NIL)
-		return false;
+/* The aggregate itself, over the values by which the nodes have grouped. */
+static Node *
+combine_distinct(Aggref *agg, Query *leaf)
+{
+	Aggref   *result = copyObject(agg);
+	ListCell *lc;
 
-	combined = copyObject(query);
-	combined->cteList = NIL;
-	combined->rtable = NIL;
-	combined->rowMarks = NIL;
-	context.combined = combined;
-	context.rti = AddLeaf(combined, context.leaf);
-	ref = makeNode(RangeTblRef);
-	ref->rtindex = context.rti;
-	combined->jointree = makeFromExpr(list_make1(ref), NULL);
-	combined->targetList = (List *) combine_mutator((Node *) combined->targetList, &context);
-	combined->havingQual = combine_mutator(combined->havingQual, &context);
-	combined->hasSubLinks =
-		checkExprHasSubLink(combined->limitCount) || checkExprHasSubLink(combined->limitOffset);
-	*query = *combined;
-	return true;
+	if (contain_volatile_functions((Node *) agg->args) ||
+		contain_volatile_functions((Node *) agg->aggfilter))
+		return NULL;
+	foreach (lc, result->args)
+	{
+		TargetEntry     *arg = lfirst_node(TargetEntry, lc);
+		SortGroupClause *clause = clause_of(arg, agg->aggdistinct);
+
+		if (clause == NULL || !is_usual_equality(clause->eqop, arg->expr))
+			return NULL;
+		if (IsA(arg->expr, Const))
+			continue;
+		arg->expr = (Expr *) group_by_value(arg->expr, agg->aggfilter, leaf);
+		if (arg->expr == NULL)
+			return NULL;
+	}
+	if (agg->aggfilter)
+		result->aggfilter = (Expr *) LeafGroupFor(leaf, is_true(agg->aggfilter));
+	return (Node *) result;
+}
+
+Node *
+CombineAggregate(Aggref *agg, Query *leaf)
+{
+	CombineRule rule = combine_rule(agg);
+
+	if (agg->aggkind != AGGKIND_NORMAL || agg->agglevelsup > 0)
+		return NULL;
+	if (agg->aggdistinct && rule != COMBINE_ANY)
+		return combine_distinct(agg, leaf);
+	if (agg->aggorder)
+		return NULL;
+	switch (rule)
+	{
+		case COMBINE_SAME:
+		case COMBINE_ANY:
+			return combine_same(agg, leaf);
+		case COMBINE_SUM:
+			return (Node *) cast_to(sum_over(leaf, (Expr *) copyObject(agg)), agg->aggtype, -1);
+		case COMBINE_COUNT:
+			return combine_count(agg, leaf);
+		case COMBINE_AVERAGE:
+			return combine_average(agg, leaf);
+		case COMBINE_STATES:
+			return combine_states(agg, leaf);
+	}
+	return NULL;
 }

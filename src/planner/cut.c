@@ -19,6 +19,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
@@ -27,15 +28,12 @@
 #include "planner/local.h"
 #include "planner/print.h"
 #include "planner/shape.h"
+#include "planner/split.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/rel.h"
 
-/*
- * A limit moves into the leaf if it is a value: each node need not return more
- * rows than the limit and what OFFSET skips.
- */
-static void
-move_limit_down(Query *leaf)
+void
+MoveLimitDown(Query *leaf)
 {
 	Node *count = leaf->limitCount;
 	Node *offset = leaf->limitOffset;
@@ -65,6 +63,32 @@ move_limit_down(Query *leaf)
 }
 
 /*
+ * Columns that nobody sees are visible in the leaf if they are still needed for
+ * sorting; the others go behind them.
+ */
+static void
+arrange_output(Query *query)
+{
+	List     *shown = NIL;
+	List     *hidden = NIL;
+	ListCell *lc;
+
+	foreach (lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk || targetIsInSortList(tle, InvalidOid, query->sortClause) ||
+			targetIsInSortList(tle, InvalidOid, query->distinctClause))
+			shown = lappend(shown, tle);
+		else
+			hidden = lappend(hidden, tle);
+	}
+	query->targetList = list_concat(shown, hidden);
+	foreach (lc, query->targetList)
+		lfirst_node(TargetEntry, lc)->resno = foreach_current_index(lc) + 1;
+}
+
+/*
  * Replaces a query that the nodes can answer by one that reads their answer,
  * sorts it and applies LIMIT, and with distinct_again also DISTINCT: nodes may
  * have rows in common.
@@ -72,17 +96,27 @@ move_limit_down(Query *leaf)
 static void
 turn_into_leaf(Query *query, bool distinct_again)
 {
-	Query     *leaf = copyObject(query);
-	Query      outer = *query;
-	ListCell  *lc;
-	Index      rti;
-	AttrNumber attno = 0;
+	Query    *leaf;
+	Query     outer;
+	ListCell *lc;
+	Index     rti;
+	int       shown = 0;
 
-	move_limit_down(leaf);
+	arrange_output(query);
+	leaf = copyObject(query);
+	outer = *query;
+	MoveLimitDown(leaf);
 	if (leaf->limitCount == NULL && leaf->rowMarks == NIL && !leaf->hasDistinctOn)
 		leaf->sortClause = NIL;
 	foreach (lc, leaf->targetList)
-		lfirst_node(TargetEntry, lc)->resjunk = false;
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		tle->resjunk = tle->resjunk && !targetIsInSortList(tle, InvalidOid, outer.sortClause) &&
+					   !targetIsInSortList(tle, InvalidOid, outer.distinctClause);
+		if (!tle->resjunk)
+			shown++;
+	}
 	leaf->canSetTag = false;
 
 	memset(query, 0, sizeof(Query));
@@ -93,6 +127,7 @@ turn_into_leaf(Query *query, bool distinct_again)
 	query->canSetTag = outer.canSetTag;
 	query->hasRowSecurity = outer.hasRowSecurity;
 	query->distinctClause = distinct_again ? outer.distinctClause : NIL;
+	query->hasDistinctOn = distinct_again && outer.hasDistinctOn;
 	query->sortClause = outer.sortClause;
 	query->limitCount = outer.limitCount;
 	query->limitOffset = outer.limitOffset;
@@ -109,7 +144,9 @@ turn_into_leaf(Query *query, bool distinct_again)
 	{
 		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
 
-		tle->expr = (Expr *) LeafColumn(query, rti, ++attno);
+		if (tle->resno > shown)
+			break;
+		tle->expr = (Expr *) LeafColumn(query, rti, tle->resno);
 		query->targetList = lappend(query->targetList, tle);
 	}
 }
@@ -335,6 +372,13 @@ cut_sublinks_walker(Node *node, void *context)
 	return expression_tree_walker(node, cut_sublinks_walker, context);
 }
 
+static void
+cut_sublinks(Query *query)
+{
+	query_tree_walker(query, cut_sublinks_walker, NULL,
+					  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
 /* PostgreSQL leaves out CTEs that nothing refers to, but not if they modify. */
 static void
 cut_ctes(Query *query)
@@ -377,19 +421,21 @@ cut_query(Query *query)
 		}
 	}
 	if (query->hasSubLinks)
-		query_tree_walker(query, cut_sublinks_walker, NULL,
-						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+		cut_sublinks(query);
 	PointAtLocalCopies(query);
 }
 
-/* SELECT DISTINCT over split rows: the nodes can drop what is double among theirs. */
+/* SELECT DISTINCT over rows that are split: the nodes can drop what is double among theirs. */
 static bool
-is_plain_distinct(Query *query)
+is_distinct_over_split(Query *query)
 {
-	return query->commandType == CMD_SELECT && query->distinctClause && !query->hasDistinctOn &&
-		   !query->hasAggs && !query->groupClause && !query->hasWindowFuncs &&
-		   !query->setOperations && !ReturnsRecords(query) &&
-		   SpreadOfInput(query).kind == SPREAD_SPLIT && WhyNotPrintable(query) == NULL;
+	Query bare = *query;
+
+	if (query->commandType != CMD_SELECT || query->distinctClause == NIL || query->setOperations)
+		return false;
+	bare.distinctClause = NIL;
+	return SpreadOfQuery(&bare).kind == SPREAD_SPLIT && !ReturnsRecords(query) &&
+		   WhyNotPrintable(query) == NULL;
 }
 
 /* Records without a name cannot travel. */
@@ -423,8 +469,7 @@ ReplaceOrCut(Query *query)
 		else
 			ReplaceModification(query);
 		cut_ctes(query);
-		query_tree_walker(query, cut_sublinks_walker, NULL,
-						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+		cut_sublinks(query);
 		return;
 	}
 	spread = SpreadOfQuery(query);
@@ -437,15 +482,12 @@ ReplaceOrCut(Query *query)
 		PointAtLocalCopies(query);
 	else if (HasOuterReferences(query))
 		cut_query(query);
-	else if (is_plain_distinct(query))
+	else if (is_distinct_over_split(query))
 		turn_into_leaf(query, true);
-	else if (!SplitAggregation(query))
+	else if (!SplitQuery(query))
 		cut_query(query);
 
 	/* of a query over a leaf, only these are still to be looked at */
 	if (query->hasSubLinks)
-	{
-		cut_sublinks_walker(query->limitCount, NULL);
-		cut_sublinks_walker(query->limitOffset, NULL);
-	}
+		cut_sublinks(query);
 }

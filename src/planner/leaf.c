@@ -285,9 +285,11 @@ fragment_query(Leaf *leaf, Index rti, List *columns, List *quals)
 
 	foreach (lc, leaf->query->targetList)
 	{
-		char *name = lfirst_node(TargetEntry, lc)->resname;
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		char        *name = tle->resname;
 
-		names = lappend(names, makeString(pstrdup(name ? name : "?column?")));
+		if (!tle->resjunk)
+			names = lappend(names, makeString(pstrdup(name ? name : "?column?")));
 	}
 	query->commandType = CMD_SELECT;
 	rte->rtekind = RTE_SUBQUERY;

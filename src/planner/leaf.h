@@ -25,16 +25,15 @@ extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
 /* The query that a range table entry stands for, or NULL if it is no leaf. */
 extern Query *LeafQuery(RangeTblEntry *rte);
 
-/*
- * SplitAggregation turns a grouped query over split rows into a leaf that
- * groups on the nodes and a query that combines the groups. Changes the query
- * and returns true, or returns false if it cannot be done.
- */
-extern bool SplitAggregation(Query *query);
-
 /* The same for a modification: what it returns are the columns. */
 typedef struct Modification Modification;
 extern Index                AddModificationLeaf(Query *query, Modification *modification);
+
+/*
+ * A limit moves into the leaf if it is a value: each node need not return more
+ * rows than the limit and what OFFSET skips.
+ */
+extern void MoveLimitDown(Query *leaf);
 
 /* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
 extern void PullTable(Query *query, Index rti);

@@ -100,6 +100,16 @@ SELECT h, string_agg(DISTINCT c, c), count(DISTINCT c) FROM facts WHERE c < 'a' 
 
 SELECT g, count(DISTINCT (x % 2, h)), count(DISTINCT p), count(DISTINCT a), count(DISTINCT j), count(DISTINCT span), count(DISTINCT m) FROM facts GROUP BY g;
 
+SELECT count(DISTINCT (g, h)), count(DISTINCT ROW(x % 2, 7, b)) FILTER (WHERE id > 2), count(DISTINCT ROW(nc)), count(DISTINCT (n, NULL::text)) FROM facts;
+
+SELECT h, max(DISTINCT x), min(DISTINCT c), bit_xor(DISTINCT x), bit_xor(x), bool_or(DISTINCT b) FROM facts GROUP BY h;
+
+SELECT DISTINCT max(x) FROM facts GROUP BY k, g ORDER BY 1 DESC;
+
+SELECT DISTINCT max(x), g % 2 FROM facts GROUP BY k, g % 2 ORDER BY 1 DESC, 2 LIMIT 5;
+
+SELECT max(x) FROM facts GROUP BY k, g ORDER BY sum(n), k, g LIMIT 5;
+
 SELECT count(DISTINCT nc), count(DISTINCT lower(nc)), count(DISTINCT nc COLLATE "C") FROM facts;
 
 SELECT lower(nc), count(*), count(DISTINCT x), count(DISTINCT nc) FROM facts GROUP BY lower(nc);
@@ -175,9 +185,9 @@ SELECT stddev(1 / (x - 7)) FROM facts;
 
 SELECT round(stddev(v), 10), round(variance(v), 8), sum(v), avg(v) FROM (SELECT 'NaN'::numeric AS v FROM facts UNION ALL SELECT n FROM facts) s;
 
-SELECT avg(v), stddev(v), sum(v), max(v), min(v), count(DISTINCT v) FROM (SELECT CASE k WHEN 3 THEN 'Infinity' WHEN 4 THEN '-Infinity' ELSE f END AS v FROM facts WHERE f IS NOT NULL) s;
+SELECT avg(v)::text, stddev(v)::text, sum(v)::text, max(v), min(v), count(DISTINCT v) FROM (SELECT CASE k WHEN 3 THEN 'Infinity' WHEN 4 THEN '-Infinity' ELSE f END AS v FROM facts WHERE f IS NOT NULL) s;
 
-SELECT avg(v), sum(v), max(v), min(v), count(DISTINCT v) FROM (SELECT CASE k WHEN 3 THEN 'NaN' WHEN 4 THEN -0.0 WHEN 5 THEN 0.0 ELSE f END AS v FROM facts WHERE f IS NOT NULL) s;
+SELECT avg(v)::text, sum(v)::text, max(v)::text, min(v), count(DISTINCT v) FROM (SELECT CASE k WHEN 3 THEN 'NaN' WHEN 4 THEN -0.0 WHEN 5 THEN 0.0 ELSE f END AS v FROM facts WHERE f IS NOT NULL) s;
 
 SELECT avg(v), stddev(v), sum(v), variance(v) FROM (SELECT CASE k WHEN 3 THEN 'Infinity'::numeric WHEN 4 THEN '-Infinity' ELSE n END AS v FROM facts WHERE k < ${4|5:int}) s;
 
@@ -220,7 +230,7 @@ SELECT count(*), sum(x), tally(*), strict_sum(x), stddev(x), count(DISTINCT x), 
 
 SELECT count(*) FROM facts GROUP BY ();
 
-SELECT g + 1, h || '!', sum(x) FROM facts GROUP BY CUBE (g + 1, h || '!') ORDER BY 1 NULLS FIRST, 2 COLLATE "C" NULLS FIRST, 3;
+SELECT g + 1, h || '!', sum(x) FROM facts GROUP BY CUBE (g + 1, h || '!') ORDER BY g + 1 NULLS FIRST, (h || '!') COLLATE "C" NULLS FIRST, sum(x);
 
 SELECT k, g, sum(x) FROM facts WHERE k < 4 GROUP BY GROUPING SETS ((k), (k, g));
 
@@ -280,7 +290,7 @@ SELECT DISTINCT ON (s) k, sum(dom) AS s FROM facts GROUP BY k ORDER BY s, k DESC
 -- DISTINCT
 SELECT DISTINCT g FROM facts;
 
-SELECT DISTINCT g, h FROM facts ORDER BY g DESC NULLS LAST, h COLLATE "C" NULLS FIRST LIMIT ${5:int} OFFSET ${3:int};
+SELECT DISTINCT g, h COLLATE "C" AS h FROM facts ORDER BY g DESC NULLS LAST, 2 NULLS FIRST LIMIT ${5:int} OFFSET ${3:int};
 
 SELECT DISTINCT lower(nc) FROM facts ORDER BY 1;
 
@@ -288,7 +298,7 @@ SELECT count(*) FROM (SELECT DISTINCT nc FROM facts) s;
 
 SELECT DISTINCT ON (g) g, x, k, id FROM facts ORDER BY g, x DESC, k, id;
 
-SELECT DISTINCT ON (g, h) g, h, n, k, id FROM facts ORDER BY g NULLS FIRST, h COLLATE "C" DESC, n, k, id LIMIT 9 OFFSET 2;
+SELECT DISTINCT ON (g, h COLLATE "C") g, h, n, k, id FROM facts ORDER BY g NULLS FIRST, h COLLATE "C" DESC, n, k, id LIMIT 9 OFFSET 2;
 
 SELECT DISTINCT ON (g % 2) k, id FROM facts ORDER BY g % 2, f DESC NULLS LAST, k, id;
 
@@ -358,6 +368,17 @@ SELECT k, id, x FROM facts ORDER BY x, k, id LIMIT 5 FOR UPDATE;
 (SELECT k FROM facts ORDER BY k DESC LIMIT 3) UNION ALL (SELECT k FROM details ORDER BY k LIMIT 2) ORDER BY 1;
 
 SELECT k FROM facts UNION SELECT k FROM details ORDER BY k DESC LIMIT 5;
+
+-- in the order of a subquery
+SELECT string_agg(c, ''), array_agg(id) FROM (SELECT * FROM facts WHERE k < 5 ORDER BY n DESC, k, id) s;
+
+SELECT g, string_agg(k || c, ',') FROM (SELECT * FROM facts ORDER BY f DESC, k, id) s GROUP BY g;
+
+WITH s AS (SELECT * FROM facts ORDER BY x, k, id) SELECT string_agg(c, ''), count(*) FROM s;
+
+SELECT k, id, row_number() OVER () FROM (SELECT * FROM facts ORDER BY x, k, id) s;
+
+SELECT k, array_agg(c) FROM (SELECT * FROM facts ORDER BY k, c, id) s GROUP BY k;
 
 -- windows
 SELECT k, id, row_number() OVER (ORDER BY x, k, id) FROM facts WHERE id < 3;

@@ -1,0 +1,111 @@
+-- Which part of a query with aggregates, DISTINCT or LIMIT is done on the nodes.
+CREATE SCHEMA aggregates;
+SET search_path = aggregates;
+\pset format unaligned
+\pset tuples_only
+CREATE TABLE t (k int PRIMARY KEY, g int, h text, x int, n numeric);
+CREATE TABLE u (k int, v int);
+CREATE TABLE labels (g int PRIMARY KEY, label text);
+SELECT create_distributed_table('t', 'k');
+SELECT create_distributed_table('u', 'k', colocate_with => 't');
+SELECT create_reference_table('labels');
+INSERT INTO t SELECT i, i % 7, 'h' || i % 3, i % 10, i / 4.0 FROM generate_series(1, 200) i;
+
+CREATE FUNCTION fragments_of(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) ' || statement INTO plan;
+	RETURN QUERY SELECT regexp_replace(replace(ltrim(fragment), 'distshard_aggregates.', ''), '\s+', ' ', 'g')
+		FROM jsonb_path_query(plan, 'strict $.**."Fragment"') AS f(j), LATERAL (SELECT j #>> '{}') AS s(fragment);
+END $$;
+
+-- combined from plain aggregates
+SELECT fragments_of('SELECT g, count(*), sum(x), avg(n), max(h) FILTER (WHERE x > 1) FROM t GROUP BY g HAVING sum(x) > 3 AND g < 5');
+SELECT fragments_of('SELECT g, count(*), avg(x), sum(x) FROM t JOIN u USING (k) JOIN labels USING (g) GROUP BY g');
+SELECT fragments_of('SELECT label, labels.g, count(*) FROM t JOIN labels USING (g) GROUP BY labels.g');
+
+-- combined from transition states
+SELECT fragments_of('SELECT g, stddev(x), corr(x, k) FROM t GROUP BY g');
+CREATE AGGREGATE product(numeric) (SFUNC = numeric_mul, STYPE = numeric, COMBINEFUNC = numeric_mul, PARALLEL = safe);
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, COMBINEFUNC = int4pl);
+SELECT fragments_of('SELECT product(n), total(x) FILTER (WHERE g = 2) FROM t');
+SELECT product(x + 1), total(x) FROM t WHERE k < 15;
+SELECT fragments_of('SELECT product(x), total(x) FROM t WHERE k = 1');
+DO $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT product(x), total(x) FROM t' INTO plan;
+	RAISE NOTICE '%', plan #>> '{0,Plan,Output}';
+END $$;
+
+-- the nodes return distinct values
+SELECT fragments_of('SELECT count(DISTINCT x) FROM t');
+SELECT fragments_of('SELECT g, count(DISTINCT x), count(DISTINCT h), sum(x), max(DISTINCT n) FROM t GROUP BY g');
+SELECT fragments_of('SELECT count(DISTINCT x) FILTER (WHERE g > 1), count(DISTINCT (g, x)) FROM t');
+SELECT fragments_of('SELECT string_agg(DISTINCT h, '','' ORDER BY h) FROM t');
+SELECT fragments_of('SELECT DISTINCT h, x FROM t');
+SELECT fragments_of('SELECT DISTINCT ON (g) g, x FROM t ORDER BY g, x DESC LIMIT 3');
+SELECT fragments_of('SELECT DISTINCT max(x) FROM t GROUP BY k');
+
+-- grouping sets over the finest groups
+SELECT fragments_of('SELECT g, h, sum(x), grouping(g) FROM t GROUP BY ROLLUP (g, h)');
+
+-- groups by the key are whole, windows over them are not
+SELECT fragments_of('SELECT k, string_agg(h, '''' ORDER BY x), rank() OVER (ORDER BY sum(x)) FROM t GROUP BY k');
+
+-- no combine function: only the columns
+SELECT fragments_of('SELECT g, percentile_cont(0.5) WITHIN GROUP (ORDER BY x), count(*) FROM t JOIN u USING (k) WHERE v > 1 GROUP BY g');
+SELECT fragments_of('SELECT k, row_number() OVER (ORDER BY x) FROM t WHERE g = 1');
+
+-- subqueries over the groups
+SELECT fragments_of('SELECT g, sum(x) FROM t GROUP BY g HAVING sum(x) > (SELECT avg(v) FROM u)');
+
+-- limits
+SELECT fragments_of('SELECT * FROM t ORDER BY x DESC, k LIMIT 5 OFFSET 2');
+SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h, g DESC LIMIT 3 OFFSET 1');
+SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h LIMIT 3');
+SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMIT 3');
+
+-- A node may compute partial aggregates in parallel itself: with the same states, to the bit.
+CREATE TABLE here AS SELECT i AS x, i / 8.0 AS n, 'h' || i % 7 AS h FROM generate_series(1, 10000) i;
+CREATE TABLE serial AS SELECT distshard.partial('variance(int)', NULL::bytea, x) AS v,
+	distshard.partial('pg_catalog.avg(numeric)', NULL::bytea, n) AS a,
+	distshard.partial('aggregates.total(int)', NULL::int, x) FILTER (WHERE x < 100) AS t,
+	distshard.partial('max(text)', NULL::text, h) AS m FROM here;
+SET min_parallel_table_scan_size = 0;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+EXPLAIN (COSTS OFF) SELECT distshard.partial('variance(int)', NULL::bytea, x) FROM here;
+EXPLAIN (COSTS OFF) SELECT distshard.partial_serial('variance(int)', NULL::bytea, x) FROM here;
+SELECT serial = p AS same FROM serial, (SELECT distshard.partial('variance(int)', NULL::bytea, x),
+	distshard.partial('pg_catalog.avg(numeric)', NULL::bytea, n),
+	distshard.partial('aggregates.total(int)', NULL::int, x) FILTER (WHERE x < 100),
+	distshard.partial('max(text)', NULL::text, h) FROM here) p;
+RESET min_parallel_table_scan_size;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+
+-- It does nothing that the aggregate itself would not do.
+SELECT distshard.partial('variance(int)', NULL::bytea, n) FROM here;
+SELECT distshard.partial('variance(int)', NULL::int, x) FROM here;
+SELECT distshard.partial('string_agg(text,text)', NULL::bytea, h, h) FROM here;
+SELECT distshard.partial('mode(anyelement)', NULL::bytea, x) FROM here;
+SELECT distshard.partial('int4pl(int,int)', NULL::int, x, x) FROM here;
+SELECT distshard.partial(NULL, NULL::int, x) FROM here;
+SELECT distshard.combine('variance(int)', v, NULL::numeric, NULL::int) FROM serial;
+SELECT distshard.combine('variance(int)', NULL, NULL::numeric, NULL::int) FROM serial;
+SELECT distshard.partial_step(NULL, 'max(int)', 1, 1);
+REVOKE ALL ON FUNCTION total(int) FROM PUBLIC;
+CREATE ROLE aggregates_user;
+GRANT USAGE ON SCHEMA aggregates TO aggregates_user;
+GRANT SELECT ON here, t TO aggregates_user;
+SET ROLE aggregates_user;
+SELECT distshard.partial('aggregates.total(int)', NULL::int, x) FROM here;
+SELECT total(x) FROM t;
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP SCHEMA aggregates CASCADE;
+DROP ROLE aggregates_user;

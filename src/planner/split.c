@@ -1,0 +1,398 @@
+/*-------------------------------------------------------------------------
+ *
+ * split.c
+ *	  Queries that are begun on the nodes and finished here.
+ *
+ * If the rows of FROM and WHERE are split over the nodes, but not what the query
+ * makes of them, it is divided at one of three points, the first that will do:
+ *
+ *	- Groups lie within a node, but windows or DISTINCT do not: the nodes group,
+ *	  and return what those need.
+ *	- Groups have rows on several nodes: the nodes group theirs, and the groups
+ *	  are combined here (aggregate.c). Of grouping sets the nodes compute the
+ *	  finest one that has all their columns.
+ *	- An aggregate cannot be divided: the nodes return the columns that are
+ *	  needed.
+ *
+ * The query over the leaf is the query itself with other expressions: those that
+ * the leaf has computed are now its columns.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_oper.h"
+#include "planner/leaf.h"
+#include "planner/print.h"
+#include "planner/shape.h"
+#include "planner/split.h"
+#include "rewrite/rewriteManip.h"
+
+typedef enum SplitPoint
+{
+	AFTER_GROUPING,
+	WITHIN_GROUPING,
+	BEFORE_GROUPING
+} SplitPoint;
+
+typedef struct SplitContext
+{
+	SplitPoint point;
+	Query     *query; /* as it was */
+	Query     *leaf;
+	int        depth; /* of the subquery in an expression that is being rewritten */
+	bool       failed;
+} SplitContext;
+
+static Node *rewrite(Node *node, SplitContext *context);
+
+static Var *
+column_of_entry(TargetEntry *tle)
+{
+	Node *expr = (Node *) tle->expr;
+
+	return makeVar(SPLIT_LEAF_RTI, tle->resno, exprType(expr), exprTypmod(expr),
+				   exprCollation(expr), 0);
+}
+
+static TargetEntry *
+leaf_entry_for(Query *leaf, Expr *expr)
+{
+	TargetEntry *tle;
+	ListCell    *lc;
+	AttrNumber   attno = list_length(leaf->targetList) + 1;
+
+	foreach (lc, leaf->targetList)
+	{
+		tle = lfirst_node(TargetEntry, lc);
+		if (equal(tle->expr, expr) && !contain_volatile_functions((Node *) expr))
+			return tle;
+	}
+	tle = makeTargetEntry(copyObject(expr), attno, psprintf("part_%d", attno), false);
+	leaf->targetList = lappend(leaf->targetList, tle);
+	if (contain_agg_clause((Node *) expr))
+		leaf->hasAggs = true;
+	return tle;
+}
+
+Var *
+LeafColumnFor(Query *leaf, Expr *expr)
+{
+	return column_of_entry(leaf_entry_for(leaf, expr));
+}
+
+Var *
+LeafGroupFor(Query *leaf, Expr *expr)
+{
+	SortGroupClause *clause = makeNode(SortGroupClause);
+	TargetEntry     *tle;
+
+	get_sort_group_operators(exprType((Node *) expr), false, false, false, &clause->sortop,
+							 &clause->eqop, NULL, &clause->hashable);
+	if (!OidIsValid(clause->eqop) || (!OidIsValid(clause->sortop) && !clause->hashable))
+		return NULL;
+	tle = leaf_entry_for(leaf, expr);
+	if (targetIsInSortList(tle, InvalidOid, leaf->groupClause))
+		return column_of_entry(tle);
+	clause->tleSortGroupRef = assignSortGroupRef(tle, leaf->targetList);
+	leaf->groupClause = lappend(leaf->groupClause, clause);
+	return column_of_entry(tle);
+}
+
+static TargetEntry *
+matching_group(SplitContext *context, Node *node)
+{
+	ListCell *lc;
+
+	foreach (lc, context->query->groupClause)
+	{
+		TargetEntry *tle =
+			get_sortgroupclause_tle(lfirst_node(SortGroupClause, lc), context->query->targetList);
+
+		if (equal(tle->expr, node))
+			return tle;
+	}
+	return NULL;
+}
+
+/* A column that is not among the groups: one row of each group has it, if it depends on them. */
+static Node *
+rewrite_var(Var *var, SplitContext *context)
+{
+	Var *column = NULL;
+
+	if (context->point != WITHIN_GROUPING)
+		return (Node *) LeafColumnFor(context->leaf, (Expr *) var);
+	if (context->query->groupClause && context->query->groupingSets == NIL)
+		column = LeafGroupFor(context->leaf, (Expr *) var);
+	context->failed = column == NULL;
+	return (Node *) column;
+}
+
+static Node *
+rewrite_aggregate(Aggref *agg, SplitContext *context)
+{
+	Node *result;
+
+	switch (context->point)
+	{
+		case AFTER_GROUPING:
+			return (Node *) LeafColumnFor(context->leaf, (Expr *) agg);
+		case BEFORE_GROUPING:
+			return expression_tree_mutator((Node *) agg, rewrite, context);
+		default:
+			result = CombineAggregate(agg, context->leaf);
+			context->failed = context->failed || result == NULL;
+			return result;
+	}
+}
+
+/* In a subquery only columns of the query around it are looked for. */
+static Node *
+rewrite_in_subquery(Node *node, SplitContext *context)
+{
+	int depth = context->depth;
+
+	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == depth)
+	{
+		Var  *var = copyObject((Var *) node);
+		Node *result;
+
+		var->varlevelsup = 0;
+		context->depth = 0;
+		result = rewrite((Node *) var, context);
+		context->depth = depth;
+		if (result && IsA(result, Var))
+			((Var *) result)->varlevelsup = depth;
+		return result;
+	}
+	if ((IsA(node, Aggref) && (int) ((Aggref *) node)->agglevelsup == depth) ||
+		(IsA(node, GroupingFunc) && (int) ((GroupingFunc *) node)->agglevelsup == depth))
+		context->failed = true;
+	return expression_tree_mutator(node, rewrite, context);
+}
+
+/* CTEs of the query around it are in the leaf now. */
+static Node *
+rewrite_subquery(Query *query, SplitContext *context)
+{
+	Query    *result;
+	ListCell *lc;
+
+	context->depth++;
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_CTE && (int) rte->ctelevelsup == context->depth)
+			context->failed = true;
+	}
+	result = query_tree_mutator(query, rewrite, context, 0);
+	context->depth--;
+	return (Node *) result;
+}
+
+static Node *
+rewrite(Node *node, SplitContext *context)
+{
+	TargetEntry *group;
+
+	if (node == NULL || context->failed)
+		return NULL;
+	if (IsA(node, Query))
+		return rewrite_subquery((Query *) node, context);
+	if (context->depth > 0)
+		return rewrite_in_subquery(node, context);
+
+	group = matching_group(context, node);
+	if (group && context->point != BEFORE_GROUPING)
+		return (Node *) column_of_entry(
+			get_sortgroupref_tle(group->ressortgroupref, context->leaf->targetList));
+	if (group)
+		return (Node *) LeafColumnFor(context->leaf, group->expr);
+	if (IsA(node, Var))
+		return rewrite_var((Var *) node, context);
+	if (IsA(node, Aggref))
+		return rewrite_aggregate((Aggref *) node, context);
+	return expression_tree_mutator(node, rewrite, context);
+}
+
+/* FROM, WHERE and, if rows are to be grouped there, what is grouped by. */
+static Query *
+begin_leaf(Query *query, SplitPoint point)
+{
+	Query    *leaf = copyObject(query);
+	ListCell *lc;
+
+	leaf->targetList = NIL;
+	leaf->sortClause = NIL;
+	leaf->distinctClause = NIL;
+	leaf->hasDistinctOn = false;
+	leaf->windowClause = NIL;
+	leaf->hasWindowFuncs = false;
+	leaf->hasTargetSRFs = false;
+	leaf->limitCount = leaf->limitOffset = NULL;
+	leaf->limitOption = LIMIT_OPTION_DEFAULT;
+	leaf->canSetTag = false;
+	if (point != AFTER_GROUPING)
+	{
+		leaf->groupingSets = NIL;
+		leaf->havingQual = NULL;
+		leaf->hasAggs = false;
+	}
+	if (point == BEFORE_GROUPING)
+		leaf->groupClause = NIL;
+	foreach (lc, leaf->groupClause)
+	{
+		TargetEntry *tle = copyObject(
+			get_sortgroupclause_tle(lfirst_node(SortGroupClause, lc), query->targetList));
+
+		tle->resno = list_length(leaf->targetList) + 1;
+		tle->resname = psprintf("group_%d", tle->resno);
+		tle->resjunk = false;
+		leaf->targetList = lappend(leaf->targetList, tle);
+	}
+	return leaf;
+}
+
+/* The query over the leaf, but for its range table. */
+static Query *
+rewrite_query(SplitContext *context)
+{
+	Query *result = copyObject(context->query);
+
+	result->cteList = NIL;
+	result->rtable = NIL;
+	result->jointree = makeFromExpr(NIL, NULL);
+	result->targetList = (List *) rewrite((Node *) result->targetList, context);
+	if (context->point == AFTER_GROUPING)
+	{
+		result->groupClause = NIL;
+		result->havingQual = NULL;
+		result->hasAggs = false;
+	}
+	result->havingQual = rewrite(result->havingQual, context);
+	return result;
+}
+
+/*
+ * The first groups in the order of all that they are grouped by are also among
+ * the first ones of each node that has rows of them.
+ */
+static void
+limit_groups(Query *query, Query *leaf)
+{
+	List     *sorted = NIL;
+	List     *refs = NIL;
+	ListCell *lc;
+
+	if (query->limitCount == NULL || query->groupClause == NIL || query->groupingSets ||
+		query->havingQual || query->hasWindowFuncs || query->distinctClause ||
+		query->hasTargetSRFs || list_length(leaf->groupClause) != list_length(query->groupClause))
+		return;
+	foreach (lc, query->sortClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+
+		if (list_length(refs) == list_length(query->groupClause))
+			break;
+		if (get_sortgroupref_clause_noerr(clause->tleSortGroupRef, query->groupClause) == NULL)
+			return;
+		sorted = lappend(sorted, copyObject(clause));
+		refs = list_append_unique_int(refs, clause->tleSortGroupRef);
+	}
+	if (list_length(refs) < list_length(query->groupClause))
+		return;
+	leaf->limitCount = copyObject(query->limitCount);
+	leaf->limitOffset = copyObject(query->limitOffset);
+	leaf->limitOption = LIMIT_OPTION_COUNT;
+	MoveLimitDown(leaf);
+	if (leaf->limitCount)
+		leaf->sortClause = sorted;
+}
+
+/* Does every row of the leaf stand for rows of its node, and for the right number of them? */
+static bool
+is_whole(SplitContext *context)
+{
+	Query *leaf = context->leaf;
+
+	if (leaf->targetList == NIL)
+	{
+		if (context->point == WITHIN_GROUPING)
+			return false;
+		LeafColumnFor(leaf, (Expr *) makeBoolConst(true, false));
+	}
+	if (context->point == WITHIN_GROUPING && leaf->groupClause == NIL && !leaf->hasAggs)
+		return false;
+	return (context->point == AFTER_GROUPING ? SpreadOfQuery(leaf) : SpreadOfInput(leaf)).kind ==
+			   SPREAD_SPLIT &&
+		   WhyNotPrintable(leaf) == NULL;
+}
+
+/*
+ * Aggregates and windows that have no order of their own see rows in the order
+ * of a subquery in FROM. Only as a leaf of its own it keeps that.
+ */
+static bool
+has_ordered_input(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		Query *subquery = lfirst_node(RangeTblEntry, lc)->subquery;
+
+		if (subquery && (subquery->sortClause || has_ordered_input(subquery)))
+			return true;
+	}
+	foreach (lc, query->cteList)
+	{
+		if (castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)->sortClause)
+			return true;
+	}
+	return false;
+}
+
+static bool
+split_at(Query *query, SplitPoint point)
+{
+	SplitContext context = {point, query, begin_leaf(query, point), 0, false};
+	Query       *result;
+	RangeTblRef *ref;
+
+	if ((point == AFTER_GROUPING ? SpreadOfQuery(context.leaf) : SpreadOfInput(context.leaf))
+			.kind != SPREAD_SPLIT)
+		return false;
+	result = rewrite_query(&context);
+	if (context.failed || !is_whole(&context))
+		return false;
+	if (point == WITHIN_GROUPING)
+		limit_groups(query, context.leaf);
+
+	AddLeaf(result, context.leaf);
+	ref = makeNode(RangeTblRef);
+	ref->rtindex = SPLIT_LEAF_RTI;
+	result->jointree->fromlist = list_make1(ref);
+	*query = *result;
+	return true;
+}
+
+bool
+SplitQuery(Query *query)
+{
+	bool groups = query->hasAggs || query->groupClause || query->groupingSets || query->havingQual;
+
+	if (query->commandType != CMD_SELECT || query->setOperations || query->rowMarks)
+		return false;
+	return (!query->groupingSets && (groups || !has_ordered_input(query)) &&
+			split_at(query, AFTER_GROUPING)) ||
+		   (groups && split_at(query, WITHIN_GROUPING)) ||
+		   (!has_ordered_input(query) && split_at(query, BEFORE_GROUPING));
+}

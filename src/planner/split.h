@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * split.h
+ *	  Queries that are begun on the nodes and finished here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_SPLIT_H
+#define DISTSHARD_SPLIT_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/* The leaf of a split query is the first entry of its range table. */
+#define SPLIT_LEAF_RTI 1
+
+/*
+ * LeafColumnFor adds an expression to what a leaf returns, unless it is there
+ * already, and returns the Var for it in the query over the leaf.
+ */
+extern Var *LeafColumnFor(Query *leaf, Expr *expr);
+
+/*
+ * LeafGroupFor makes the leaf also group by the expression, and returns the Var
+ * for it; NULL if its type has no equality.
+ */
+extern Var *LeafGroupFor(Query *leaf, Expr *expr);
+
+/*
+ * CombineAggregate returns the expression that yields an aggregate of all rows
+ * from what the groups of the leaf yield, and adds that to the leaf. NULL if
+ * it cannot be divided.
+ */
+extern Node *CombineAggregate(Aggref *agg, Query *leaf);
+
+/*
+ * SplitQuery divides a query over split rows into a leaf, which does on the
+ * nodes as much as they can do by themselves, and the rest over it. Changes the
+ * query and returns true, or returns false if it cannot be done.
+ */
+extern bool SplitQuery(Query *query);
+
+#endif
