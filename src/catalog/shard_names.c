@@ -107,10 +107,49 @@ NameIndexes(Oid relid, const DistTable *table, bool second_round)
 	table_close(rel, NoLock);
 }
 
+/* The user's constraint from and to these tables that is a part of the one with this name, or NULL. */
+static char *
+NameOfUsersForeignKey(Oid relid, Oid referenced, const char *parent_name)
+{
+	Oid         parent = get_relation_constraint_oid(relid, parent_name, true);
+	Relation    constraints = table_open(ConstraintRelationId, AccessShareLock);
+	char       *name = NULL;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple   tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (OidIsValid(parent) && form->conparentid == parent && form->confrelid == referenced)
+			name = pstrdup(NameStr(form->conname));
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return name;
+}
+
+/* What the part of a foreign key that is to a shard, or to the data table of a partition, is to be called. */
+static char *
+NameOfReferencedPart(const char *parent_name, Form_pg_constraint part)
+{
+	DistTable *referenced = LookupDistTableByData(part->confrelid);
+	DistTable *table = LookupDistTableByData(part->conrelid);
+
+	if (referenced == NULL)
+		return ShardObjectName(parent_name, part->confrelid);
+	return table ? NameOfUsersForeignKey(table->relid, referenced->relid, parent_name) : NULL;
+}
+
 /*
  * A shard's part of a foreign key is called like the data table's own. That to
  * a shard of the referenced table, of which the data table has several, gets
- * that shard's mark.
+ * that shard's mark; that to a partition of the referenced table, the name of
+ * the user's.
  */
 static void
 NameShardForeignKeys(Oid relid)
@@ -138,8 +177,10 @@ NameShardForeignKeys(Oid relid)
 		parent = (Form_pg_constraint) GETSTRUCT(parent_tuple);
 		name = pstrdup(NameStr(parent->conname));
 		if (parent->conrelid == constraint->conrelid)
-			name = ShardObjectName(name, constraint->confrelid);
+			name = NameOfReferencedPart(name, constraint);
 		ReleaseSysCache(parent_tuple);
+		if (name == NULL)
+			continue;
 		if (strcmp(name, NameStr(constraint->conname)) != 0 &&
 			!OidIsValid(get_relation_constraint_oid(relid, name, true)))
 			RenameConstraintById(constraint->oid, name);

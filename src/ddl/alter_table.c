@@ -110,7 +110,8 @@ TargetOf(AlterTableCmd *cmd)
 	}
 }
 
-static const char *
+/* The name of the shard key, or NULL. */
+const char *
 KeyColumn(const DistTable *table)
 {
 	return table->method == DIST_HASH ? get_attname(table->relid, table->key_attno, false) : NULL;
@@ -122,14 +123,12 @@ CheckSubcommand(const DistTable *table, AlterTableCmd *cmd)
 	const char *key = KeyColumn(table);
 
 	if (TargetOf(cmd) == TARGET_REFUSED)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
-					get_rel_name(table->relid)),
-			 errdetail(
-				 "Distributed tables take no part in inheritance, partitioning and typed tables."),
-			 errhint("Use undistribute_table() first.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
+						get_rel_name(table->relid)),
+				 errdetail("Distributed tables take no part in inheritance and typed tables."),
+				 errhint("Use undistribute_table() first.")));
 	if (key == NULL || cmd->name == NULL || strcmp(cmd->name, key) != 0)
 		return;
 	if (cmd->subtype == AT_DropColumn)
@@ -283,7 +282,7 @@ RunOnShards(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
 {
 	ListCell *lc;
 
-	foreach (lc, DataLeaves(table))
+	foreach (lc, table->is_parent ? NIL : DataLeaves(table))
 		AlterData(utility, lfirst_oid(lc), list_make1(ForShardIndex(table, cmd, lfirst_oid(lc))));
 }
 
@@ -304,7 +303,7 @@ RunOnAll(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
 {
 	ListCell *lc;
 
-	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	foreach (lc, OwnRelations(table))
 	{
 		if (cmd->subtype == AT_ChangeOwner)
 			ChangeOwner(utility, lfirst_oid(lc), cmd);
@@ -462,13 +461,27 @@ SendSequences(Oid relid)
 	}
 }
 
-/* New sequences, and ones that a new default uses, give out other values on each node. */
+/* The sequences that the table's defaults use give out other values on each node. */
+void
+ShareDefaultSequences(Utility *utility, Oid relid)
+{
+	CatalogWork work;
+
+	if (list_length(AllPrimaries()) == 1)
+		return;
+	EnterCatalogWork(&work);
+	if (!utility->forwarded)
+		SendSequences(relid);
+	ShareSequences(relid);
+	LeaveCatalogWork(&work);
+}
+
+/* The same for new ones, and ones that a new default uses. */
 static void
 ShareNewSequences(Utility *utility, const DistTable *table, List *cmds)
 {
-	CatalogWork work;
-	ListCell   *lc;
-	bool        concerned = false;
+	ListCell *lc;
+	bool      concerned = false;
 
 	foreach (lc, cmds)
 	{
@@ -477,13 +490,8 @@ ShareNewSequences(Utility *utility, const DistTable *table, List *cmds)
 		concerned |=
 			subtype == AT_AddColumn || subtype == AT_ColumnDefault || subtype == AT_AddIdentity;
 	}
-	if (!concerned || list_length(AllPrimaries()) == 1)
-		return;
-	EnterCatalogWork(&work);
-	if (!utility->forwarded)
-		SendSequences(table->relid);
-	ShareSequences(table->relid);
-	LeaveCatalogWork(&work);
+	if (concerned)
+		ShareDefaultSequences(utility, table->relid);
 }
 
 static void
@@ -493,7 +501,10 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	List     *used_indexes = NIL;
 	ListCell *lc;
 
+	if (AlterPartitions(utility, table, stmt))
+		return;
 	LockEverywhere(utility, list_make1_oid(table->relid), AlterTableGetLockLevel(stmt->cmds));
+	utility->only = table->is_parent && !stmt->relation->inh;
 	ValidateForeignKeys(utility, table, stmt);
 	cmds = copyObject(stmt->cmds);
 	SkipChecks(stmt);
@@ -543,12 +554,18 @@ CheckLocalSubcommands(AlterTableStmt *stmt)
 			other = castNode(RangeVar, cmd->def);
 		else if (cmd->subtype == AT_AttachPartition)
 			other = castNode(PartitionCmd, cmd->def)->name;
-		if (other != NULL && RoleOfName(other, &table) == ROLE_TABLE)
-			ereport(
-				ERROR,
+		if (other == NULL || RoleOfName(other, &table) != ROLE_TABLE)
+			continue;
+		if (cmd->subtype == AT_AttachPartition)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot attach distributed table \"%s\" to a table that is "
+								   "not distributed",
+								   other->relname),
+							errhint("Distribute \"%s\" first.", stmt->relation->relname)));
+		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("distributed table \"%s\" cannot take part in inheritance or partitioning",
-						other->relname)));
+				 errmsg("distributed table \"%s\" cannot take part in inheritance", other->relname),
+				 errhint("Use declarative partitioning instead.")));
 	}
 }
 
@@ -562,6 +579,11 @@ AlterDistIndex(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	List     *targets = list_make1_oid(data_index);
 	ListCell *cmd_cell;
 
+	if (linitial_node(AlterTableCmd, cmds)->subtype == AT_AttachPartition)
+	{
+		AttachIndex(utility, table, stmt);
+		return;
+	}
 	RunAsWritten(utility);
 	if (IsPartitionedData(table))
 		targets = ShardIndexes(table, data_index);
@@ -570,8 +592,6 @@ AlterDistIndex(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cmd_cell);
 		ListCell      *lc;
 
-		if (cmd->subtype == AT_AttachPartition)
-			CheckSubcommand(table, cmd);
 		foreach (lc, targets)
 			AlterData(utility, lfirst_oid(lc), list_make1(copyObject(cmd)));
 	}

@@ -144,6 +144,7 @@ AlterData(Utility *utility, Oid relid, List *cmds)
 	guc_level = NewGUCNestLevel();
 	BeQuiet();
 	stmt->relation = NameOfRelation(relid);
+	stmt->relation->inh = !utility->only;
 	stmt->cmds = cmds;
 	stmt->objtype = OBJECT_TABLE;
 	context.pstmt = WrapStatement(utility, (Node *) stmt);

@@ -92,6 +92,7 @@ AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)
 	if (constraint->contype == CONSTR_EXCLUSION && get_rel_relispartition(relid))
 		constraint->conname = ShardObjectName(constraint->conname, relid);
 	stmt->relation = NameOfRelation(relid);
+	stmt->relation->inh = !utility->only;
 	if (constraint->contype == CONSTR_FOREIGN)
 		RunForeignKeyOnData(utility, (Node *) stmt);
 	else

@@ -30,6 +30,7 @@ typedef struct Utility
 	DestReceiver         *dest;
 	QueryCompletion      *qc;
 	MemoryContext         memory;    /* of the lists below */
+	bool                  only;      /* the partitions of the table are left alone */
 	bool                  forwarded; /* by another node, which sees to the rest of the cluster */
 	List                 *created; /* of ObjectAddress *: what the statement itself created here */
 	List                 *dropped; /* of DroppedTable *: the distributed tables that it dropped */
@@ -69,6 +70,7 @@ extern RelationRole RoleOfName(const RangeVar *name, DistTable **table);
 extern bool         IsSharedObject(const ObjectAddress *object);
 extern RangeVar    *NameOfRelation(Oid relid);
 extern List        *DataLeaves(const DistTable *table);
+extern List        *OwnRelations(const DistTable *table);
 extern Oid          DataIndex(const DistTable *table, Oid index);
 extern bool         IsPartitionedData(const DistTable *table);
 
@@ -101,6 +103,15 @@ extern void ValidateForeignKeys(Utility *utility, const DistTable *table, AlterT
 extern void CheckKeys(const DistTable *table);
 extern void CheckLocalForeignKeys(Utility *utility);
 extern void AddDataConstraint(Utility *utility, const DistTable *table, Oid constraint);
+
+/* alter_table.c */
+extern const char *KeyColumn(const DistTable *table);
+extern void        ShareDefaultSequences(Utility *utility, Oid relid);
+
+/* partition.c */
+extern void CreatePartition(Utility *utility, DistTable *parent);
+extern bool AlterPartitions(Utility *utility, DistTable *table, AlterTableStmt *stmt);
+extern void AttachIndex(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
 
 /* index.c */
 extern Oid   ShardIndex(Oid data_index, Oid shard);

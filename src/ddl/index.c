@@ -21,9 +21,11 @@
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -34,15 +36,21 @@
 Oid
 ShardIndex(Oid data_index, Oid shard)
 {
-	Relation rel;
-	Oid      index;
+	Relation  rel;
+	Oid       result = InvalidOid;
+	ListCell *lc;
 
 	if (get_rel_relkind(data_index) != RELKIND_PARTITIONED_INDEX)
 		return data_index;
 	rel = RelationIdGetRelation(shard);
-	index = index_get_partition(rel, data_index);
+	foreach (lc, RelationGetIndexList(rel))
+	{
+		if (get_rel_relispartition(lfirst_oid(lc)) &&
+			list_member_oid(get_partition_ancestors(lfirst_oid(lc)), data_index))
+			result = lfirst_oid(lc);
+	}
 	RelationClose(rel);
-	return index;
+	return result;
 }
 
 /* ShardIndexes returns all of this node's parts of the data table's index. */
@@ -117,11 +125,12 @@ RestoreIndexOptions(Utility *utility, const DistTable *table)
 
 /* The definition of the user's index as a statement that creates it on the data table. */
 static IndexStmt *
-DataIndexStatement(const DistTable *table, Oid index)
+DataIndexStatement(const DistTable *table, Oid index, bool inh)
 {
 	IndexStmt *stmt = castNode(IndexStmt, ParseStatement(pg_get_indexdef_string(index)));
 
 	stmt->relation = NameOfRelation(table->data_relid);
+	stmt->relation->inh = inh || !table->is_parent;
 	stmt->idxname = get_rel_name(index);
 	stmt->if_not_exists = true;
 	return stmt;
@@ -142,7 +151,8 @@ CreateIndexOn(Utility *utility, DistTable *table, IndexStmt *stmt)
 			IndexGetRelation(object->objectId, true) != table->relid)
 			continue;
 		CheckKeys(table);
-		RunIndexOnData(utility, (Node *) DataIndexStatement(table, object->objectId),
+		RunIndexOnData(utility,
+					   (Node *) DataIndexStatement(table, object->objectId, stmt->relation->inh),
 					   get_rel_name(object->objectId));
 	}
 	NameShardObjects(table->data_relid);
@@ -214,6 +224,19 @@ IsConcurrent(ReindexStmt *stmt)
 	return concurrent;
 }
 
+/* PostgreSQL has a transaction for each partition; the logical ones, which are empty, are left alone. */
+static void
+CheckReindexPartitions(const DistTable *table, ReindexStmt *stmt)
+{
+	if (!pg_class_ownercheck(table->relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table->relid));
+	if (IsConcurrent(stmt))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot reindex partitioned distributed table \"%s\" concurrently",
+							   get_rel_name(table->relid)),
+						errhint("Reindex its partitions.")));
+}
+
 void
 ReindexUtility(Utility *utility, Node *node)
 {
@@ -236,13 +259,16 @@ ReindexUtility(Utility *utility, Node *node)
 		return;
 	}
 
+	if (table->is_parent)
+		CheckReindexPartitions(table, stmt);
 	stmt = copyObject(stmt);
 	if (IsConcurrent(stmt))
 	{
 		ReindexConcurrently(utility, stmt, targets);
 		return;
 	}
-	RunAsWritten(utility);
+	if (!table->is_parent)
+		RunAsWritten(utility);
 	foreach (lc, targets)
 		ReindexOne(utility, stmt, lfirst_oid(lc));
 	Forward(utility);

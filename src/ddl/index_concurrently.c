@@ -288,6 +288,10 @@ CreateIndexConcurrently(Utility *utility, DistTable *table, IndexStmt *stmt)
 {
 	PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL,
 							  "CREATE INDEX CONCURRENTLY");
+	if (table->is_parent)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("cannot create index on partitioned table \"%s\" concurrently",
+							   get_rel_name(table->relid))));
 	if (stmt->idxname == NULL)
 		ereport(
 			ERROR,

@@ -15,6 +15,7 @@
 #include "access/multixact.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "commands/cluster.h"
 #include "commands/defrem.h"
 #include "commands/vacuum.h"
@@ -24,6 +25,7 @@
 #include "nodes/makefuncs.h"
 #include "placement/cluster_change.h"
 #include "placement/data_table.h"
+#include "placement/partition_tree.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -89,7 +91,7 @@ VacuumTargets(const VacuumRelation *target, const DistTable *table)
 	List     *targets = NIL;
 	ListCell *lc;
 
-	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	foreach (lc, find_all_inheritors(table->data_relid, NoLock, NULL))
 		targets =
 			lappend(targets, makeVacuumRelation(NULL, lfirst_oid(lc), copyObject(target->va_cols)));
 	return targets;
@@ -198,6 +200,7 @@ VacuumUtility(Utility *utility, Node *node)
 	bool        ours = stmt->rels == NIL && HaveDistTables();
 	bool        top_level = utility->context == PROCESS_UTILITY_TOPLEVEL;
 	ListCell   *lc;
+	ListCell   *lc2;
 
 	foreach (lc, stmt->rels)
 	{
@@ -211,7 +214,8 @@ VacuumUtility(Utility *utility, Node *node)
 			if (!MayVacuum(table, stmt->is_vacuumcmd, utility->forwarded))
 				continue;
 			targets = list_concat(targets, VacuumTargets(target, table));
-			named = AddNamedTable(named, table->relid, target->va_cols);
+			foreach (lc2, PartitionTree(table->relid, NoLock))
+				named = AddNamedTable(named, lfirst_oid(lc2), target->va_cols);
 		}
 		else if (!utility->forwarded)
 			targets = lappend(targets, target);
@@ -266,6 +270,11 @@ ClusterUtility(Utility *utility, Node *node)
 		RunLocally(utility);
 		return;
 	}
+	if (table->is_parent)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot cluster partitioned distributed table \"%s\"",
+							   get_rel_name(table->relid)),
+						errhint("Cluster its partitions.")));
 	RunAsWritten(utility);
 	data_index = DataIndex(table, ClusteredIndex(table->relid));
 	foreach (lc, DataLeaves(table))

@@ -328,10 +328,18 @@ CreateTableUtility(Utility *utility, Node *node)
 	{
 		DistTable *table;
 
-		if (RoleOfName(lfirst_node(RangeVar, lc), &table) == ROLE_TABLE)
-			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("cannot create a child of distributed table \"%s\"",
-								   get_rel_name(table->relid))));
+		if (RoleOfName(lfirst_node(RangeVar, lc), &table) != ROLE_TABLE)
+			continue;
+		if (stmt->partbound != NULL)
+		{
+			CreatePartition(utility, table);
+			return;
+		}
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot create a table that inherits from distributed table \"%s\"",
+						get_rel_name(table->relid)),
+				 errhint("Use declarative partitioning instead: PARTITION BY, PARTITION OF.")));
 	}
 	RunLocally(utility);
 	CheckLocalForeignKeys(utility);

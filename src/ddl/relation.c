@@ -180,9 +180,9 @@ RefuseDataTable(Oid relid)
 	if (get_rel_relkind(relid) == RELKIND_INDEX ||
 		get_rel_relkind(relid) == RELKIND_PARTITIONED_INDEX)
 		data_relid = IndexGetRelation(relid, false);
-	if (get_rel_relispartition(data_relid))
-		data_relid = get_partition_parent(data_relid, true);
 	table = LookupDistTableByData(data_relid);
+	if (table == NULL && get_rel_relispartition(data_relid))
+		table = LookupDistTableByData(get_partition_parent(data_relid, true));
 	if (table != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("relation \"%s.%s\" cannot be named directly",
@@ -286,6 +286,15 @@ DataLeaves(const DistTable *table)
 			leaves = lappend_oid(leaves, lfirst_oid(lc));
 	}
 	return leaves;
+}
+
+/* OwnRelations returns the data table and its shards, but nothing of the partitions of a partitioned table. */
+List *
+OwnRelations(const DistTable *table)
+{
+	if (table->is_parent)
+		return list_make1_oid(table->data_relid);
+	return list_append_unique_oid(DataLeaves(table), table->data_relid);
 }
 
 /* DataIndex returns the data table's counterpart of the user's index, which has its name, or InvalidOid. */

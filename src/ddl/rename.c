@@ -62,7 +62,7 @@ RenameDataTable(const DistTable *table, const char *name)
 {
 	ListCell *lc;
 
-	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	foreach (lc, OwnRelations(table))
 	{
 		Oid relid = lfirst_oid(lc);
 
@@ -197,7 +197,7 @@ MoveDataTable(const DistTable *table)
 	ListCell        *lc;
 
 	table_close(logical, NoLock);
-	foreach (lc, list_append_unique_oid(DataLeaves(table), table->data_relid))
+	foreach (lc, OwnRelations(table))
 	{
 		Relation rel = table_open(lfirst_oid(lc), AccessExclusiveLock);
 

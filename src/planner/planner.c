@@ -43,6 +43,8 @@
 static planner_hook_type           next_planner_hook;
 static get_relation_info_hook_type next_get_relation_info_hook;
 
+static bool foreign_keys_are_empty = false;
+
 /* PostgreSQL's own planner, or the extension's that was there before. */
 PlannedStmt *
 PlanOrdinary(Query *query, const PlannerCall *call)
@@ -148,6 +150,24 @@ plan_distributed(Query *query, const PlannerCall *call)
 	return PlanWithLeaves(query, call);
 }
 
+bool
+PlanForeignKeysAsEmpty(bool empty)
+{
+	bool previous = foreign_keys_are_empty;
+
+	foreign_keys_are_empty = empty;
+	return previous;
+}
+
+/* Is this PostgreSQL's own query for rows against a foreign key, while there are none? */
+static bool
+is_empty_check(Query *query)
+{
+	return foreign_keys_are_empty && list_length(query->rtable) >= 2 &&
+		   strcmp(rt_fetch(1, query->rtable)->eref->aliasname, "fk") == 0 &&
+		   strcmp(rt_fetch(2, query->rtable)->eref->aliasname, "pk") == 0;
+}
+
 static PlannedStmt *
 distshard_planner(Query *query, const char *query_string, int cursor_options,
 				  ParamListInfo bound_params)
@@ -162,7 +182,7 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 	guc_level = ShareParallelWorkers(query_string);
 	if (HaveDistTables())
 		InlineFunctions(query, &inlined);
-	if (!HaveDistTables() || !QueryNamesDistTable(query))
+	if (!HaveDistTables() || !QueryNamesDistTable(query) || is_empty_check(query))
 		plan = PlanOrdinary(query, &call);
 	else
 		plan = plan_distributed(query, &call);
@@ -212,7 +232,8 @@ check_relation(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
 {
 	if (IsEstimating() && LookupDistTable(relid))
 		UseSizeOfLogicalTable(rel, relid);
-	else if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid))
+	else if (root->parse->jointree != NULL && HaveDistTables() && LookupDistTable(relid) &&
+			 !foreign_keys_are_empty)
 		elog(ERROR, "distributed table \"%s\" was left in the plan of a query",
 			 get_rel_name(relid));
 	hide_unprunable_key(relid, rel);

@@ -40,4 +40,9 @@ extern PlannedStmt *PlanWithLeaves(Query *query, const PlannerCall *call);
 /* modify.c: INSERT, UPDATE, DELETE, MERGE */
 extern PlannedStmt *PlanModification(Query *query, QueryTables *tables, const PlannerCall *call);
 
+/*
+ * While it is set, queries that look for rows against a foreign key see the empty logical tables. Returns what it was.
+ */
+extern bool PlanForeignKeysAsEmpty(bool empty);
+
 #endif
