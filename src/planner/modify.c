@@ -26,6 +26,7 @@
 #include "planner/fragment.h"
 #include "planner/local.h"
 #include "planner/modify.h"
+#include "planner/node_plan.h"
 #include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/ship.h"
@@ -305,7 +306,7 @@ plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const Plan
 		(!tables->writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
-		return PlanOrdinary(query, call);
+		return PlanOverShards(query, call, false);
 	}
 	return NULL;
 }

@@ -31,13 +31,12 @@
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
+#include "planner/node_plan.h"
 #include "planner/moved_tables.h"
 #include "planner/on_behalf.h"
-#include "planner/parallel_share.h"
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 static planner_hook_type           next_planner_hook;
@@ -136,7 +135,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 		MovedTables(query) == NIL && (!tables.writes_reference || list_length(AllPrimaries()) == 1))
 	{
 		PointAtDataTables(query, 0);
-		return PlanOrdinary(query, call);
+		return PlanOverShards(query, call, false);
 	}
 	if (InsideFragment())
 		ereport(ERROR,
@@ -168,6 +167,17 @@ is_empty_check(Query *query)
 		   strcmp(rt_fetch(2, query->rtable)->eref->aliasname, "pk") == 0;
 }
 
+/* A query without distributed tables may be a fragment over data tables. */
+static PlannedStmt *
+plan_undistributed(Query *query, const PlannerCall *call)
+{
+	const Claim *claim = HaveDistTables() ? FragmentClaim(call->query_string) : NULL;
+
+	if (claim && claim->placement_version != 0)
+		return PlanOverShards(query, call, true);
+	return PlanOrdinary(query, call);
+}
+
 static PlannedStmt *
 distshard_planner(Query *query, const char *query_string, int cursor_options,
 				  ParamListInfo bound_params)
@@ -176,14 +186,12 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 	PlannerGlobal *inlined = NULL;
 	PlannedStmt   *plan;
 	PlanningRole   role;
-	int            guc_level;
 
 	BeginPlanning(query, query_string, &role);
-	guc_level = ShareParallelWorkers(query_string);
 	if (HaveDistTables())
 		InlineFunctions(query, &inlined);
 	if (!HaveDistTables() || !QueryNamesDistTable(query) || is_empty_check(query))
-		plan = PlanOrdinary(query, &call);
+		plan = plan_undistributed(query, &call);
 	else
 		plan = plan_distributed(query, &call);
 	if (inlined)
@@ -191,8 +199,6 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 		plan->invalItems = list_concat(plan->invalItems, inlined->invalItems);
 		plan->dependsOnRole |= inlined->dependsOnRole;
 	}
-	if (guc_level > 0)
-		AtEOXact_GUC(true, guc_level);
 	EndPlanning(&role);
 	return plan;
 }

@@ -1,4 +1,5 @@
-# Nodes of one host share its parallel workers when they all work for one statement, and only then.
+# How nodes plan their fragments: co-located tables are joined shard by shard, and nodes of one host share its parallel
+# workers when they all work for one statement, and only then.
 use strict;
 use warnings;
 
@@ -35,6 +36,19 @@ is(workers_planned($all), '1', 'two nodes have one worker each (the plan of one 
 
 my @one_shard = map { workers_planned("SELECT sum(v) FROM t WHERE k = $_") } 1 .. 20;
 is_deeply(\@one_shard, [ ('2') x 20 ], 'a statement for one shard has its host for itself');
+
+my $by_shard = qr/Append.*\n\s+-> +(Parallel )?(Nested Loop|Merge Join|Hash Join)/;
+$coordinator->safe_psql($db, q{
+	CREATE TABLE few (k int, v int);
+	CREATE TABLE many (k int, v int);
+	CREATE TABLE many_more (LIKE many);
+	SELECT create_distributed_table('few', 'k', shard_count => 4);
+	SELECT create_distributed_table('many', 'k', shard_count => 66);
+	SELECT create_distributed_table('many_more', 'k', colocate_with => 'many');
+});
+my $join = 'EXPLAIN (COSTS OFF) SELECT count(*) FROM %s a JOIN %s b USING (k)';
+like($coordinator->safe_psql($db, sprintf($join, 't', 'few')), $by_shard, 'a join of few shards');
+unlike($coordinator->safe_psql($db, sprintf($join, 'many', 'many_more')), $by_shard, 'a join of many shards');
 
 for my $node ($cluster->nodes)
 {
