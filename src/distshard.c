@@ -54,6 +54,7 @@ _PG_init(void)
 	InitClaims();
 	InitOnBehalf();
 	InitRemoteScan();
+	InitOpenCursor();
 	InitFragmentExplain();
 	InitDistInsert();
 	InitErrorNames();

@@ -334,8 +334,8 @@ run_on_copies(RemoteScanState *state)
 	}
 }
 
-static void
-start_fragment(RemoteScanState *state)
+void
+StartFragment(RemoteScanState *state)
 {
 	MemoryContext old;
 	List         *remote = NIL;
@@ -548,7 +548,7 @@ access_next(ScanState *node)
 	TupleTableSlot  *slot = node->ss_ScanTupleSlot;
 
 	if (!state->started)
-		start_fragment(state);
+		StartFragment(state);
 	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
 	{
 		if (!state->finished)

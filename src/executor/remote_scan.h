@@ -16,4 +16,7 @@ extern const CustomScanMethods RemoteScanMethods;
 
 extern void InitRemoteScan(void);
 
+/* open_cursor.c */
+extern void InitOpenCursor(void);
+
 #endif

@@ -58,6 +58,7 @@ typedef struct RemoteScanState
 	bool             exhausted; /* all rows are in kept */
 } RemoteScanState;
 
+extern void  StartFragment(RemoteScanState *state);
 extern void  EvaluateFragmentParams(RemoteScanState *state);
 extern void  ChooseTargets(RemoteScanState *state);
 extern char *FragmentText(RemoteScanState *state, FragmentRun *run);

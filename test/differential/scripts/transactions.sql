@@ -427,3 +427,32 @@ SELECT tenant, id FROM orders WHERE note = NULL;
 
 SET LOCAL statement_timeout = '1ms';
 SELECT count(*) FROM orders a, orders b, orders c, orders d;
+
+-- a cursor does not see what changes after it was opened
+DECLARE c CURSOR FOR SELECT tenant, id, note FROM orders ORDER BY tenant, id;
+UPDATE orders SET note = 'new' WHERE id = 1;
+DELETE FROM orders WHERE id > 4;
+INSERT INTO orders (tenant, id) VALUES (1, 100), (2, 100);
+FETCH ALL FROM c;
+
+-- ordered
+DECLARE c SCROLL CURSOR FOR SELECT o.tenant, o.id, e.kind FROM orders o JOIN events e USING (tenant) WHERE o.id IN (SELECT id FROM users) ORDER BY 1, 2, e.at;
+DELETE FROM events;
+UPDATE users SET name = 'new';
+FETCH 3 FROM c;
+DELETE FROM orders WHERE tenant < 9;
+FETCH 200 FROM c;
+FETCH BACKWARD 4 FROM c;
+
+DECLARE c CURSOR FOR SELECT * FROM users WHERE tenant = ${3|4|5:int};
+UPDATE users SET name = 'new';
+FETCH ALL FROM c;
+CLOSE c;
+
+DO $$ DECLARE c CURSOR FOR SELECT tenant, id FROM users ORDER BY 1, 2; r record; s text := ''; BEGIN
+	OPEN c;
+	DELETE FROM users WHERE id > 1;
+	LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; s := s || r::text; END LOOP;
+	INSERT INTO settings VALUES ('seen', s);
+END $$;
+SELECT * FROM settings;
