@@ -135,7 +135,7 @@ for my $options ([ 'schema', '--schema-only' ], [ 'kinds', '--data-only', '-t', 
 	$node1->command_ok([ 'pg_dump', '-f', "$dir/$file.sql", @options, '--extension', 'plpgsql', $node1->connstr('postgres') ], "pg_dump @options");
 }
 $target->node(2)->command_ok([ @restore, '-f', "$dir/schema.sql", $target->node(2)->connstr('postgres') ], 'restore the definitions');
-$target->node(2)->safe_psql('postgres', $distribute);
+$target->node(2)->safe_psql('postgres', $distribute . q{SELECT create_distributed_table('other', 'k', 9)});
 $target->coordinator->command_ok([ @restore, '-f', "$dir/$_.sql", $target->coordinator->connstr('postgres') ], "restore $_") for 'kinds', 'rows';
 is($target->coordinator->safe_psql('postgres', $contents), $rows, 'same rows in the other cluster');
 
