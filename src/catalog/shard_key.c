@@ -14,6 +14,7 @@
 #include "catalog/shard_key.h"
 #include "parser/parse_coerce.h"
 #include "partitioning/partbounds.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 
 /*
@@ -40,4 +41,28 @@ ShardForValue(DistTable *table, Oid type, Datum value, bool isnull)
 	fmgr_info(proc, &finfo);
 	return ShardForHash(table, HashRingPosition(compute_partition_hash_value(
 								   1, &finfo, &table->key_collation, &value, &isnull)));
+}
+
+List *
+GroupsForValues(DistTable *table, Datum array)
+{
+	ArrayType *values = DatumGetArrayTypeP(array);
+	Oid        type = ARR_ELEMTYPE(values);
+	int16      length;
+	bool       by_value;
+	char       alignment;
+	Datum     *elements;
+	bool      *nulls;
+	int        count;
+	List      *groups = NIL;
+
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(values, type, length, by_value, alignment, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (!nulls[i])
+			groups = list_append_unique_int(
+				groups, ShardForValue(table, type, elements[i], false)->group_id);
+	}
+	return groups;
 }

@@ -14,4 +14,7 @@
 
 extern Shard *ShardForValue(DistTable *table, Oid type, Datum value, bool isnull);
 
+/* The groups that hold the shards of an array's elements, as a list of integers; a NULL equals no key. */
+extern List *GroupsForValues(DistTable *table, Datum array);
+
 #endif

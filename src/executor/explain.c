@@ -161,6 +161,8 @@ show_planned(RemoteScanState *state, ExplainState *es)
 	ChooseTargets(state);
 	show_node_list(state, es);
 	show_lines("Fragment", pstrdup(state->fragment.sql), es);
+	if (state->runs == NIL)
+		return;
 	run = linitial(state->runs);
 	show_lines(psprintf("Plan on node %d", run->node->node_id),
 			   run->node->is_local ? planned_here(state, run, es) : planned_there(state, run, es),

@@ -187,6 +187,16 @@ add_target(RemoteScanState *state, int32 group_id, Shard *shard)
 	state->runs = lappend(state->runs, run);
 }
 
+static void
+add_targets(RemoteScanState *state, List *groups)
+{
+	ListCell *lc;
+
+	list_sort(groups, list_int_cmp);
+	foreach (lc, groups)
+		add_target(state, lfirst_int(lc), NULL);
+}
+
 /* Chooses the nodes, from what the catalog says now. */
 void
 ChooseTargets(RemoteScanState *state)
@@ -214,12 +224,15 @@ ChooseTargets(RemoteScanState *state)
 			add_target(state, shard->group_id, shard);
 			break;
 		}
+		case TARGET_SHARDS:
+			if (!state->key_isnull)
+				groups = GroupsForValues(table, state->key_value);
+			add_targets(state, groups);
+			break;
 		case TARGET_ALL_SHARDS:
 			for (i = 0; i < table->nshards; i++)
 				groups = list_append_unique_int(groups, table->shards[i].group_id);
-			list_sort(groups, list_int_cmp);
-			foreach (lc, groups)
-				add_target(state, lfirst_int(lc), NULL);
+			add_targets(state, groups);
 			break;
 		case TARGET_ALL_COPIES:
 			foreach (lc, AllPrimaries())

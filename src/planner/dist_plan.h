@@ -27,6 +27,7 @@
 typedef enum FragmentTarget
 {
 	TARGET_ONE_SHARD,  /* the shard that the key expression selects */
+	TARGET_SHARDS,     /* the nodes of the shards that the key expression, an array, selects */
 	TARGET_ALL_SHARDS, /* every node that holds shards of the table */
 	TARGET_ALL_COPIES, /* every node: a write to a reference table */
 	TARGET_THIS_COPY /* this node's copy of a reference table, which is to be changed by its rows */

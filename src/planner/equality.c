@@ -30,6 +30,7 @@
 #include "parser/parsetree.h"
 #include "planner/equality.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 
 /*
@@ -79,10 +80,21 @@ same_term(Expr *a, Expr *b)
 static List *
 add_equality(List *equalities, Expr *left, Expr *right)
 {
-	Equality *equality = palloc(sizeof(Equality));
+	Equality *equality = palloc0(sizeof(Equality));
 
 	equality->left = left;
 	equality->right = right;
+	return lappend(equalities, equality);
+}
+
+static List *
+add_membership(List *equalities, Expr *left, Expr *values)
+{
+	Equality *equality = palloc0(sizeof(Equality));
+
+	equality->left = left;
+	equality->right = values;
+	equality->any = true;
 	return lappend(equalities, equality);
 }
 
@@ -112,6 +124,43 @@ hashes_agree(Oid opno, Oid collation)
 	return left == right || !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
+static bool
+is_key_equality(Oid opno, Oid collation, const KeySense *sense)
+{
+	return get_op_opfamily_strategy(opno, sense->opfamily) == HTEqualStrategyNumber &&
+		   collation_agrees(collation, sense->collation) && hashes_agree(opno, sense->collation);
+}
+
+/*
+ * What an OR says: a term of which every arm knows the values is one of them
+ * all.
+ */
+static List *
+alternatives(Query *query, BoolExpr *expr, const KeySense *sense)
+{
+	List     *first = QualEqualities(query, linitial(expr->args), sense);
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, first)
+	{
+		Expr     *term = ((Equality *) lfirst(lc))->left;
+		Expr     *values = KnownValues(first, term);
+		ListCell *arm;
+
+		for_each_from (arm, expr->args, 1)
+		{
+			if (values == NULL)
+				break;
+			values =
+				UnionOfValues(values, KnownValues(QualEqualities(query, lfirst(arm), sense), term));
+		}
+		if (values && IsA(term, Var))
+			result = add_membership(result, term, values);
+	}
+	return result;
+}
+
 /*
  * QualEqualities returns the equalities that an AND of quals states.
  */
@@ -137,12 +186,19 @@ QualEqualities(Query *query, Node *quals, const KeySense *sense)
 	{
 		OpExpr *op = (OpExpr *) quals;
 
-		if (get_op_opfamily_strategy(op->opno, sense->opfamily) == HTEqualStrategyNumber &&
-			collation_agrees(op->inputcollid, sense->collation) &&
-			hashes_agree(op->opno, sense->collation))
+		if (is_key_equality(op->opno, op->inputcollid, sense))
 			return add_equality(NIL, CanonicalTerm(query, linitial(op->args)),
 								CanonicalTerm(query, lsecond(op->args)));
 	}
+	else if (IsA(quals, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) quals)->useOr)
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) quals;
+
+		if (is_key_equality(op->opno, op->inputcollid, sense))
+			return add_membership(NIL, CanonicalTerm(query, linitial(op->args)), lsecond(op->args));
+	}
+	else if (is_orclause(quals))
+		return alternatives(query, (BoolExpr *) quals, sense);
 	return NIL;
 }
 
@@ -166,6 +222,7 @@ subquery_output_equalities(Index rti, Query *subquery, const KeySense *sense)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Expr        *term = CanonicalTerm(subquery, tle->expr);
 		Expr        *constant;
+		Expr        *values;
 		Var         *column;
 		ListCell    *lc2;
 
@@ -174,8 +231,11 @@ subquery_output_equalities(Index rti, Query *subquery, const KeySense *sense)
 		column = makeVarFromTargetEntry(rti, tle);
 
 		constant = KnownConstant(inside, term);
+		values = KnownValues(inside, term);
 		if (constant)
 			result = add_equality(result, (Expr *) column, constant);
+		else if (values)
+			result = add_membership(result, (Expr *) column, values);
 
 		for_each_cell(lc2, subquery->targetList, lnext(subquery->targetList, lc))
 		{
@@ -253,7 +313,8 @@ shift_equalities(List *equalities)
 
 		IncrementVarSublevelsUp((Node *) left, 1, 0);
 		IncrementVarSublevelsUp((Node *) right, 1, 0);
-		result = add_equality(result, left, right);
+		result =
+			outer->any ? add_membership(result, left, right) : add_equality(result, left, right);
 	}
 	return result;
 }
@@ -339,7 +400,7 @@ EqualitiesInSublink(List *outer, Query *outer_query, SubLink *sublink, const Key
 		TargetEntry *tle;
 		Expr        *left;
 
-		if (!IsA(param, Param) || param->paramkind != PARAM_SUBLINK)
+		if (test->any || !IsA(param, Param) || param->paramkind != PARAM_SUBLINK)
 			continue;
 		tle = list_nth(subquery->targetList, param->paramid - 1);
 		if (!restriction_moves_in(subquery, tle))
@@ -369,6 +430,8 @@ equal_terms(List *equalities, Expr *term)
 			Expr     *to = NULL;
 			ListCell *lc2;
 
+			if (equality->any)
+				continue;
 			if (same_term(equality->left, from))
 				to = equality->right;
 			else if (same_term(equality->right, from))
@@ -436,4 +499,97 @@ KnownConstant(List *equalities, Expr *term)
 			found = candidate;
 	}
 	return found;
+}
+
+/* The elements, if each of them is an expression or could be. */
+static List *
+elements_of(Expr *values)
+{
+	Const     *constant = (Const *) values;
+	Oid        type;
+	int16      length;
+	bool       by_value;
+	char       alignment;
+	Datum     *elements;
+	bool      *nulls;
+	int        count;
+	List      *result = NIL;
+	ArrayType *array;
+
+	if (IsA(values, ArrayExpr))
+		return ((ArrayExpr *) values)->multidims ? NIL : ((ArrayExpr *) values)->elements;
+	if (!IsA(values, Const) || constant->constisnull)
+		return NIL;
+	array = DatumGetArrayTypeP(constant->constvalue);
+	type = ARR_ELEMTYPE(array);
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	deconstruct_array(array, type, length, by_value, alignment, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		result = lappend(result, makeConst(type, -1, constant->constcollid, length, elements[i],
+										   nulls[i], by_value));
+	return result;
+}
+
+static Expr *
+make_array(Oid type, List *elements)
+{
+	ArrayExpr *array = makeNode(ArrayExpr);
+
+	array->array_typeid = get_array_type(type);
+	array->array_collid = exprCollation(linitial(elements));
+	array->element_typeid = type;
+	array->elements = elements;
+	array->location = -1;
+	return OidIsValid(array->array_typeid) ? (Expr *) array : NULL;
+}
+
+/*
+ * UnionOfValues returns an array of the elements of both; NULL if one is NULL,
+ * or no such expression can be made.
+ */
+Expr *
+UnionOfValues(Expr *values, Expr *others)
+{
+	List *elements;
+	List *more;
+	Oid   type;
+
+	if (values == NULL || others == NULL || equal(values, others))
+		return others ? values : NULL;
+	type = get_base_element_type(exprType((Node *) values));
+	elements = elements_of(values);
+	more = elements_of(others);
+	if (elements == NIL || more == NIL || get_base_element_type(exprType((Node *) others)) != type)
+		return NULL;
+	return make_array(type, list_concat_copy(elements, more));
+}
+
+/*
+ * KnownValues returns an expression for an array, the same throughout a
+ * statement, of which the term equals an element in every row of interest. NULL
+ * if none is known.
+ */
+Expr *
+KnownValues(List *equalities, Expr *term)
+{
+	Expr     *constant = KnownConstant(equalities, term);
+	ListCell *lc;
+
+	if (constant)
+		return make_array(exprType((Node *) constant), list_make1(constant));
+	foreach (lc, equal_terms(equalities, term))
+	{
+		ListCell *lc2;
+
+		foreach (lc2, equalities)
+		{
+			Equality *equality = lfirst(lc2);
+
+			if (equality->any && same_term(equality->left, lfirst(lc)) &&
+				!depends_on_row((Node *) equality->right, NULL) &&
+				!contain_volatile_functions((Node *) equality->right))
+				return equality->right;
+		}
+	}
+	return NULL;
 }

@@ -22,6 +22,7 @@ typedef struct Equality
 {
 	Expr *left;
 	Expr *right;
+	bool  any; /* right is an array; left is one of its elements */
 } Equality;
 
 /* Equality counts only in the sense of the table that the search started from. */
@@ -40,5 +41,7 @@ extern List *EqualitiesInSublink(List *outer, Query *outer_query, SubLink *subli
 extern Expr *CanonicalTerm(Query *query, Expr *expr);
 extern bool  KnownEqual(List *equalities, Expr *a, Expr *b);
 extern Expr *KnownConstant(List *equalities, Expr *term);
+extern Expr *KnownValues(List *equalities, Expr *term);
+extern Expr *UnionOfValues(Expr *values, Expr *others);
 
 #endif

@@ -475,7 +475,9 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
 
-	fragment.target = route ? TARGET_ONE_SHARD : TARGET_ALL_SHARDS;
+	fragment.target = TARGET_ONE_SHARD;
+	if (route == NULL)
+		fragment.target = FindKeys(query, &tables, &key) ? TARGET_SHARDS : TARGET_ALL_SHARDS;
 	if (leaf->table->method == DIST_REFERENCE)
 		fragment.target = TARGET_THIS_COPY;
 	fragment.table = (route ? route : leaf->table)->relid;

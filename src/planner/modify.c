@@ -68,13 +68,15 @@ ship_change(Query *query, DistTable *table, Modification *modification)
 		modification->fragment.target = TARGET_ONE_SHARD;
 		return true;
 	}
-	modification->key = NULL;
+	if (FindKeys(query, &tables, &modification->key))
+		modification->fragment.target = TARGET_SHARDS;
+	else
+		modification->fragment.target =
+			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS;
 	/* copies must not differ */
 	if (table->method == DIST_REFERENCE && contain_volatile_functions((Node *) query))
 		return false;
 	spread = SpreadOfInput(query);
-	modification->fragment.target =
-		table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS;
 	return spread.kind == (table->method == DIST_REFERENCE ? SPREAD_COPIED : SPREAD_SPLIT);
 }
 

@@ -110,6 +110,41 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 	return ShipQuery(query, &fragment, key);
 }
 
+/*
+ * A query for several keys whose shards are on one node. That has to be known
+ * now: no other plan is so simple. NULL: it is not, or cannot be printed.
+ */
+static PlannedStmt *
+plan_for_one_node(Query *query, QueryTables *tables, const PlannerCall *call)
+{
+	FragmentPlan fragment = {0};
+	Expr        *keys;
+	DistTable   *table;
+	List        *groups;
+
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
+		return NULL;
+	table = FindKeys(query, tables, &keys);
+	if (table == NULL)
+		return NULL;
+	keys = (Expr *) eval_const_expressions(NULL, (Node *) keys);
+	if (!IsA(keys, Const) || ((Const *) keys)->constisnull)
+		return NULL;
+	groups = GroupsForValues(table, ((Const *) keys)->constvalue);
+	if (list_length(groups) != 1)
+		return NULL;
+	if (linitial_int(groups) == LocalGroupId())
+	{
+		PointAtDataTables(query, 0);
+		return PlanOrdinary(query, call);
+	}
+	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query))
+		return NULL;
+	fragment.target = TARGET_SHARDS;
+	fragment.table = table->relid;
+	return ShipQuery(query, &fragment, keys);
+}
+
 static PlannedStmt *
 plan_distributed(Query *query, const PlannerCall *call)
 {
@@ -137,6 +172,9 @@ plan_distributed(Query *query, const PlannerCall *call)
 		PointAtDataTables(query, 0);
 		return PlanOverShards(query, call, false);
 	}
+	plan = plan_for_one_node(query, &tables, call);
+	if (plan)
+		return plan;
 	if (InsideFragment())
 		ereport(ERROR,
 				(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),

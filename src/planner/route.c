@@ -126,8 +126,9 @@ QueryNamesDistTable(Query *query)
 typedef struct RouteSearch
 {
 	KeySense   sense;
-	DistTable *anchor; /* the first table; all others must be of its colocation */
-	Expr      *key;    /* what it is pinned to */
+	DistTable *anchor;  /* the first table; all others must be of its colocation */
+	bool       several; /* values of the key will do, and each table may have its own */
+	Expr      *key;     /* what it is pinned to; an array, if it may be several */
 	bool       failed;
 } RouteSearch;
 
@@ -143,6 +144,7 @@ static void search_query(RouteSearch *search, Query *query, List *equalities);
 static void
 pin_table(RouteSearch *search, DistTable *table, Index rti, List *equalities)
 {
+	Expr *column;
 	Expr *key;
 
 	if (table->method == DIST_REFERENCE)
@@ -155,12 +157,22 @@ pin_table(RouteSearch *search, DistTable *table, Index rti, List *equalities)
 	if (table->method == DIST_SINGLE)
 		return;
 
-	key = KnownConstant(equalities, (Expr *) makeVar(rti, table->key_attno, table->key_type,
-													 table->key_typmod, table->key_collation, 0));
-	if (key == NULL || (search->key != NULL && !equal(search->key, key)))
-		search->failed = true;
+	column = (Expr *) makeVar(rti, table->key_attno, table->key_type, table->key_typmod,
+							  table->key_collation, 0);
+	if (search->several)
+	{
+		key = KnownValues(equalities, column);
+		if (search->key)
+			key = UnionOfValues(search->key, key);
+	}
 	else
-		search->key = key;
+	{
+		key = KnownConstant(equalities, column);
+		if (search->key && !equal(search->key, key))
+			key = NULL;
+	}
+	search->failed = key == NULL;
+	search->key = key;
 }
 
 static void
@@ -340,8 +352,8 @@ search_query(RouteSearch *search, Query *query, List *equalities)
 	}
 }
 
-DistTable *
-FindRoute(Query *query, QueryTables *tables, Expr **key)
+static DistTable *
+find_keys(Query *query, QueryTables *tables, bool several, Expr **key)
 {
 	RouteSearch search = {{0}};
 
@@ -353,10 +365,25 @@ FindRoute(Query *query, QueryTables *tables, Expr **key)
 	search.anchor = linitial(tables->dist_tables);
 	search.sense.opfamily = search.anchor->hash_opfamily;
 	search.sense.collation = search.anchor->key_collation;
+	search.several = several;
 	search_query(&search, query, NIL);
 
 	if (search.failed || (search.anchor->method == DIST_HASH && search.key == NULL))
 		return NULL;
 	*key = search.key;
 	return search.anchor;
+}
+
+DistTable *
+FindRoute(Query *query, QueryTables *tables, Expr **key)
+{
+	return find_keys(query, tables, false, key);
+}
+
+DistTable *
+FindKeys(Query *query, QueryTables *tables, Expr **keys)
+{
+	DistTable *table = find_keys(query, tables, true, keys);
+
+	return table && table->method == DIST_HASH ? table : NULL;
 }

@@ -35,6 +35,12 @@ extern void LiftOrder(Query *query);
  */
 extern DistTable *FindRoute(Query *query, QueryTables *tables, Expr **key);
 
+/*
+ * The same for shards of several keys: *keys is an expression for an array.
+ * Other shards have nothing to do with the answer.
+ */
+extern DistTable *FindKeys(Query *query, QueryTables *tables, Expr **keys);
+
 /* How the rows of a (sub)query are spread over nodes. */
 typedef enum SpreadKind
 {

@@ -1,0 +1,69 @@
+-- Which nodes are asked for lists of keys.
+CREATE SCHEMA key_lists;
+SET search_path = key_lists;
+\pset format unaligned
+\pset tuples_only
+CREATE TABLE t (k int PRIMARY KEY, x int);
+CREATE TABLE u (k int, y int);
+SELECT create_distributed_table('t', 'k', shard_count => 8);
+SELECT create_distributed_table('u', 'k', colocate_with => 't');
+INSERT INTO t SELECT i, i % 3 FROM generate_series(1, 100) i;
+INSERT INTO u SELECT i % 50, i FROM generate_series(1, 100) i;
+
+-- The numbers of the nodes for each fragment; a plan that is nothing else is in brackets.
+CREATE FUNCTION nodes_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	top bool;
+	result text[] = '{}';
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+		top := coalesce(top, line LIKE 'Custom Scan (Distshard)%');
+		IF line ~ '^ *Nodes?:' THEN
+			result := result || regexp_replace(regexp_replace(line, '^ *Nodes?: *', ''), ' \(\S+\)', '', 'g');
+		END IF;
+	END LOOP;
+	RETURN CASE WHEN top THEN format('[%s]', array_to_string(result, '; ')) ELSE array_to_string(result, '; ') END;
+END $$;
+SELECT nodes_of('SELECT * FROM t WHERE k = ' || k) AS node, array_agg(k ORDER BY k) FROM generate_series(1, 12) k GROUP BY 1 ORDER BY 1;
+
+-- whole queries for one node
+SELECT nodes_of('SELECT x, count(*), string_agg(k::text, '','') FROM t WHERE k IN (5, 8, 12) GROUP BY x');
+SELECT nodes_of('SELECT t.k, rank() OVER (ORDER BY y) FROM t JOIN u USING (k) WHERE k IN (2, 4)');
+SELECT nodes_of('SELECT * FROM t, u WHERE t.k IN (2, 4) AND u.k = 6');
+SELECT nodes_of('SELECT count(*) FROM t WHERE k = 1 OR k IN (3, 11)') = '' AS here;
+SELECT nodes_of('SELECT count(*) FROM t WHERE k = ANY (''{7,10,7,NULL}'')');
+SELECT nodes_of('SELECT count(*) FROM (SELECT * FROM t WHERE k IN (2, 4) UNION ALL SELECT * FROM u WHERE k IN (4, 6)) s');
+
+-- some of the nodes
+SELECT nodes_of('SELECT x, count(*) FROM t WHERE k IN (5, 7) GROUP BY x');
+SELECT nodes_of('SELECT * FROM t WHERE k = 2 OR (k = 5 AND x = 1) OR k = ANY (''{4,8}'')');
+SELECT nodes_of('SELECT * FROM t JOIN u USING (k) WHERE u.k IN (2, 7)');
+SELECT nodes_of('SELECT * FROM t, u WHERE t.k IN (2, 7) AND u.k IN (4, 5) AND t.k = u.k');
+SELECT nodes_of('SELECT * FROM t, u WHERE t.k IN (2, 7) AND u.y = t.x');
+SELECT nodes_of('SELECT * FROM (SELECT k, sum(x) FROM t GROUP BY k) s WHERE k IN (2, 7)');
+SELECT nodes_of('SELECT * FROM t LEFT JOIN u ON t.k = u.k AND u.k IN (2, 7)');
+SELECT nodes_of('UPDATE t SET x = 0 WHERE k IN (2, 7)');
+SELECT nodes_of('DELETE FROM t WHERE k = 2 OR k = 7');
+SELECT nodes_of('SELECT * FROM t WHERE k = 2 OR x = 7');
+SELECT nodes_of('SELECT count(*) FROM t WHERE k = ANY (NULL::int[])');
+SELECT nodes_of('SELECT count(*) FROM t WHERE k = ANY (''{}'')');
+
+-- chosen at each execution
+SET plan_cache_mode = force_generic_plan;
+PREPARE one_of(int[]) AS SELECT x, count(*) FROM t WHERE k = ANY ($1) GROUP BY x;
+PREPARE two_keys(int, int) AS SELECT count(*) FROM t WHERE k IN ($1, $2);
+SELECT nodes_of('EXECUTE one_of(''{2,4}'')');
+SELECT nodes_of('EXECUTE one_of(''{2,7,5,1}'')');
+SELECT nodes_of('EXECUTE one_of(''{}'')');
+EXECUTE one_of('{2,7,5,1}');
+EXECUTE one_of('{}');
+EXECUTE one_of(NULL);
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE one_of('{}');
+SELECT nodes_of('EXECUTE two_keys(2, 6)');
+SELECT nodes_of('EXECUTE two_keys(2, 5)');
+EXECUTE two_keys(2, 5);
+EXECUTE two_keys(2, NULL);
+
+SET client_min_messages = warning;
+DROP SCHEMA key_lists CASCADE;
