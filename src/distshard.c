@@ -11,6 +11,7 @@
 #include "executor/copy.h"
 #include "ddl/ddl.h"
 #include "executor/dist_change.h"
+#include "executor/dist_cursor.h"
 #include "executor/dist_insert.h"
 #include "executor/error_names.h"
 #include "executor/fragment_explain.h"
@@ -57,6 +58,7 @@ _PG_init(void)
 	InitOpenCursor();
 	InitFragmentExplain();
 	InitDistInsert();
+	InitDistCursor();
 	InitErrorNames();
 	InitDistChange();
 	InitOutboxes();

@@ -46,3 +46,11 @@ CREATE FUNCTION distshard.combine_final(internal, regprocedure, internal, anyele
 CREATE AGGREGATE distshard.combine(aggregate regprocedure, state internal, result anyelement, VARIADIC "any") (
 	SFUNC = distshard.combine_step, STYPE = internal, SSPACE = 256,
 	FINALFUNC = distshard.combine_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = read_write);
+
+-- What identifies the current row of a cursor, and where it is: for WHERE CURRENT OF, see dist_cursor.c.
+CREATE FUNCTION distshard.cursor_value(cursor text, tableoid oid, n int, anyelement) RETURNS anyelement
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_cursor_value';
+CREATE FUNCTION distshard.cursor_place(cursor text, tableoid oid) RETURNS text
+	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_cursor_place';
+CREATE FUNCTION distshard.latest_ctids(place text, key anyelement) RETURNS tid[]
+	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_latest_ctids';

@@ -273,27 +273,6 @@ take_ctes(Query *outer, Query *query)
 	KeepCtes(outer->cteList);
 }
 
-static bool
-is_current_of_walker(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, CurrentOfExpr))
-		return true;
-	return expression_tree_walker(node, is_current_of_walker, context);
-}
-
-/* A cursor over distributed tables has rows, but no position in a table. */
-static void
-refuse_current_of(Query *change)
-{
-	if (!is_current_of_walker(change->jointree->quals, NULL))
-		return;
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					errmsg("WHERE CURRENT OF is not supported on distributed tables"),
-					errhint("Select the row FOR UPDATE, and change it by its primary key.")));
-}
-
 static Modification *
 find_way(Query *change)
 {
@@ -301,7 +280,6 @@ find_way(Query *change)
 
 	if (!HasOuterReferences(change) && ShipModification(change, modification))
 		return modification;
-	refuse_current_of(change);
 	memset(modification, 0, sizeof(Modification));
 	modification->query = change;
 	if (change->commandType == CMD_INSERT)

@@ -27,6 +27,7 @@
 #include "parser/parsetree.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/claim.h"
+#include "planner/current_of.h"
 #include "catalog/shard_key.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
@@ -216,6 +217,20 @@ plan_undistributed(Query *query, const PlannerCall *call)
 	return PlanOrdinary(query, call);
 }
 
+/* Only cursors ask for plans that start fast. */
+static PlannedStmt *
+plan_statement(Query *query, const PlannerCall *call)
+{
+	CursorIdentity *identity = NULL;
+	PlannedStmt    *plan;
+
+	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
+		identity = AddCursorIdentity(query);
+	ReplaceCurrentOf(query);
+	plan = plan_distributed(query, call);
+	return identity ? PlanCursor(plan, identity) : plan;
+}
+
 static PlannedStmt *
 distshard_planner(Query *query, const char *query_string, int cursor_options,
 				  ParamListInfo bound_params)
@@ -231,7 +246,7 @@ distshard_planner(Query *query, const char *query_string, int cursor_options,
 	if (!HaveDistTables() || !QueryNamesDistTable(query) || is_empty_check(query))
 		plan = plan_undistributed(query, &call);
 	else
-		plan = plan_distributed(query, &call);
+		plan = plan_statement(query, &call);
 	if (inlined)
 	{
 		plan->invalItems = list_concat(plan->invalItems, inlined->invalItems);
@@ -293,5 +308,6 @@ InitPlanner(void)
 	next_planner_hook = planner_hook;
 	planner_hook = distshard_planner;
 	InitLeaves();
+	InitCurrentOf();
 	InitEstimates();
 }

@@ -107,14 +107,29 @@ equality(Oid operator, Expr * left, Expr *right)
 						 relabel(right, right_type), InvalidOid, exprCollation((Node *) left));
 }
 
-/* The row is in the shard of its key, which may be null. */
+static bool
+key_may_be_null(DistTable *table)
+{
+	Relation rel = table_open(table->relid, NoLock);
+	bool     result = !TupleDescAttr(RelationGetDescr(rel), table->key_attno - 1)->attnotnull;
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* The row is in the shard of its key. */
 static Expr *
 same_key(DistTable *table, Expr *key, Expr *value)
 {
 	DistinctExpr *distinct = makeNode(DistinctExpr);
+	Oid           equal = get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
+											  table->hash_opcintype, HTEqualStrategyNumber);
 
-	distinct->opno = get_opfamily_member(table->hash_opfamily, table->hash_opcintype,
-										 table->hash_opcintype, HTEqualStrategyNumber);
+	if (!key_may_be_null(table))
+		return make_opclause(equal, BOOLOID, false, relabel(key, table->hash_opcintype),
+							 relabel(value, table->hash_opcintype), InvalidOid,
+							 table->key_collation);
+	distinct->opno = equal;
 	distinct->opfuncid = get_opcode(distinct->opno);
 	distinct->opresulttype = BOOLOID;
 	distinct->inputcollid = table->key_collation;

@@ -89,13 +89,21 @@ TakesOid(Oid function)
 	return false;
 }
 
+/* The function of ours that looks at a shard. */
+static bool
+IsForNodes(Oid function)
+{
+	return function >= FirstNormalObjectId && get_func_rettype(function) == TIDARRAYOID &&
+		   get_func_namespace(function) == get_namespace_oid("distshard", false);
+}
+
 static bool
 MustStayHere(Oid function, void *context)
 {
 	char  volatility = func_volatile(function);
 	char *name;
 
-	if (volatility == PROVOLATILE_IMMUTABLE)
+	if (volatility == PROVOLATILE_IMMUTABLE || IsForNodes(function))
 		return false;
 	if (function < FirstNormalObjectId)
 	{

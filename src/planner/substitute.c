@@ -96,8 +96,9 @@ DependsOnPlace(Node *node, void *context)
 			break;
 		case T_Param:
 			return ((Param *) node)->paramkind != PARAM_EXTERN;
-		case T_FuncExpr:
-			if (((FuncExpr *) node)->funcretset)
+		case T_FuncExpr: /* a ctid is only where the row is */
+			if (((FuncExpr *) node)->funcretset ||
+				((FuncExpr *) node)->funcresulttype == TIDARRAYOID)
 				return true;
 			break;
 		case T_OpExpr:

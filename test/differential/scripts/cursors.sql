@@ -1,0 +1,198 @@
+Cursors, and updates of the row that one is on.
+
+--- everywhere
+CREATE TYPE pair AS (a int, b text);
+
+--- tables
+CREATE TABLE t (gone int, k int PRIMARY KEY, v int, note text, double int GENERATED ALWAYS AS (v * 2) STORED);
+ALTER TABLE t DROP COLUMN gone;
+CREATE TABLE n (k text, v int);
+CREATE TABLE "Odd" ("The k" pair, v int);
+CREATE TABLE one (k int, v int);
+CREATE TABLE ref (id int PRIMARY KEY, name text);
+CREATE TABLE bare (id int, name text);
+CREATE TABLE parts (k int, day date, v int) PARTITION BY RANGE (day);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+CREATE TABLE parts_2 (v int, k int, day date);
+ALTER TABLE parts ATTACH PARTITION parts_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+
+--- distribute
+SELECT create_distributed_table('t', 'k');
+SELECT create_distributed_table('n', 'k');
+SELECT create_distributed_table('"Odd"', 'The k');
+SELECT create_distributed_table('one', NULL);
+SELECT create_reference_table('ref');
+SELECT create_reference_table('bare');
+SELECT create_distributed_table('parts', 'k');
+
+--- data
+INSERT INTO t SELECT i, i * 10, 'n' || i % 3 FROM generate_series(1, 9) i;
+INSERT INTO n SELECT nullif(chr(64 + i), 'C'), i FROM generate_series(1, 6) i;
+INSERT INTO n VALUES (NULL, 100), ('A', 1), ('A', 1);
+INSERT INTO "Odd" SELECT (i, chr(64 + i))::pair, i FROM generate_series(1, 6) i;
+INSERT INTO one SELECT i, i FROM generate_series(1, 4) i;
+INSERT INTO ref SELECT i, 'name ' || i FROM generate_series(1, 5) i;
+INSERT INTO bare SELECT i, 'name ' || i FROM generate_series(1, 5) i;
+INSERT INTO parts SELECT i, date '2024-01-01' + i * 5, i FROM generate_series(0, 11) i;
+
+--- after
+CREATE VIEW vt AS SELECT k, v FROM t WHERE v < 100;
+
+--- here
+CREATE TABLE local (k int, v int);
+INSERT INTO local SELECT i, i FROM generate_series(1, 5) i;
+
+--- statements
+
+DECLARE c CURSOR FOR SELECT * FROM t WHERE k = ${1|2|3|4:int};
+FETCH c;
+UPDATE t SET v = v + 1, note = 'current' WHERE CURRENT OF c RETURNING *;
+UPDATE t SET v = v + 1 WHERE CURRENT OF c RETURNING k, v, double;
+FETCH c;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT k, note FROM t ORDER BY k FOR UPDATE;
+FETCH 3 FROM c;
+DELETE FROM t WHERE CURRENT OF c RETURNING *;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+FETCH c;
+DO $$ BEGIN UPDATE t SET note = 'fourth', k = 104 WHERE CURRENT OF c; END $$;
+MOVE 2 FROM c;
+UPDATE t SET v = v + (SELECT count(*) FROM local) WHERE CURRENT OF c RETURNING t, (SELECT sum(v) FROM n);
+FETCH ALL FROM c;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT v FROM t WHERE k > 100;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT v FROM t WHERE k > 100;
+FETCH c;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+
+UPDATE t SET v = 0 WHERE CURRENT OF none;
+
+DECLARE c CURSOR FOR SELECT count(*) FROM t;
+FETCH c;
+DELETE FROM t WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT k FROM n WHERE v = 4;
+FETCH c;
+DELETE FROM t WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT v FROM t WHERE k = 1 FOR SHARE;
+FETCH c;
+DELETE FROM n WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT t.k FROM t, t u WHERE t.k = u.v / 10 ORDER BY 1 FOR UPDATE;
+FETCH c;
+DELETE FROM t WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT t.k, n.v FROM t LEFT JOIN n ON n.v = t.k AND n.v > 2 WHERE n.k IS DISTINCT FROM 'A' ORDER BY t.k FOR UPDATE OF t;
+FETCH 3 FROM c;
+UPDATE t SET note = 'joined' WHERE CURRENT OF c RETURNING *;
+UPDATE n SET v = 0 WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT t.k, l.v FROM local l JOIN t USING (k) ORDER BY t.k FOR UPDATE;
+FETCH 2 FROM c;
+UPDATE t SET note = 'with local' WHERE CURRENT OF c RETURNING *;
+UPDATE local SET v = 22 WHERE CURRENT OF c RETURNING *;
+
+DECLARE c CURSOR FOR SELECT * FROM n WHERE v IN (3, 100) ORDER BY v FOR UPDATE;
+FETCH c;
+UPDATE n SET v = 33 WHERE CURRENT OF c RETURNING *;
+FETCH c;
+DO $$ BEGIN UPDATE n SET k = 'C' WHERE CURRENT OF c; END $$;
+SELECT * FROM n WHERE k IS NULL OR k = 'C' ORDER BY v;
+
+DECLARE c CURSOR FOR SELECT v FROM n WHERE k = 'A' AND v = 1 FOR UPDATE;
+FETCH 2 FROM c;
+UPDATE n SET v = 2 WHERE CURRENT OF c;
+FETCH c;
+DELETE FROM n WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT v FROM "Odd" WHERE v = 4;
+FETCH c;
+UPDATE "Odd" SET v = 44 WHERE v = 4;
+UPDATE "Odd" SET v = v + 1, "The k".b = 'D' WHERE CURRENT OF c RETURNING *;
+DO $$ BEGIN UPDATE "Odd" SET "The k" = (9, 'moved') WHERE CURRENT OF c; END $$;
+
+DECLARE c CURSOR FOR SELECT v FROM "Odd" WHERE v = 4;
+FETCH c;
+DELETE FROM "Odd" WHERE CURRENT OF c;
+DELETE FROM "Odd" WHERE CURRENT OF c;
+
+DECLARE c CURSOR FOR SELECT * FROM one WHERE k = 3;
+FETCH c;
+UPDATE one SET v = 33 WHERE CURRENT OF c RETURNING *;
+DELETE FROM one WHERE CURRENT OF c RETURNING *;
+
+DECLARE c CURSOR FOR SELECT * FROM ref WHERE id = 3 FOR UPDATE;
+FETCH c;
+UPDATE ref SET name = 'three' WHERE CURRENT OF c RETURNING *;
+
+DECLARE c CURSOR FOR SELECT * FROM bare WHERE id = 3;
+FETCH c;
+DELETE FROM bare WHERE CURRENT OF c RETURNING *;
+
+DECLARE c CURSOR FOR SELECT * FROM parts WHERE k IN (2, 8) ORDER BY day FOR UPDATE;
+FETCH c;
+UPDATE parts SET v = 100 WHERE CURRENT OF c RETURNING *;
+FETCH c;
+UPDATE parts SET v = v + 1 WHERE CURRENT OF c RETURNING *;
+DELETE FROM parts WHERE CURRENT OF c RETURNING *;
+
+DECLARE c CURSOR FOR SELECT * FROM vt WHERE k = 3;
+FETCH c;
+
+DECLARE c SCROLL CURSOR FOR SELECT k FROM t ORDER BY k;
+FETCH 4 FROM c;
+FETCH BACKWARD 2 FROM c;
+FETCH ABSOLUTE 5 FROM c;
+FETCH RELATIVE -1 FROM c;
+FETCH LAST FROM c;
+FETCH PRIOR FROM c;
+MOVE FIRST FROM c;
+FETCH 1 FROM c;
+CLOSE c;
+
+-- autocommit
+BEGIN;
+DECLARE c CURSOR WITH HOLD FOR SELECT k FROM t ORDER BY k;
+COMMIT;
+FETCH 2 FROM c;
+UPDATE t SET v = 0 WHERE CURRENT OF c;
+CLOSE c;
+
+DECLARE c CURSOR FOR SELECT v FROM t WHERE k = 5;
+FETCH c;
+SAVEPOINT s;
+UPDATE t SET v = 1 WHERE CURRENT OF c;
+ROLLBACK TO s;
+UPDATE t SET v = v + 2 WHERE CURRENT OF c RETURNING v;
+
+DECLARE c CURSOR FOR SELECT v FROM t WHERE k = 5;
+FETCH c;
+WITH u AS (UPDATE t SET v = 1 WHERE CURRENT OF c RETURNING *) SELECT k, v, (SELECT v FROM t WHERE t.k = u.k) FROM u;
+
+PREPARE p(int) AS UPDATE t SET v = v + $1 WHERE CURRENT OF c RETURNING k, v;
+DECLARE c CURSOR FOR SELECT v FROM t ORDER BY k FOR UPDATE;
+FETCH c;
+EXECUTE p(1);
+FETCH c;
+EXECUTE p(2);
+EXECUTE p(2);
+CLOSE c;
+EXECUTE p(3);
+DEALLOCATE p;
+
+-- no explain
+DO $$ DECLARE c CURSOR FOR SELECT * FROM t ORDER BY k FOR UPDATE; BEGIN FOR r IN c LOOP IF r.k % 3 = 0 THEN DELETE FROM t WHERE CURRENT OF c; ELSE UPDATE t SET v = r.v + r.k, note = note || '!' WHERE CURRENT OF c; END IF; END LOOP; END $$;
+
+-- no explain
+DO $$ DECLARE c refcursor; r record; BEGIN OPEN c FOR SELECT k, v FROM n WHERE v > 3 FOR UPDATE; LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; UPDATE n SET k = k || 'x', v = -v WHERE CURRENT OF c; END LOOP; CLOSE c; END $$;
+
+-- no explain
+DO $$ DECLARE c refcursor; r record; BEGIN OPEN c FOR EXECUTE 'SELECT * FROM parts WHERE k < $1' USING 7; LOOP FETCH c INTO r; EXIT WHEN NOT FOUND; UPDATE parts SET v = v * 100 + 1 WHERE CURRENT OF c; END LOOP; CLOSE c; END $$;
+
+-- no explain
+DO $$ DECLARE c CURSOR (x int) FOR SELECT id FROM ref WHERE id > x; BEGIN FOR r IN c (2) LOOP UPDATE ref SET name = name || r.id WHERE CURRENT OF c; END LOOP; END $$;
