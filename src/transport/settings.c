@@ -9,13 +9,16 @@
  * changed gets the next serial number; a connection remembers the serial number
  * up to which it has been told, and is told the rest with its next statement.
  *
- * Settings of classes that no library claimed ("myapp.tenant") go along too:
- * policies and functions on the nodes ask for them.
+ * Settings with a class go along too, those that no library claimed
+ * ("myapp.tenant"), for which policies and functions on the nodes ask, and those
+ * of modules ("pg_trgm.similarity_threshold") once they differ from what the
+ * server's configuration says.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/gin.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -87,6 +90,8 @@ static Setting settings[] = {
 	{"default_text_search_config", SETTING_STRING, &TSCurrentConfig},
 	{"transform_null_equals", SETTING_BOOL, &Transform_null_equals},
 	{"array_nulls", SETTING_BOOL, &Array_nulls},
+	{"quote_all_identifiers", SETTING_BOOL, &quote_all_identifiers},
+	{"gin_fuzzy_search_limit", SETTING_INT, &GinFuzzySearchLimit},
 	{"backslash_quote", SETTING_INT, &backslash_quote},
 	{"standard_conforming_strings", SETTING_BOOL, &standard_conforming_strings},
 	{"row_security", SETTING_BOOL, &row_security},
@@ -98,7 +103,7 @@ static Setting settings[] = {
 	{"session_replication_role", SETTING_INT, &SessionReplicationRole, true},
 };
 
-/* A setting of an unclaimed class: its place in the server's array of settings, and what it was. */
+/* A setting that is looked at by its place in the server's array of settings, and what it was. */
 typedef struct CustomSetting
 {
 	int    index;
@@ -157,20 +162,40 @@ RememberSetting(Setting *setting)
 	setting->changed = serial;
 }
 
+/* The value as SET takes it. Most are strings or switches; for others GetConfigOption() needs some time. */
 static const char *
 CustomValue(const CustomSetting *custom)
 {
 	struct config_generic *generic = get_guc_variables()[custom->index];
+	const char            *value;
 
-	/* The class may have been claimed since, by a library loaded. */
-	if (!(generic->flags & GUC_CUSTOM_PLACEHOLDER))
-		return custom->seen;
-	return *((struct config_string *) generic)->variable
-			   ? *((struct config_string *) generic)->variable
-			   : "";
+	if (generic->vartype == PGC_BOOL)
+		return *((struct config_bool *) generic)->variable ? "on" : "off";
+	if (generic->vartype != PGC_STRING)
+		return GetConfigOption(generic->name, false, false);
+	value = *((struct config_string *) generic)->variable;
+	return value ? value : "";
 }
 
-/* FindCustomSettings lists the settings of unclaimed classes; all count as changed. */
+static bool
+IsCustomSetting(const struct config_generic *option)
+{
+	if (option->flags & GUC_CUSTOM_PLACEHOLDER)
+		return true;
+	if (strcmp(option->name, "timezone_abbreviations") == 0)
+		return true; /* the server keeps its variable to itself */
+	return option->context == PGC_USERSET && strchr(option->name, GUC_QUALIFIER_SEPARATOR) &&
+		   strncmp(option->name, "distshard.", strlen("distshard.")) != 0;
+}
+
+/* Was it set for this session, user or database? Nodes know what is in their own configuration. */
+static bool
+IsSetHere(const struct config_generic *option)
+{
+	return (option->flags & GUC_CUSTOM_PLACEHOLDER) || option->source >= PGC_S_DATABASE;
+}
+
+/* FindCustomSettings lists these settings; all that were set count as changed. */
 static void
 FindCustomSettings(void)
 {
@@ -180,7 +205,7 @@ FindCustomSettings(void)
 	CustomSetting          *found;
 
 	for (int i = 0; i < noptions; i++)
-		n += (options[i]->flags & GUC_CUSTOM_PLACEHOLDER) != 0;
+		n += IsCustomSetting(options[i]);
 	found = MemoryContextAllocZero(TopMemoryContext, sizeof(CustomSetting) * Max(n, 1));
 
 	for (int i = 0; i < ncustom; i++)
@@ -192,11 +217,11 @@ FindCustomSettings(void)
 	serial++;
 	for (int i = 0; i < noptions; i++)
 	{
-		if (!(options[i]->flags & GUC_CUSTOM_PLACEHOLDER))
+		if (!IsCustomSetting(options[i]))
 			continue;
 		found[n].index = i;
 		found[n].seen = MemoryContextStrdup(TopMemoryContext, CustomValue(&found[n]));
-		found[n++].changed = serial;
+		found[n++].changed = IsSetHere(options[i]) ? serial : 0;
 	}
 	custom_settings = found;
 	ncustom = n;

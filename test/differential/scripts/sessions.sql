@@ -12,14 +12,28 @@ single
 --- everywhere
 DO $$ BEGIN IF to_regrole('ann') IS NULL THEN CREATE ROLE ann LOGIN; END IF; END $$;
 
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.at IS NULL THEN NEW.at := '2024-02-01 00:00 ' || 'EST'; END IF;
+	ASSERT NEW.k < 4 OR current_setting('plpgsql.check_asserts') = 'on', 'too large';
+	NEW.seen := concat_ws('; ', current_user || ' of ' || session_user, quote_ident('a'), date '2024-02-01', current_setting('TimeZone'), '1 day'::interval,
+		to_char(1234.5, '9G999D9'), '\x41'::bytea, 1.0::float8 / 3, current_setting('myapp.tenant', true), to_tsvector('cats'));
+	RETURN NEW;
+END $$;
+
 --- tables
+CREATE TABLE stamps (k int, at timestamptz, seen text);
+CREATE TRIGGER stamp BEFORE UPDATE ON stamps FOR EACH ROW EXECUTE FUNCTION stamp();
 CREATE TABLE times (k int, at timestamptz, d date, i interval, f float8, b bytea, m numeric, x text);
 GRANT SELECT ON orders, times TO ann;
+GRANT SELECT, UPDATE ON stamps TO ann;
 
 --- distribute
 SELECT create_distributed_table('times', 'k');
+SELECT create_distributed_table('stamps', 'k');
 
 --- data
+INSERT INTO stamps SELECT k FROM generate_series(1, 5) k;
 INSERT INTO times SELECT k, timestamptz '2024-03-31 00:30:00+00' + k * interval '7 hours', date '2024-02-27' + k,
 	k * interval '1 month 3 days 04:05:06.789', k / 3.0, decode(lpad(to_hex(k), 4, '0'), 'hex'), k / 7.0, 'x' || k FROM generate_series(1, 12) k;
 INSERT INTO times VALUES (NULL, NULL, NULL, NULL, 'NaN', NULL, 'NaN', NULL), (13, 'infinity', '-infinity', '0', '-0', '', 0, '');
@@ -29,6 +43,13 @@ CREATE FUNCTION rows_of(refcursor, text) RETURNS refcursor LANGUAGE plpgsql AS $
 BEGIN
 	OPEN $1 SCROLL FOR EXECUTE 'SELECT tenant, id FROM ' || quote_ident($2) || ' ORDER BY 1, 2';
 	RETURN $1;
+END $$;
+CREATE FUNCTION stamp_all() RETURNS void LANGUAGE plpgsql SET TimeZone = 'Asia/Tokyo' SET DateStyle = 'German' SET IntervalStyle = 'iso_8601'
+	SET extra_float_digits = -10 SET bytea_output = 'escape' SET myapp.tenant = '7' SET default_text_search_config = 'english'
+	SET timezone_abbreviations = 'Australia' AS $$
+BEGIN
+	UPDATE stamps SET at = NULL WHERE k = 1;
+	UPDATE stamps SET at = NULL WHERE k > 2;
 END $$;
 CREATE FUNCTION local_settings() RETURNS SETOF text LANGUAGE plpgsql SET TimeZone = 'Asia/Tokyo' SET DateStyle = 'German' AS $$
 BEGIN
@@ -421,3 +442,26 @@ COPY times (nothing) FROM STDIN;
 COPY orders TO STDOUT (FORMAT csv);
 
 COPY times TO STDOUT (FORMAT text, NULL '-');
+
+-- settings that functions on the nodes see
+SET LOCAL timezone_abbreviations = 'Australia';
+UPDATE stamps SET at = NULL;
+SELECT * FROM stamps ORDER BY k;
+SET LOCAL timezone_abbreviations = 'Default';
+SET LOCAL quote_all_identifiers = on;
+SET LOCAL plpgsql.check_asserts = off;
+SET LOCAL DateStyle = 'SQL, DMY';
+UPDATE stamps SET at = NULL WHERE k < 3;
+UPDATE stamps SET at = NULL WHERE k = ${3:int};
+SELECT * FROM stamps ORDER BY k;
+
+-- roles on the nodes
+SET LOCAL ROLE ann;
+UPDATE stamps SET at = '2024-05-05 00:00+00' WHERE k = ${2:int};
+SELECT k, seen LIKE 'ann of %' FROM stamps ORDER BY k;
+RESET ROLE;
+UPDATE stamps SET at = '2024-05-05 00:00+00';
+SELECT k, seen LIKE 'ann of %' FROM stamps ORDER BY k;
+
+SELECT stamp_all();
+SELECT * FROM stamps ORDER BY k;
