@@ -186,7 +186,7 @@ HasOuterReferences(Query *query)
 typedef struct PulledTable
 {
 	Index rti;
-	List *system_columns; /* of int: attribute numbers, in the order added */
+	List *more_columns; /* of int: system columns and the row as a whole, in the order added */
 	int   natts;
 } PulledTable;
 
@@ -221,29 +221,37 @@ query_of_table(RangeTblEntry *rte, PulledTable *pulled)
 		query->targetList = lappend(
 			query->targetList, makeTargetEntry(expr, i + 1, pstrdup(NameStr(att->attname)), false));
 	}
-	foreach (lc, pulled->system_columns)
+	foreach (lc, pulled->more_columns)
 	{
-		const FormData_pg_attribute *att = SystemAttributeDefinition(lfirst_int(lc));
-		Expr *expr = (Expr *) makeVar(1, att->attnum, att->atttypid, -1, InvalidOid, 0);
+		AttrNumber  attno = lfirst_int(lc);
+		Oid         type = RelationGetForm(rel)->reltype;
+		const char *name = "row";
+		Expr       *expr;
 
+		if (attno != InvalidAttrNumber)
+		{
+			type = SystemAttributeDefinition(attno)->atttypid;
+			name = NameStr(SystemAttributeDefinition(attno)->attname);
+		}
+		expr = (Expr *) makeVar(1, attno, type, -1, InvalidOid, 0);
 		query->targetList =
 			lappend(query->targetList, makeTargetEntry(expr, list_length(query->targetList) + 1,
-													   pstrdup(NameStr(att->attname)), false));
+													   pstrdup(name), false));
 	}
 	table_close(rel, NoLock);
 	return query;
 }
 
-typedef struct SystemColumns
+typedef struct MoreColumns
 {
 	PulledTable *pulled;
 	int          depth;
 	bool         renumber; /* else only collect */
-} SystemColumns;
+} MoreColumns;
 
-/* Finds Vars for system columns of a pulled table, and renumbers them in place. */
+/* Finds Vars for system columns and the whole row of a pulled table, and renumbers them in place. */
 static bool
-system_columns_walker(Node *node, SystemColumns *context)
+more_columns_walker(Node *node, MoreColumns *context)
 {
 	if (node == NULL)
 		return false;
@@ -255,14 +263,14 @@ system_columns_walker(Node *node, SystemColumns *context)
 		ListCell    *lc;
 
 		if (var->varno != pulled->rti || (int) var->varlevelsup != context->depth ||
-			var->varattno >= 0)
+			var->varattno > 0)
 			return false;
 		if (!context->renumber)
 		{
-			pulled->system_columns = list_append_unique_int(pulled->system_columns, var->varattno);
+			pulled->more_columns = list_append_unique_int(pulled->more_columns, var->varattno);
 			return false;
 		}
-		foreach (lc, pulled->system_columns)
+		foreach (lc, pulled->more_columns)
 		{
 			i++;
 			if (lfirst_int(lc) == var->varattno)
@@ -279,11 +287,11 @@ system_columns_walker(Node *node, SystemColumns *context)
 		bool result;
 
 		context->depth++;
-		result = query_tree_walker((Query *) node, system_columns_walker, context, 0);
+		result = query_tree_walker((Query *) node, more_columns_walker, context, 0);
 		context->depth--;
 		return result;
 	}
-	return expression_tree_walker(node, system_columns_walker, context);
+	return expression_tree_walker(node, more_columns_walker, context);
 }
 
 static RowMarkClause *
@@ -309,18 +317,22 @@ PullTable(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	PulledTable    pulled = {rti, NIL, 0};
-	SystemColumns  columns = {&pulled, 0, false};
+	MoreColumns    columns = {&pulled, 0, false};
 	Query         *subquery;
 	RowMarkClause *mark = take_row_mark(query, rti);
 	List          *names = NIL;
 	List          *barriers;
 	ListCell      *lc;
 
-	query_tree_walker(query, system_columns_walker, &columns, 0);
+	query_tree_walker(query, more_columns_walker, &columns, 0);
+	/* by itself, the row is that of the subquery */
+	if (list_length(pulled.more_columns) == 1 &&
+		linitial_int(pulled.more_columns) == InvalidAttrNumber)
+		pulled.more_columns = NIL;
 	subquery = query_of_table(rte, &pulled);
 	columns.renumber = true;
-	if (pulled.system_columns)
-		query_tree_walker(query, system_columns_walker, &columns, 0);
+	if (pulled.more_columns)
+		query_tree_walker(query, more_columns_walker, &columns, 0);
 	if (mark)
 	{
 		mark = copyObject(mark);

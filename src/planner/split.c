@@ -331,6 +331,10 @@ is_whole(SplitContext *context)
 	}
 	if (context->point == WITHIN_GROUPING && leaf->groupClause == NIL && !leaf->hasAggs)
 		return false;
+	/* of grouping sets, each may be sortable or hashable, but all their columns together neither */
+	if (context->point == WITHIN_GROUPING && !grouping_is_sortable(leaf->groupClause) &&
+		!grouping_is_hashable(leaf->groupClause))
+		return false;
 	return (context->point == AFTER_GROUPING ? SpreadOfQuery(leaf) : SpreadOfInput(leaf)).kind ==
 			   SPREAD_SPLIT &&
 		   WhyNotPrintable(leaf) == NULL;

@@ -421,3 +421,6 @@ SELECT g, count(*), count(DISTINCT x) FROM facts WHERE k IN (${1:int}, ${5:int},
 SELECT g, count(*), round(stddev(x), 6) FROM facts WHERE k = ANY (${{1,2,3}|{}|{7}|{NULL}|{5,NULL}|NULL:int[]}) GROUP BY g;
 
 SELECT count(*), sum(x), max(h), tally(*) FROM facts WHERE k = ANY (${{1,2,3}|{}|{7}|{NULL}|NULL:int[]});
+
+-- one set can only be sorted, the other one only hashed
+SELECT s, t, count(*) FROM (SELECT g::bit(4) AS s, x::text::xid AS t FROM facts) f GROUP BY GROUPING SETS ((s), (t));

@@ -92,3 +92,8 @@ PREPARE m(int, int) AS MERGE INTO stock s USING (SELECT $1 AS t, $2 AS p) v ON s
 EXECUTE m(1, 1);
 EXECUTE m(40, 1);
 EXECUTE m(40, 1);
+
+-- whole rows, where the key is not joined
+MERGE INTO stock s USING changes c ON s.product = c.product AND c.tenant = 2 WHEN MATCHED AND (s::text <> c::text OR s IS NULL) THEN UPDATE SET n = s.n + c.delta;
+
+MERGE INTO settings s USING changes c ON s.name = c.product::text WHEN MATCHED AND s::text <> c::text THEN DELETE WHEN NOT MATCHED AND c IS NOT NULL AND c.tenant = 1 THEN INSERT VALUES (c.product, c::text);

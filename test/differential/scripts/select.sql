@@ -677,3 +677,6 @@ DO $$ DECLARE n notes; BEGIN
 	UPDATE settings SET value = n.note || '!' WHERE name = n.tenant::text;
 	DELETE FROM settings WHERE ROW(1, value)::notes > n;
 END $$;
+
+-- rows as a whole beside their system columns
+SELECT o, o.ctid IS NULL, e, e.tableoid::regclass FROM orders o JOIN events e ON e.tenant = o.tenant WHERE o.id = 2 AND e::text <> o::text;
