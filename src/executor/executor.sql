@@ -1,7 +1,7 @@
--- The plan of the last fragment that this session ran while distshard.explain_fragments was set; which: 1 verbose,
--- 2 with costs, 3 both.
-CREATE FUNCTION distshard.last_fragment_plan(which int) RETURNS text
-	LANGUAGE C STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_last_fragment_plan';
+-- The plan of the scan's last fragment that this transaction ran while distshard.explain_fragments was set; which: 1
+-- verbose, 2 with costs, 3 both.
+CREATE FUNCTION distshard.fragment_plan(scan int, which int) RETURNS text
+	LANGUAGE C STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_fragment_plan';
 
 -- Locks out other writers of this node's copy of a reference table, to the end of the transaction.
 CREATE FUNCTION distshard.lock_copy(reference_table regclass) RETURNS void

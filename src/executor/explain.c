@@ -171,14 +171,15 @@ show_planned(RemoteScanState *state, ExplainState *es)
 }
 
 static void
-show_run(FragmentRun *run, ExplainState *es)
+show_run(RemoteScanState *state, FragmentRun *run, ExplainState *es)
 {
 	int   which = (es->verbose ? FRAGMENT_PLAN_VERBOSE : 0) | (es->costs ? FRAGMENT_PLAN_COSTS : 0);
 	char *plan = run->plans.text[which];
 
 	if (!run->node->is_local && run->done)
-		plan = fetch_text(EnlistNode(run->node->node_id, REMOTE_READ),
-						  psprintf("SELECT distshard.last_fragment_plan(%d)", which), NULL);
+		plan = fetch_text(
+			EnlistNode(run->node->node_id, REMOTE_READ),
+			psprintf("SELECT distshard.fragment_plan(%d, %d)", state->explained_scan, which), NULL);
 
 	ExplainOpenGroup("Node", NULL, true, es);
 	if (es->format == EXPLAIN_FORMAT_TEXT)
@@ -213,7 +214,7 @@ show_executed(RemoteScanState *state, ExplainState *es)
 	show_lines("Fragment", pstrdup(state->fragment.sql), es);
 	ExplainOpenGroup("Nodes", "Nodes", false, es);
 	foreach (lc, state->runs)
-		show_run(lfirst(lc), es);
+		show_run(state, lfirst(lc), es);
 	ExplainCloseGroup("Nodes", "Nodes", false, es);
 }
 

@@ -4,10 +4,14 @@
  *	  The plans of fragments, where they run.
  *
  * For EXPLAIN ANALYZE a fragment runs once, as always, but with instruments:
- * the sender sets distshard.explain_fragments for the transaction, the node
- * keeps the printed plan of the last fragment, and the sender fetches it with
- * distshard.last_fragment_plan(). Whether the plan is to be shown with costs and
+ * the sender sets distshard.explain_fragments before it, the node keeps the
+ * printed plan to the end of the transaction, and the sender fetches it with
+ * distshard.fragment_plan(). Whether the plan is to be shown with costs and
  * verbosely the sender learns only then, so it is printed in all four ways.
+ *
+ * A statement may have several fragments for a node, which run in any order and
+ * more than once. So each scan has a number, and its plan is that of the last
+ * fragment with its number.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,8 +26,12 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-/* What the instruments of fragments measure, of INSTRUMENT_*; 0: off. */
+/* A setting of FragmentExplainSetting(); 0: off. */
 static int explain_fragments;
+
+#define INSTRUMENT_BITS  4
+#define INSTRUMENT_MASK  ((1 << INSTRUMENT_BITS) - 1)
+#define SCAN_OF(setting) ((setting) >> INSTRUMENT_BITS)
 
 /* The fragment that is measured, from its start to its end. */
 static QueryDesc *explained;
@@ -31,7 +39,14 @@ static QueryDesc *explained;
 /* The text of the fragment that this node runs for itself, while it keeps plans. */
 static const char *local_fragment;
 
-static FragmentPlans last_plans; /* in TopMemoryContext */
+typedef struct KeptPlans
+{
+	int           scan;
+	FragmentPlans plans;
+} KeptPlans;
+
+/* Of this transaction, in its context. */
+static List *kept_plans = NIL;
 
 static ExecutorStart_hook_type next_ExecutorStart;
 static ExecutorEnd_hook_type   next_ExecutorEnd;
@@ -43,15 +58,68 @@ is_explained(QueryDesc *desc)
 		   (desc->sourceText == local_fragment || RunningClaim(desc->sourceText) != NULL);
 }
 
+int
+FragmentExplainSetting(int instruments, int scan)
+{
+	return (instruments & INSTRUMENT_MASK) | scan << INSTRUMENT_BITS;
+}
+
+int
+NextExplainedScan(void)
+{
+	static int scan = 0;
+
+	scan = scan < SCAN_OF(PG_INT32_MAX) ? scan + 1 : 1;
+	return scan;
+}
+
+static void
+forget_plans(void *arg)
+{
+	kept_plans = NIL;
+}
+
+/* The scan's plans; if there are none yet, empty ones, or NULL if missing_ok. */
+static FragmentPlans *
+plans_of(int scan, bool missing_ok)
+{
+	MemoryContext old;
+	KeptPlans    *kept;
+	ListCell     *lc;
+
+	foreach (lc, kept_plans)
+	{
+		kept = lfirst(lc);
+		if (kept->scan == scan)
+			return &kept->plans;
+	}
+	if (missing_ok)
+		return NULL;
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	if (kept_plans == NIL)
+	{
+		MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+		callback->func = forget_plans;
+		MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+	}
+	kept = palloc0(sizeof(KeptPlans));
+	kept->scan = scan;
+	kept_plans = lappend(kept_plans, kept);
+	MemoryContextSwitchTo(old);
+	return &kept->plans;
+}
+
 LocalFragment *
-RunExplainedFragment(const char *sql, ParamListInfo params, int instruments, FragmentPlans *plans)
+RunExplainedFragment(const char *sql, ParamListInfo params, int setting, FragmentPlans *plans)
 {
 	int         before = explain_fragments;
 	const char *text_before = local_fragment;
 	LocalFragment *volatile fragment = NULL;
-	int i;
+	FragmentPlans *kept;
+	int            i;
 
-	explain_fragments = instruments;
+	explain_fragments = setting;
 	local_fragment = sql;
 	PG_TRY();
 	{
@@ -64,8 +132,9 @@ RunExplainedFragment(const char *sql, ParamListInfo params, int instruments, Fra
 	}
 	PG_END_TRY();
 
-	for (i = 0; i < lengthof(plans->text); i++)
-		plans->text[i] = last_plans.text[i] ? pstrdup(last_plans.text[i]) : NULL;
+	kept = plans_of(SCAN_OF(setting), true);
+	for (i = 0; kept && i < lengthof(plans->text); i++)
+		plans->text[i] = pstrdup(kept->text[i]);
 	return fragment;
 }
 
@@ -74,7 +143,7 @@ start_with_instruments(QueryDesc *desc, int eflags)
 {
 	if (is_explained(desc) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 	{
-		desc->instrument_options |= explain_fragments;
+		desc->instrument_options |= explain_fragments & INSTRUMENT_MASK;
 		explained = desc;
 	}
 	if (next_ExecutorStart)
@@ -104,16 +173,18 @@ print_plan(QueryDesc *desc, bool verbose, bool costs)
 static void
 keep_plans(QueryDesc *desc)
 {
-	int i;
+	FragmentPlans *plans = plans_of(SCAN_OF(explain_fragments), false);
+	int            i;
 
-	for (i = 0; i < lengthof(last_plans.text); i++)
+	for (i = 0; i < lengthof(plans->text); i++)
 	{
 		char *text =
 			print_plan(desc, (i & FRAGMENT_PLAN_VERBOSE) != 0, (i & FRAGMENT_PLAN_COSTS) != 0);
 
-		if (last_plans.text[i])
-			pfree(last_plans.text[i]);
-		last_plans.text[i] = MemoryContextStrdup(TopMemoryContext, text);
+		if (plans->text[i])
+			pfree(plans->text[i]);
+		plans->text[i] = MemoryContextStrdup(TopTransactionContext, text);
+		pfree(text);
 	}
 }
 
@@ -131,17 +202,17 @@ end_with_plan(QueryDesc *desc)
 		standard_ExecutorEnd(desc);
 }
 
-PG_FUNCTION_INFO_V1(distshard_last_fragment_plan);
+PG_FUNCTION_INFO_V1(distshard_fragment_plan);
 
 Datum
-distshard_last_fragment_plan(PG_FUNCTION_ARGS)
+distshard_fragment_plan(PG_FUNCTION_ARGS)
 {
-	int   which = PG_GETARG_INT32(0) & (lengthof(last_plans.text) - 1);
-	char *plan = last_plans.text[which];
+	FragmentPlans *plans = plans_of(PG_GETARG_INT32(0), true);
 
-	if (plan == NULL)
+	if (plans == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(plan));
+	PG_RETURN_TEXT_P(
+		cstring_to_text(plans->text[PG_GETARG_INT32(1) & (lengthof(plans->text) - 1)]));
 }
 
 void

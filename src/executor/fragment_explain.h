@@ -23,11 +23,17 @@ typedef struct FragmentPlans
 	char *text[4];
 } FragmentPlans;
 
+/* NextExplainedScan returns a number for a scan whose fragments are measured. */
+extern int NextExplainedScan(void);
+
+/* The value of distshard.explain_fragments that has the scan's fragments measured, as to INSTRUMENT_*. */
+extern int FragmentExplainSetting(int instruments, int scan);
+
 /*
- * RunExplainedFragment is RunLocalFragment with instruments (of INSTRUMENT_*).
- * The executed plan is printed into the current memory context.
+ * RunExplainedFragment is RunLocalFragment with such a setting. The executed
+ * plan is printed into the current memory context.
  */
-extern LocalFragment *RunExplainedFragment(const char *sql, ParamListInfo params, int instruments,
+extern LocalFragment *RunExplainedFragment(const char *sql, ParamListInfo params, int setting,
 										   FragmentPlans *plans);
 
 #endif

@@ -260,6 +260,14 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 	return text.data;
 }
 
+static int
+explain_setting(RemoteScanState *state)
+{
+	if (state->explained_scan == 0)
+		state->explained_scan = NextExplainedScan();
+	return FragmentExplainSetting(state->css.ss.ps.state->es_instrument, state->explained_scan);
+}
+
 static void
 send_fragment(RemoteScanState *state, FragmentRun *run)
 {
@@ -278,8 +286,7 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 	}
 	if (is_explained(state))
 		QueuePrelude(conn,
-					 psprintf("SET LOCAL distshard.explain_fragments = %d",
-							  state->css.ss.ps.state->es_instrument),
+					 psprintf("SET LOCAL distshard.explain_fragments = %d", explain_setting(state)),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
 	if (state->fragment.part)
@@ -298,8 +305,7 @@ run_here(RemoteScanState *state, FragmentRun *run)
 
 	INSTR_TIME_SET_CURRENT(run->started);
 	if (is_explained(state))
-		run->local = RunExplainedFragment(sql, state->params, state->css.ss.ps.state->es_instrument,
-										  &run->plans);
+		run->local = RunExplainedFragment(sql, state->params, explain_setting(state), &run->plans);
 	else if (writes(state))
 		run->local = RunLocalFragment(sql, state->params);
 	else

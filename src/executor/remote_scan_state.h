@@ -53,6 +53,8 @@ typedef struct RemoteScanState
 	bool              finished; /* triggers have fired after it */
 	List             *runs;     /* of FragmentRun * */
 
+	int explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
+
 	bool             keep_rows; /* the scan may be started over */
 	Tuplestorestate *kept;
 	bool             exhausted; /* all rows are in kept */

@@ -1,0 +1,38 @@
+-- What EXPLAIN and EXPLAIN ANALYZE tell about each node.
+CREATE SCHEMA ex;
+SET search_path = ex, pg_catalog;
+CREATE TABLE t (id int PRIMARY KEY, other int);
+SELECT create_distributed_table('t', 'id', shard_count => 4, colocate_with => 'none');
+CREATE TABLE u (id int PRIMARY KEY, other int);
+SELECT create_distributed_table('u', 'id', shard_count => 4, colocate_with => 'none');
+INSERT INTO t SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO u SELECT i, i FROM generate_series(1, 12) i;
+
+-- Without what depends on which shard is where.
+CREATE FUNCTION explained(options text, statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+	FOR line IN EXECUTE format('EXPLAIN (%s COSTS OFF) %s', options, statement) LOOP
+		line := regexp_replace(line, '\([^ ]*:\d+\)', '(host:port)', 'g');
+		CONTINUE WHEN line ~ 'Rows Removed by Filter';
+		line := regexp_replace(line, '(#|Shard: |Filter: \(other = )\d+', '\1N', 'g');
+		IF line ~ '#N|Node \d' THEN
+			line := regexp_replace(line, 'rows=\d+', 'rows=N');
+		END IF;
+		RETURN NEXT line;
+	END LOOP;
+END $$;
+CREATE FUNCTION without_node(line text) RETURNS text LANGUAGE sql AS $$ SELECT regexp_replace(line, 'Node \d', 'Node N') $$;
+\set analyze '''ANALYZE, TIMING OFF, SUMMARY OFF,'''
+
+SELECT explained('', 'SELECT count(*) FROM t');
+SELECT explained(:analyze, 'SELECT count(*) FROM t');
+SELECT without_node(explained(:analyze, 'SELECT * FROM t WHERE id = 3'));
+SELECT without_node(explained(:analyze, 'UPDATE t SET other = other + 1 WHERE id = 3'));
+
+-- Each of several scans has the plan of its own fragment.
+SELECT explained(:analyze, 'SELECT count(*) FROM t JOIN u ON t.other = u.other');
+SELECT explained(:analyze, 'SELECT id, (SELECT max(id) FROM u WHERE u.other = t.other) FROM t WHERE other < 3');
+
+SET client_min_messages = warning;
+DROP SCHEMA ex CASCADE;
