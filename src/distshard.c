@@ -16,6 +16,9 @@
 #include "executor/error_names.h"
 #include "executor/fragment_explain.h"
 #include "executor/outbox.h"
+#include "executor/inbox.h"
+#include "executor/received_scan.h"
+#include "executor/row_sender.h"
 #include "executor/remote_scan.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -57,6 +60,9 @@ _PG_init(void)
 	InitRemoteScan();
 	InitOpenCursor();
 	InitFragmentExplain();
+	InitInboxes();
+	InitSentFragments();
+	InitReceivedScan();
 	InitDistInsert();
 	InitDistCursor();
 	InitErrorNames();

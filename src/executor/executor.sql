@@ -54,3 +54,14 @@ CREATE FUNCTION distshard.cursor_place(cursor text, tableoid oid) RETURNS text
 	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_cursor_place';
 CREATE FUNCTION distshard.latest_ctids(place text, key anyelement) RETURNS tid[]
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_latest_ctids';
+-- Rows that nodes send each other for a join: see src/executor/inbox.c, row_sender.c and sent_fragment.c.
+CREATE FUNCTION distshard.open_inbox(transfer int) RETURNS bigint
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_open_inbox';
+CREATE FUNCTION distshard.receive_rows(inbox bigint, sender int, row_count bigint, data bytea) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_receive_rows';
+CREATE FUNCTION distshard.open_sender(transfer int, shards_of text, placement bigint, key int, own_hash bool, columns bigint[], nodes bigint[], inboxes bigint[])
+	RETURNS void LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_open_sender';
+
+-- Stands for these rows in a fragment; never executed. The text tells the planner about them: see src/planner/transfer.c.
+CREATE FUNCTION distshard.received_rows(transfer int, about text) RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_received_rows';

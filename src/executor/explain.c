@@ -51,8 +51,8 @@ fetch_text(NodeConn *conn, const char *sql, RemoteParams *params)
 }
 
 /* Lines of a plan, or of SQL, indented under a label. */
-static void
-show_lines(const char *label, char *text, ExplainState *es)
+void
+ShowLines(const char *label, char *text, ExplainState *es)
 {
 	char *line;
 	char *rest;
@@ -160,13 +160,14 @@ show_planned(RemoteScanState *state, ExplainState *es)
 	EvaluateFragmentParams(state);
 	ChooseTargets(state);
 	show_node_list(state, es);
-	show_lines("Fragment", pstrdup(state->fragment.sql), es);
+	ExplainTransfers(state, es);
+	ShowLines("Fragment", pstrdup(state->fragment.sql), es);
 	if (state->runs == NIL)
 		return;
 	run = linitial(state->runs);
-	show_lines(psprintf("Plan on node %d", run->node->node_id),
-			   run->node->is_local ? planned_here(state, run, es) : planned_there(state, run, es),
-			   es);
+	ShowLines(psprintf("Plan on node %d", run->node->node_id),
+			  run->node->is_local ? planned_here(state, run, es) : planned_there(state, run, es),
+			  es);
 	state->runs = NIL;
 }
 
@@ -199,7 +200,7 @@ show_run(RemoteScanState *state, FragmentRun *run, ExplainState *es)
 			ExplainPropertyFloat("Time", "ms", run->milliseconds, 3, es);
 	}
 	if (plan && plan[0])
-		show_lines("Plan", plan, es);
+		ShowLines("Plan", plan, es);
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		es->indent--;
 	ExplainCloseGroup("Node", NULL, true, es);
@@ -211,7 +212,8 @@ show_executed(RemoteScanState *state, ExplainState *es)
 	ListCell *lc;
 
 	show_shard(state, es);
-	show_lines("Fragment", pstrdup(state->fragment.sql), es);
+	ExplainTransfers(state, es);
+	ShowLines("Fragment", pstrdup(state->fragment.sql), es);
 	ExplainOpenGroup("Nodes", "Nodes", false, es);
 	foreach (lc, state->runs)
 		show_run(state, lfirst(lc), es);
@@ -228,5 +230,8 @@ ExplainRemoteScan(CustomScanState *node, List *ancestors, ExplainState *es)
 	else if (values_are_known(state))
 		show_planned(state, es);
 	else
-		show_lines("Fragment", pstrdup(state->fragment.sql), es);
+	{
+		ExplainTransfers(state, es);
+		ShowLines("Fragment", pstrdup(state->fragment.sql), es);
+	}
 }

@@ -233,7 +233,6 @@ end(LocalFragment *fragment)
 static void
 run_to_end(LocalFragment *fragment)
 {
-	fragment->desc->dest = receiver_for(fragment->desc->plannedstmt, fragment);
 	start(fragment->desc);
 	PushActiveSnapshot(fragment->desc->snapshot);
 	ExecutorRun(fragment->desc, ForwardScanDirection, 0, true);
@@ -249,6 +248,18 @@ RunLocalFragment(const char *sql, ParamListInfo params)
 	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
 
 	prepare(fragment, sql, params);
+	fragment->desc->dest = receiver_for(fragment->desc->plannedstmt, fragment);
+	run_to_end(fragment);
+	return fragment;
+}
+
+LocalFragment *
+RunLocalFragmentInto(const char *sql, ParamListInfo params, DestReceiver *receiver)
+{
+	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
+
+	prepare(fragment, sql, params);
+	fragment->desc->dest = receiver;
 	run_to_end(fragment);
 	return fragment;
 }
@@ -270,7 +281,10 @@ StartLocalFragment(const char *sql, ParamListInfo params)
 	if (can_pause(fragment->desc->plannedstmt))
 		start(fragment->desc);
 	else
+	{
+		fragment->desc->dest = receiver_for(fragment->desc->plannedstmt, fragment);
 		run_to_end(fragment);
+	}
 	return fragment;
 }
 

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "executor/execdesc.h"
+#include "tcop/dest.h"
 #include "nodes/params.h"
 #include "utils/plancache.h"
 #include "utils/tuplestore.h"
@@ -30,6 +31,10 @@ typedef struct LocalFragment
  * Rows are collected in the current memory context, beyond work_mem on disk.
  */
 extern LocalFragment *RunLocalFragment(const char *sql, ParamListInfo params);
+
+/* The same, with the rows going to the receiver. */
+extern LocalFragment *RunLocalFragmentInto(const char *sql, ParamListInfo params,
+										   DestReceiver *receiver);
 
 /*
  * StartLocalFragment is for a fragment that only reads: its rows may be made

@@ -26,6 +26,7 @@ opens_cursor(QueryDesc *query, int eflags)
 {
 	return ActivePortal && ActivePortal->status == PORTAL_DEFINED && ActivePortal->visible &&
 		   ActivePortal->name[0] != '\0' && query->operation == CMD_SELECT &&
+		   list_member_ptr(ActivePortal->stmts, query->plannedstmt) &&
 		   !query->plannedstmt->hasModifyingCTE && !(eflags & EXEC_FLAG_EXPLAIN_ONLY);
 }
 

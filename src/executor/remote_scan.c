@@ -139,17 +139,63 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		AllocSetContextCreate(estate->es_query_cxt, "distshard fragment", ALLOCSET_DEFAULT_SIZES);
 }
 
-static bool
-returns_rows(RemoteScanState *state)
-{
-	return state->row->tts_tupleDescriptor->natts > 0 || !writes(state);
-}
-
 /* Is this EXPLAIN ANALYZE, or an execution that auto_explain measures? */
 static bool
 is_explained(RemoteScanState *state)
 {
 	return state->css.ss.ps.state->es_instrument != 0;
+}
+
+/*
+ * Rows of a plan that is nothing but a fragment need not come here to be sent
+ * on. Its output may have them in another order.
+ */
+RemoteScanState *
+SendableScan(PlanState *plan, List **columns)
+{
+	RemoteScanState *state = (RemoteScanState *) plan;
+	ListCell        *lc;
+
+	if (!IsA(plan, CustomScanState) || state->css.methods != &exec_methods || plan->qual ||
+		state->fragment.operation != CMD_SELECT || state->fragment.whole_row ||
+		state->fragment.locks_rows || state->fragment.target > TARGET_ALL_SHARDS)
+		return NULL;
+	*columns = NIL;
+	foreach (lc, plan->plan->targetlist)
+	{
+		Var *var = (Var *) lfirst_node(TargetEntry, lc)->expr;
+
+		if (!IsA(var, Var) || var->varno != INDEX_VAR)
+			return NULL;
+		*columns = lappend_int(*columns, var->varattno);
+	}
+	return state;
+}
+
+uint64
+SendRemoteRows(RemoteScanState *state, int transfer, const RowRoute *route)
+{
+	ListCell *lc;
+	uint64    rows = 0;
+
+	state->sends = transfer;
+	state->route = route;
+	StartFragment(state);
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		run->rows = run->local ? run->local->processed : CommandRowCount(run->command);
+		run->done = true;
+		rows += run->rows;
+	}
+	return rows;
+}
+
+static bool
+returns_rows(RemoteScanState *state)
+{
+	return state->row->tts_tupleDescriptor->natts > 0 || !writes(state);
 }
 
 void
@@ -256,6 +302,8 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 		AppendPartClaim(&text, state->fragment.target >= TARGET_ALL_COPIES);
 	if (state->fragment.moves)
 		AppendMovesClaim(&text, false);
+	if (state->sends)
+		AppendSendClaim(&text, state->sends);
 	appendStringInfoString(&text, state->fragment.sql);
 	return text.data;
 }
@@ -273,13 +321,15 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 {
 	RemoteAccess access = writes(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
 	bool         alone = state->fragment.whole_query && list_length(state->runs) == 1 &&
-				 !is_explained(state) && state->fragment.moves == NIL;
+				 !is_explained(state) && state->fragment.moves == NIL && state->route == NULL;
 	NodeConn *conn = alone ? EnlistForOneStatement(run->node->node_id, access)
 						   : EnlistNode(run->node->node_id, access);
 	int       flags = COMMAND_PREPARE;
 	TupleDesc desc = NULL;
 
-	if (returns_rows(state))
+	if (state->route)
+		QueuePrelude(conn, OpenSenderCommand(state->sends, state->route), 0);
+	else if (returns_rows(state))
 	{
 		flags |= COMMAND_ROWS;
 		desc = state->row->tts_tupleDescriptor;
@@ -304,7 +354,14 @@ run_here(RemoteScanState *state, FragmentRun *run)
 	char *sql = FragmentText(state, run);
 
 	INSTR_TIME_SET_CURRENT(run->started);
-	if (is_explained(state))
+	if (state->route)
+	{
+		DestReceiver *sender = CreateRowSender(state->route);
+
+		run->local = RunLocalFragmentInto(sql, state->params, sender);
+		RowsSent(sender);
+	}
+	else if (is_explained(state))
 		run->local = RunExplainedFragment(sql, state->params, explain_setting(state), &run->plans);
 	else if (writes(state))
 		run->local = RunLocalFragment(sql, state->params);
@@ -367,6 +424,8 @@ StartFragment(RemoteScanState *state)
 	ChooseTargets(state);
 
 	old = MemoryContextSwitchTo(state->context);
+	if (state->fragment.transfers && state->runs)
+		RunTransfers(state);
 	if (state->fragment.target == TARGET_THIS_COPY)
 		LockAllCopies(LookupDistTable(state->fragment.table));
 	if (state->fragment.target == TARGET_ALL_COPIES)
@@ -615,6 +674,7 @@ stop_fragment(RemoteScanState *state)
 	}
 	if (state->kept)
 		tuplestore_end(state->kept);
+	EndTransfers(state);
 	state->kept = NULL;
 	state->exhausted = false;
 	state->runs = NIL;

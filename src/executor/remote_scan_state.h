@@ -14,6 +14,7 @@
 #include "commands/explain.h"
 #include "executor/fragment_explain.h"
 #include "executor/local_fragment.h"
+#include "executor/row_sender.h"
 #include "executor/statement_triggers.h"
 #include "nodes/execnodes.h"
 #include "planner/dist_plan.h"
@@ -53,7 +54,10 @@ typedef struct RemoteScanState
 	bool              finished; /* triggers have fired after it */
 	List             *runs;     /* of FragmentRun * */
 
-	int explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
+	int   explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
+	List *transfers;      /* of TransferRun *, once they have begun */
+	int sends; /* the transfer that its rows are sent for instead of being returned; 0: none, ... */
+	const RowRoute *route; /* ... and where they go */
 
 	bool             keep_rows; /* the scan may be started over */
 	Tuplestorestate *kept;
@@ -65,7 +69,28 @@ extern void  EvaluateFragmentParams(RemoteScanState *state);
 extern void  ChooseTargets(RemoteScanState *state);
 extern char *FragmentText(RemoteScanState *state, FragmentRun *run);
 
+/*
+ * transfers.c: RunTransfers fills the inboxes of the nodes that the scan will run on.
+ * SendRemoteRows has the nodes of a scan send its rows, of which the columns of
+ * the route are those of the scan's output; false if they cannot.
+ */
+typedef struct TransferRun
+{
+	TransferPlan *plan;
+	QueryDesc    *source; /* kept for EXPLAIN */
+	uint64        rows;
+} TransferRun;
+
+extern void RunTransfers(RemoteScanState *state);
+extern void EndTransfers(RemoteScanState *state);
+extern void ExplainTransfers(RemoteScanState *state, ExplainState *es);
+
+/* Can the rows of this plan be sent by the nodes that it reads? Then *columns says which output column is which. */
+extern RemoteScanState *SendableScan(PlanState *plan, List **columns);
+extern uint64           SendRemoteRows(RemoteScanState *state, int transfer, const RowRoute *route);
+
 /* explain.c */
+extern void ShowLines(const char *label, char *text, ExplainState *es);
 extern void ExplainRemoteScan(CustomScanState *node, List *ancestors, ExplainState *es);
 
 #endif

@@ -88,6 +88,12 @@ AppendMovesClaim(StringInfo buf, bool takes)
 	appendStringInfo(buf, CLAIM_START "%s*/ ", takes ? " takes" : " moves");
 }
 
+void
+AppendSendClaim(StringInfo buf, int transfer)
+{
+	appendStringInfo(buf, CLAIM_START " send=%d*/ ", transfer);
+}
+
 static void
 MalformedClaim(void)
 {
@@ -175,6 +181,8 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->moves = true;
 		else if (Skip(&pos, " takes"))
 			claim->takes_moved = true;
+		else if (Skip(&pos, " send="))
+			claim->send = (int) ReadNumber(&pos);
 		else if (Skip(&pos, " ddl="))
 		{
 			claim->forwarded_ddl = true;

@@ -34,6 +34,7 @@
  *	newest				the same, but it sees what others have committed since the statement began
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
  *	takes				the statement that takes them
+ *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
  *	ddl=TIME.TIME		a utility command forwarded by another node, where transaction
  *						and statement began at these times
  *
@@ -53,6 +54,7 @@ typedef struct Claim
 	bool        newest;
 	bool        moves;
 	bool        takes_moved;
+	int         send; /* 0: none */
 	bool        forwarded_ddl;
 	TimestampTz transaction_start; /* of the node that forwards */
 	TimestampTz statement_start;
@@ -72,6 +74,8 @@ extern void AppendPartClaim(StringInfo buf, bool newest);
 
 /* Writes a comment that says that the statement may move rows out, or that it takes them. */
 extern void AppendMovesClaim(StringInfo buf, bool takes);
+/* Writes a comment that says that the rows are to be sent on. */
+extern void AppendSendClaim(StringInfo buf, int transfer);
 
 /* Writes a comment with the role whose policies apply. */
 extern void AppendPolicyClaim(StringInfo buf, Oid role);

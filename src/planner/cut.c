@@ -27,6 +27,7 @@
 #include "planner/modify.h"
 #include "planner/local.h"
 #include "planner/print.h"
+#include "planner/row_columns.h"
 #include "planner/shape.h"
 #include "planner/split.h"
 #include "rewrite/rewriteManip.h"
@@ -466,6 +467,84 @@ ReturnsRecords(Query *query)
 	return false;
 }
 
+/* What stands for a column of the query's only entry. */
+static Var *
+column_of_entry(void *arg, TargetEntry *entry)
+{
+	return makeVarFromTargetEntry(1, entry);
+}
+
+/*
+ * Makes FROM and WHERE a subquery, and that a leaf: the nodes can join, but not
+ * do what is done with the joined rows.
+ */
+static void
+turn_input_into_leaf(Query *query)
+{
+	RowColumns     columns = {NIL};
+	Query         *input = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List          *names = NIL;
+	ListCell      *lc;
+	Query          rest = *query;
+
+	rest.rtable = NIL;
+	rest.jointree = NULL;
+	query_tree_mutator(&rest, TakeFromColumns, &columns, QTW_DONT_COPY_QUERY);
+	if (columns.columns == NIL)
+		AppendColumn(&columns.columns, (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+														  Int32GetDatum(1), false, true));
+	columns.column = column_of_entry;
+	query_tree_mutator(&rest, TakeFromColumns, &columns, QTW_DONT_COPY_QUERY);
+
+	input->commandType = CMD_SELECT;
+	input->rtable = query->rtable;
+	input->jointree = query->jointree;
+	input->hasSubLinks = query->hasSubLinks;
+	input->hasRowSecurity = query->hasRowSecurity;
+	input->targetList = columns.columns;
+	foreach (lc, columns.columns)
+		names = lappend(names, makeString(lfirst_node(TargetEntry, lc)->resname));
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = input;
+	rte->eref = makeAlias("joined", names);
+	rte->inFromCl = true;
+	*query = rest;
+	query->rtable = list_make1(rte);
+	query->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
+	linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex = 1;
+	turn_into_leaf(input, false);
+}
+
+/*
+ * A query that the nodes cannot do as a whole: they may do it in two steps, or
+ * if rows are moved that are to be joined; else it is cut further down.
+ */
+static void
+cut_joins(Query *query)
+{
+	bool   moved = TransferRowsOfStatement(query);
+	Spread spread;
+
+	if (moved)
+	{
+		spread = SpreadOfQuery(query);
+		if (spread.kind == SPREAD_SPLIT && !ReturnsRecords(query))
+		{
+			turn_into_leaf(query, false);
+			return;
+		}
+	}
+	if (is_distinct_over_split(query))
+		turn_into_leaf(query, true);
+	else if (SplitQuery(query))
+		return;
+	else if (moved)
+		turn_input_into_leaf(query);
+	else
+		cut_query(query);
+}
+
 /* Makes the query, or its parts, read what the nodes compute. */
 void
 ReplaceOrCut(Query *query)
@@ -494,10 +573,8 @@ ReplaceOrCut(Query *query)
 		PointAtLocalCopies(query);
 	else if (HasOuterReferences(query))
 		cut_query(query);
-	else if (is_distinct_over_split(query))
-		turn_into_leaf(query, true);
-	else if (!SplitQuery(query))
-		cut_query(query);
+	else
+		cut_joins(query);
 
 	/* of a query over a leaf, only these are still to be looked at */
 	if (query->hasSubLinks)

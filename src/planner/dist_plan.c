@@ -11,17 +11,44 @@
 #include "nodes/value.h"
 #include "planner/dist_plan.h"
 
+static List *
+pack_transfer(const TransferPlan *transfer)
+{
+	return list_make4(list_make3_int(transfer->transfer, transfer->key, transfer->own_hash),
+					  list_make1_oid(transfer->table), makeString(transfer->name),
+					  transfer->source);
+}
+
+static TransferPlan *
+unpack_transfer(List *packed)
+{
+	TransferPlan *transfer = palloc(sizeof(TransferPlan));
+	List         *numbers = linitial(packed);
+
+	transfer->transfer = linitial_int(numbers);
+	transfer->key = lsecond_int(numbers);
+	transfer->own_hash = lthird_int(numbers);
+	transfer->table = linitial_oid(lsecond(packed));
+	transfer->name = strVal(lthird(packed));
+	transfer->source = lfourth_node(PlannedStmt, packed);
+	return transfer;
+}
+
 List *
 PackFragment(const FragmentPlan *fragment)
 {
 	List *numbers = list_make5_int(fragment->target, fragment->operation, fragment->locks_rows,
 								   fragment->whole_query, fragment->whole_row);
 	List *oids = list_concat(list_make2_oid(fragment->table, fragment->key_type), fragment->moves);
+	List *transfers = NIL;
+	ListCell *lc;
 
 	numbers = lappend_int(numbers, fragment->triggers);
 	numbers = lappend_int(numbers, fragment->part);
 	numbers = lappend_int(numbers, fragment->counts);
-	return list_make3(makeString(fragment->sql), numbers, oids);
+	foreach (lc, fragment->transfers)
+		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
+	return list_make4(makeString(fragment->sql), numbers, oids, transfers);
 }
 
 FragmentPlan
@@ -29,7 +56,8 @@ UnpackFragment(List *packed)
 {
 	List        *numbers = lsecond(packed);
 	List        *oids = lthird(packed);
-	FragmentPlan fragment;
+	FragmentPlan fragment = {0};
+	ListCell    *lc;
 
 	fragment.sql = strVal(linitial(packed));
 	fragment.target = linitial_int(numbers);
@@ -43,5 +71,7 @@ UnpackFragment(List *packed)
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	fragment.moves = list_copy_tail(oids, 2);
+	foreach (lc, (List *) lfourth(packed))
+		fragment.transfers = lappend(fragment.transfers, unpack_transfer(lfirst(lc)));
 	return fragment;
 }

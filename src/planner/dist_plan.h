@@ -33,6 +33,21 @@ typedef enum FragmentTarget
 	TARGET_THIS_COPY /* this node's copy of a reference table, which is to be changed by its rows */
 } FragmentTarget;
 
+/*
+ * Rows that are sent to the nodes before a fragment that joins them. The source
+ * is run for them; where it is one fragment, its nodes send straight to the
+ * others.
+ */
+typedef struct TransferPlan
+{
+	int        transfer; /* its number: FROM distshard.received_rows(number, ...) in the fragment */
+	Oid        table;    /* whose shard map tells the node; InvalidOid: broadcast */
+	AttrNumber key;      /* column of the source that is hashed; 0: the table is one shard */
+	bool       own_hash; /* hashed as its type is by default, not as the table's key */
+	char      *name;     /* what EXPLAIN calls it */
+	PlannedStmt *source;
+} TransferPlan;
+
 typedef struct FragmentPlan
 {
 	char          *sql;
@@ -48,6 +63,7 @@ typedef struct FragmentPlan
 	bool           counts;      /* rows that it changes are counted in the command tag */
 	List *
 		moves; /* of oid: logical tables whose rows it may move to other nodes, in order of insertion */
+	List *transfers; /* of TransferPlan * */
 } FragmentPlan;
 
 extern List        *PackFragment(const FragmentPlan *fragment);

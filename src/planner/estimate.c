@@ -30,6 +30,7 @@
 #include "planner/equality.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
+#include "planner/transfer.h"
 #include "utils/acl.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -121,13 +122,8 @@ UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid)
 	rel->tuples = tuples > 0 ? tuples : DEFAULT_TABLE_ROWS;
 }
 
-/*
- * Where an output column of a query comes from: the entry of a table and the
- * column's number there; NULL if it is computed. *unique: it is all that the
- * query groups by.
- */
-static RangeTblEntry *
-origin_of_column(Query *query, AttrNumber *attno, bool *unique)
+RangeTblEntry *
+OriginOfColumn(Query *query, AttrNumber *attno, bool *unique)
 {
 	for (;;)
 	{
@@ -178,10 +174,12 @@ leaf_column_stats(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attno,
 	Query         *leaf = LeafQuery(rte);
 	RangeTblEntry *origin;
 
+	if (leaf == NULL && ReceivedColumnStats(rte, attno, vardata))
+		return true;
 	if (leaf == NULL)
 		return next_get_relation_stats_hook &&
 			   next_get_relation_stats_hook(root, rte, attno, vardata);
-	origin = origin_of_column(leaf, &attno, &vardata->isunique);
+	origin = OriginOfColumn(leaf, &attno, &vardata->isunique);
 	if (origin == NULL)
 		return true;
 	vardata->statsTuple =

@@ -27,6 +27,13 @@ typedef struct QueryEstimate
  */
 extern QueryEstimate EstimateQuery(Query *query, ParamListInfo params);
 
+/*
+ * Where an output column of a query comes from: the entry of a table and the
+ * column's number there; NULL if it is computed. *unique: it is all that the
+ * query groups by.
+ */
+extern RangeTblEntry *OriginOfColumn(Query *query, AttrNumber *attno, bool *unique);
+
 /* Is that being done? Then logical tables may be planned, and this is their size. */
 extern bool IsEstimating(void);
 extern void UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid);

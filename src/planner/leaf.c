@@ -39,8 +39,10 @@
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/modify.h"
+#include "planner/transfer.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "planner/strategy.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -131,6 +133,7 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 	query->rtable = lappend(query->rtable, rte);
 	rti = list_length(query->rtable);
 	query->rtable = list_concat(query->rtable, RelationsForChecks(leaf->query));
+	query->rtable = list_concat(query->rtable, RelationsOfTransfers(TransfersOfQuery(leaf->query)));
 	return rti;
 }
 
@@ -192,6 +195,13 @@ leaf_of_entry(RangeTblEntry *rte)
 	return NULL;
 }
 
+/* Parts of a statement that modifies share a snapshot, which what is sent would have to share. */
+bool
+TransferRowsOfStatement(Query *query)
+{
+	return !statement_modifies && TransferRows(query, bound_params);
+}
+
 Query *
 LeafQuery(RangeTblEntry *rte)
 {
@@ -204,13 +214,14 @@ PlannedStmt *
 PlanWithLeaves(Query *query, const PlannerCall *call)
 {
 	List         *outer_leaves = leaves;
+	List         *outer_transfers = ForgetTransfers();
 	ParamListInfo outer_params = bound_params;
 	bool          outer_modifies = statement_modifies;
 	CmdType       command = query->commandType;
 	bool          modifying_ctes = query->hasModifyingCTE;
 	bool          returning = query->returningList != NIL;
 	PlannerCall   serial = *call;
-	PlannedStmt  *result;
+	PlannedStmt *volatile result = NULL;
 
 	leaves = NIL;
 	bound_params = call->bound_params;
@@ -225,6 +236,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	PG_FINALLY();
 	{
 		leaves = outer_leaves;
+		RememberTransfers(outer_transfers);
 		bound_params = outer_params;
 		statement_modifies = outer_modifies;
 	}
@@ -481,7 +493,8 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	if (leaf->table->method == DIST_REFERENCE)
 		fragment.target = TARGET_THIS_COPY;
 	fragment.table = (route ? route : leaf->table)->relid;
-	fragment.sql = PrintFragment(query, route != NULL, &params);
+	fragment.transfers = TransferPlans(TransfersOfQuery(query));
+	fragment.sql = PrintFragment(query, route != NULL && fragment.transfers == NIL, &params);
 	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment.operation = CMD_SELECT;
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
@@ -516,7 +529,10 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	if (next_set_rel_pathlist_hook)
 		next_set_rel_pathlist_hook(root, rel, rti, rte);
 	if (leaf == NULL)
+	{
+		AddReceivedPath(root, rel, rte);
 		return;
+	}
 	if (leaf->modification)
 	{
 		rel->pathlist = NIL;

@@ -38,6 +38,7 @@
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "planner/strategy.h"
 #include "utils/lsyscache.h"
 
 static planner_hook_type           next_planner_hook;
@@ -310,4 +311,5 @@ InitPlanner(void)
 	InitLeaves();
 	InitCurrentOf();
 	InitEstimates();
+	InitStrategy();
 }

@@ -18,6 +18,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
+#include "planner/transfer.h"
 #include "planner/shape.h"
 
 /* Is a relation without storage of its own that its rule has already replaced. */
@@ -48,7 +49,11 @@ find_tables_walker(Node *node, QueryTables *tables)
 	{
 		RangeTblEntry *rte = (RangeTblEntry *) node;
 		DistTable     *table;
+		Transfer      *transfer;
 
+		transfer = TransferOfEntry(rte);
+		if (transfer && transfer->table)
+			tables->dist_tables = list_append_unique_ptr(tables->dist_tables, transfer->table);
 		if (rte->rtekind != RTE_RELATION || is_expanded_view(rte))
 			return false;
 		table = LookupDistTable(rte->relid);
@@ -142,9 +147,8 @@ typedef struct SublinkSearch
 static void search_query(RouteSearch *search, Query *query, List *equalities);
 
 static void
-pin_table(RouteSearch *search, DistTable *table, Index rti, List *equalities)
+pin_table(RouteSearch *search, DistTable *table, Var *key_column, List *equalities)
 {
-	Expr *column;
 	Expr *key;
 
 	if (table->method == DIST_REFERENCE)
@@ -157,17 +161,15 @@ pin_table(RouteSearch *search, DistTable *table, Index rti, List *equalities)
 	if (table->method == DIST_SINGLE)
 		return;
 
-	column = (Expr *) makeVar(rti, table->key_attno, table->key_type, table->key_typmod,
-							  table->key_collation, 0);
 	if (search->several)
 	{
-		key = KnownValues(equalities, column);
+		key = KnownValues(equalities, (Expr *) key_column);
 		if (search->key)
 			key = UnionOfValues(search->key, key);
 	}
 	else
 	{
-		key = KnownConstant(equalities, column);
+		key = KnownConstant(equalities, (Expr *) key_column);
 		if (search->key && !equal(search->key, key))
 			key = NULL;
 	}
@@ -179,16 +181,25 @@ static void
 search_rte(RouteSearch *search, Query *query, Index rti, List *equalities)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	Transfer      *transfer = TransferOfEntry(rte);
 
 	if (rte->rtekind == RTE_SUBQUERY)
 		search_query(search, rte->subquery,
 					 EqualitiesInSubquery(equalities, query, rti, rte->subquery, &search->sense));
+	else if (transfer && transfer->own_hash)
+		search->failed = true; /* the shard of a value is not that of the table's keys */
+	else if (transfer && transfer->table)
+		pin_table(search, transfer->table,
+				  transfer->key ? TransferredKey(rte, rti, transfer) : NULL, equalities);
 	else if (rte->rtekind == RTE_RELATION)
 	{
 		DistTable *table = LookupDistTable(rte->relid);
 
 		if (table)
-			pin_table(search, table, rti, equalities);
+			pin_table(search, table,
+					  makeVar(rti, table->key_attno, table->key_type, table->key_typmod,
+							  table->key_collation, 0),
+					  equalities);
 	}
 }
 

@@ -59,5 +59,6 @@ typedef struct Spread
 
 extern Spread SpreadOfQuery(Query *query);
 extern Spread SpreadOfInput(Query *query); /* FROM and WHERE only */
+extern Spread SpreadOfEntry(Query *query, Index rti);
 
 #endif

@@ -26,6 +26,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
+#include "planner/transfer.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "rewrite/rowsecurity.h"
@@ -103,7 +104,8 @@ MustStayHere(Oid function, void *context)
 	char  volatility = func_volatile(function);
 	char *name;
 
-	if (volatility == PROVOLATILE_IMMUTABLE || IsForNodes(function))
+	if (volatility == PROVOLATILE_IMMUTABLE || IsForNodes(function) ||
+		IsReceivedRowsFunction(function))
 		return false;
 	if (function < FirstNormalObjectId)
 	{

@@ -24,6 +24,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
+#include "planner/transfer.h"
 #include "planner/shape.h"
 #include "rewrite/rewriteManip.h"
 
@@ -159,6 +160,7 @@ spread_of_rte(Query *query, Index rti, List *equalities)
 	CommonTableExpr *cte;
 	Spread           result;
 	DistTable       *table;
+	Transfer        *transfer;
 
 	switch (rte->rtekind)
 	{
@@ -185,6 +187,14 @@ spread_of_rte(Query *query, Index rti, List *equalities)
 			equalities = NIL;
 			break;
 		case RTE_FUNCTION:
+			transfer = TransferOfEntry(rte);
+			if (transfer)
+				return transfer->table == NULL
+						   ? copied()
+						   : split(transfer->table,
+								   transfer->key ? list_make1(TransferredKey(rte, rti, transfer))
+												 : NIL);
+			/* FALLTHROUGH */
 		case RTE_TABLEFUNC:
 		case RTE_VALUES:
 			if (contain_volatile_functions((Node *) rte->functions) ||
@@ -632,6 +642,12 @@ SpreadOfQuery(Query *query)
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;
 	return spread_of_query(&bare, NIL, NULL);
+}
+
+Spread
+SpreadOfEntry(Query *query, Index rti)
+{
+	return spread_of_rte(query, rti, NIL);
 }
 
 Spread

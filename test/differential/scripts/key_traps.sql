@@ -4,6 +4,8 @@ values that differ in print but not in equality, comparisons with another type.
 --- variants
 coordinator
 prepared
+broadcast
+rehash
 single
 
 --- everywhere

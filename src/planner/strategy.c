@@ -1,0 +1,584 @@
+/*-------------------------------------------------------------------------
+ *
+ * strategy.c
+ *	  Which rows to move, so that nodes can join what is not co-located.
+ *
+ * The parts of a query are the entries of its FROM clause and the subqueries of
+ * its expressions, with theirs. Each either stays where it is, or its rows are
+ * sent: to all nodes (broadcast), or each to the node that holds the rows it is
+ * joined with (re-hash). What stays is co-located; or nothing does, and all are
+ * re-hashed by what they are joined on. For each way of doing that, spread.c
+ * tells whether the nodes could then do the join, and the cheapest wins; what
+ * it must beat is fetching all parts (pull).
+ *
+ * Costs are microseconds on one machine of today, to be compared with each
+ * other only.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <float.h>
+
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
+#include "parser/parsetree.h"
+#include "planner/equality.h"
+#include "planner/leaf.h"
+#include "planner/transfer.h"
+#include "planner/print.h"
+#include "planner/shape.h"
+#include "planner/strategy.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* Fetching a row, sending one from node to node, joining one; and what each byte of it adds. */
+#define PULL_COST    1.5
+#define SEND_COST    0.6
+#define JOIN_COST    0.3
+#define BYTE_COST    0.005
+#define MOVE_STARTUP 1500.0
+
+/* So many ways are looked at. */
+#define MAX_TRIES 300
+
+typedef enum JoinStrategy
+{
+	STRATEGY_AUTO,
+	STRATEGY_PULL,
+	STRATEGY_BROADCAST,
+	STRATEGY_REHASH
+} JoinStrategy;
+
+static const struct config_enum_entry strategies[] = {{"auto", STRATEGY_AUTO, false},
+													  {"pull", STRATEGY_PULL, false},
+													  {"broadcast", STRATEGY_BROADCAST, false},
+													  {"rehash", STRATEGY_REHASH, false},
+													  {NULL, 0, false}};
+
+static int join_strategy = STRATEGY_AUTO;
+
+typedef enum PartFate
+{
+	PART_STAYS,
+	PART_BROADCAST,
+	PART_REHASHED
+} PartFate;
+
+/* An entry of a query's range table, or the whole query if it is a subquery of an expression. */
+typedef struct Part
+{
+	Query         *query;
+	RangeTblEntry *rte; /* NULL: the whole query */
+	Index          rti;
+	Spread         spread;
+	Transfer      *transfer; /* NULL: it cannot be moved */
+	List          *keys;     /* of int: columns that are compared with something */
+	RangeTblEntry  entry, transferred_entry;
+	Query          whole, transferred_whole;
+
+	PartFate fate;
+	int      key;
+} Part;
+
+typedef struct Search
+{
+	Query        *query;
+	List         *parts;
+	DistTable    *table; /* whose rows stay, or that all are re-hashed like */
+	bool          own_hash;
+	int           nodes;
+	bool          may_broadcast;
+	bool          may_rehash;
+	int           tries;
+	bool          impossible;
+	ParamListInfo params;
+
+	double     best;
+	DistTable *best_table;
+	bool       best_own_hash;
+	PartFate  *best_fates;
+	int       *best_keys;
+} Search;
+
+static void add_parts(Search *search, Query *query);
+
+/* Columns of an entry that an = compares, at any depth. */
+typedef struct ComparedColumns
+{
+	Query *query;
+	Index  rti;
+	int    depth;
+	List  *columns;
+} ComparedColumns;
+
+static bool
+compared_columns_walker(Node *node, ComparedColumns *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2 &&
+		op_hashjoinable(((OpExpr *) node)->opno, exprType(linitial(((OpExpr *) node)->args))))
+	{
+		ListCell *lc;
+
+		foreach (lc, ((OpExpr *) node)->args)
+		{
+			Expr *term = lfirst(lc);
+
+			if (context->depth == 0)
+				term = CanonicalTerm(context->query, term);
+			else if (IsA(term, RelabelType))
+				term = ((RelabelType *) term)->arg;
+			if (IsA(term, Var) && ((Var *) term)->varno == context->rti &&
+				(int) ((Var *) term)->varlevelsup == context->depth)
+				context->columns =
+					list_append_unique_int(context->columns, ((Var *) term)->varattno);
+		}
+	}
+	if (IsA(node, Query))
+	{
+		bool result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, compared_columns_walker, context,
+								   QTW_IGNORE_JOINALIASES);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, compared_columns_walker, context);
+}
+
+static void
+add_part(Search *search, Part *part)
+{
+	search->parts = lappend(search->parts, part);
+	if (part->transfer == NULL && part->spread.kind == SPREAD_MIXED)
+		search->impossible = true;
+}
+
+static void
+add_entry(Search *search, Query *query, Index rti)
+{
+	RangeTblEntry  *rte = rt_fetch(rti, query->rtable);
+	Part           *part;
+	ComparedColumns compared = {query, rti, 0, NIL};
+
+	if (rte->rtekind != RTE_SUBQUERY &&
+		(rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_VIEW))
+		return;
+	part = palloc0(sizeof(Part));
+	part->spread = SpreadOfEntry(query, rti);
+	if (part->spread.kind == SPREAD_COPIED)
+		return;
+	part->query = query;
+	part->rte = rte;
+	part->rti = rti;
+	part->transfer = TransferOfTable(query, rti, search->params);
+	if (part->transfer)
+	{
+		query_tree_walker(query, compared_columns_walker, &compared, QTW_IGNORE_JOINALIASES);
+		part->keys = compared.columns;
+		part->entry = *rte;
+		part->transferred_entry = *TransferredEntry(rte, part->transfer);
+	}
+	add_part(search, part);
+}
+
+static void
+add_subquery(Search *search, SubLink *sublink)
+{
+	Query *subquery = castNode(Query, sublink->subselect);
+	Part  *part;
+
+	if (HasOuterReferences(subquery))
+	{
+		add_parts(search, subquery);
+		return;
+	}
+	part = palloc0(sizeof(Part));
+	part->spread = SpreadOfQuery(subquery);
+	if (part->spread.kind == SPREAD_COPIED)
+		return;
+	part->query = subquery;
+	part->transfer = TransferOfSubquery(subquery, search->params);
+	if (part->transfer)
+	{
+		part->whole = *subquery;
+		part->transferred_whole = *TransferredSubquery(subquery, part->transfer);
+		if (sublink->subLinkType == ANY_SUBLINK)
+			part->keys = list_copy(part->transfer->columns);
+	}
+	add_part(search, part);
+}
+
+static bool
+add_subqueries_walker(Node *node, Search *search)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		add_subquery(search, (SubLink *) node);
+		return add_subqueries_walker(((SubLink *) node)->testexpr, search);
+	}
+	if (IsA(node, Query))
+		return false;
+	return expression_tree_walker(node, add_subqueries_walker, search);
+}
+
+static void
+add_parts(Search *search, Query *query)
+{
+	Relids joined;
+	int    rti = -1;
+
+	if (query->setOperations || query->cteList)
+	{
+		search->impossible = true;
+		return;
+	}
+	joined = get_relids_in_jointree((Node *) query->jointree, false);
+	while ((rti = bms_next_member(joined, rti)) > 0)
+		add_entry(search, query, rti);
+	if (query->hasSubLinks)
+		query_tree_walker(query, add_subqueries_walker, search,
+						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+}
+
+/* Makes the query say what has been decided on a part. */
+static void
+put_in_place(Search *search, Part *part)
+{
+	bool moved = part->fate != PART_STAYS;
+
+	if (part->transfer == NULL)
+		return;
+	part->transfer->table = part->fate == PART_REHASHED ? search->table : NULL;
+	part->transfer->own_hash = search->own_hash;
+	part->transfer->key = part->fate == PART_REHASHED ? part->key : 0;
+	if (part->rte)
+		*part->rte = moved ? part->transferred_entry : part->entry;
+	else
+		*part->query = moved ? part->transferred_whole : part->whole;
+}
+
+static double
+send_cost(Part *part, double copies)
+{
+	QueryEstimate *estimate = &part->transfer->estimate;
+
+	return MOVE_STARTUP + estimate->rows * copies * (SEND_COST + BYTE_COST * estimate->width);
+}
+
+static double
+cost_of(Search *search, Part *part)
+{
+	if (part->fate == PART_REHASHED)
+		return send_cost(part, 1) + part->transfer->estimate.rows * JOIN_COST / search->nodes;
+	if (part->fate == PART_BROADCAST)
+		return send_cost(part, search->nodes) + part->transfer->estimate.rows * JOIN_COST;
+	return part->transfer ? part->transfer->estimate.rows * JOIN_COST / search->nodes : 0;
+}
+
+static void
+keep_best(Search *search, double cost)
+{
+	ListCell *lc;
+
+	search->best = cost;
+	search->best_table = search->table;
+	search->best_own_hash = search->own_hash;
+	foreach (lc, search->parts)
+	{
+		int   i = foreach_current_index(lc);
+		Part *part = lfirst(lc);
+
+		search->best_fates[i] = part->fate;
+		search->best_keys[i] = part->key;
+	}
+}
+
+static bool
+anything_stays(Search *search)
+{
+	ListCell *lc;
+
+	foreach (lc, search->parts)
+	{
+		if (((Part *) lfirst(lc))->fate == PART_STAYS)
+			return true;
+	}
+	return false;
+}
+
+static void try_parts(Search *search, int n, double cost);
+
+static void
+try_fate(Search *search, int n, double cost, PartFate fate, int key)
+{
+	Part *part = list_nth(search->parts, n);
+
+	part->fate = fate;
+	part->key = key;
+	try_parts(search, n + 1, cost + cost_of(search, part));
+}
+
+/* Decides on the n-th part and those behind it in all ways that may be cheaper than the best so far. */
+static void
+try_parts(Search *search, int n, double cost)
+{
+	Part     *part;
+	ListCell *lc;
+
+	if (cost >= search->best || search->tries > MAX_TRIES)
+		return;
+	if (n == list_length(search->parts))
+	{
+		if (!search->own_hash && !anything_stays(search))
+			return;
+		search->tries++;
+		foreach (lc, search->parts)
+			put_in_place(search, lfirst(lc));
+		if (SpreadOfInput(search->query).kind == SPREAD_SPLIT)
+			keep_best(search, cost);
+		return;
+	}
+	part = list_nth(search->parts, n);
+	if (part->spread.kind == SPREAD_SPLIT && !search->own_hash &&
+		part->spread.table->colocation_id == search->table->colocation_id)
+		try_fate(search, n, cost, PART_STAYS, 0);
+	if (part->transfer == NULL)
+		return;
+	if (search->table->method == DIST_SINGLE)
+		try_fate(search, n, cost, PART_REHASHED, 0);
+	foreach (lc, search->may_rehash ? part->keys : NIL)
+		try_fate(search, n, cost, PART_REHASHED, lfirst_int(lc));
+	if (search->may_broadcast)
+		try_fate(search, n, cost, PART_BROADCAST, 0);
+}
+
+static int
+count_nodes(DistTable *table)
+{
+	List *groups = NIL;
+
+	for (int i = 0; i < table->nshards; i++)
+		groups = list_append_unique_int(groups, table->shards[i].group_id);
+	return list_length(groups);
+}
+
+static void
+try_table(Search *search, DistTable *table, bool own_hash)
+{
+	search->table = table;
+	search->own_hash = own_hash;
+	search->nodes = count_nodes(table);
+	try_parts(search, 0, 0);
+}
+
+/* Something that is cut like a table, but by the hash of another type. */
+static DistTable *
+table_cut_by(DistTable *like, Oid type)
+{
+	TypeCacheEntry *cache =
+		lookup_type_cache(type, TYPECACHE_HASH_OPFAMILY | TYPECACHE_HASH_EXTENDED_PROC);
+	DistTable *table;
+
+	if (type >= FirstGenbkiObjectId || !OidIsValid(cache->hash_opf) ||
+		!OidIsValid(cache->hash_extended_proc))
+		return NULL;
+	table = palloc(sizeof(DistTable));
+	*table = *like;
+	table->colocation_id = -1;
+	table->key_type = type;
+	table->key_collation = InvalidOid;
+	table->hash_opfamily = cache->hash_opf;
+	table->hash_opcintype = cache->hash_opintype;
+	return table;
+}
+
+/* A column that can be hashed the same way on both sides of an = of its type. */
+static Oid
+hashable_type(Part *part, int column)
+{
+	RangeTblFunction *call = linitial(
+		part->rte ? part->transferred_entry.functions
+				  : linitial_node(RangeTblEntry, part->transferred_whole.rtable)->functions);
+	Oid collation = list_nth_oid(call->funccolcollations, column - 1);
+
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		return InvalidOid;
+	return getBaseType(list_nth_oid(call->funccoltypes, column - 1));
+}
+
+/* Re-hashes all parts by what they are joined on. */
+static void
+try_rehash_all(Search *search, DistTable *like)
+{
+	List     *families = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, search->parts)
+	{
+		Part *part = lfirst(lc);
+
+		foreach (lc2, part->keys)
+		{
+			Oid        type = hashable_type(part, lfirst_int(lc2));
+			DistTable *table = OidIsValid(type) ? table_cut_by(like, type) : NULL;
+
+			if (table == NULL || list_member_oid(families, table->hash_opfamily))
+				continue;
+			families = lappend_oid(families, table->hash_opfamily);
+			try_table(search, table, true);
+		}
+	}
+}
+
+static void
+try_all(Search *search)
+{
+	List      *colocations = NIL;
+	DistTable *like = NULL;
+	ListCell  *lc;
+
+	search->tries = 0;
+	foreach (lc, search->parts)
+	{
+		Part *part = lfirst(lc);
+
+		if (part->spread.kind != SPREAD_SPLIT ||
+			list_member_int(colocations, part->spread.table->colocation_id))
+			continue;
+		colocations = lappend_int(colocations, part->spread.table->colocation_id);
+		if (part->spread.table->method == DIST_HASH)
+			like = part->spread.table;
+		try_table(search, part->spread.table, false);
+	}
+	if (like && search->may_rehash)
+		try_rehash_all(search, like);
+}
+
+/* Fetching all parts and joining them here. */
+static double
+pull_cost(Search *search)
+{
+	double    cost = 0;
+	ListCell *lc;
+
+	foreach (lc, search->parts)
+	{
+		Part *part = lfirst(lc);
+
+		if (part->transfer)
+			cost += part->transfer->estimate.rows *
+					(PULL_COST + JOIN_COST + BYTE_COST * part->transfer->estimate.width);
+	}
+	return cost;
+}
+
+/* What the nodes return must be fetched, too. */
+static double
+result_cost(Search *search)
+{
+	QueryEstimate estimate = EstimateQuery(search->query, search->params);
+
+	return estimate.rows * (PULL_COST + BYTE_COST * estimate.width);
+}
+
+static void
+search_best(Search *search)
+{
+	int n = list_length(search->parts);
+
+	search->best_fates = palloc(sizeof(PartFate) * n);
+	search->best_keys = palloc(sizeof(int) * n);
+	search->may_broadcast = join_strategy != STRATEGY_REHASH;
+	search->may_rehash = join_strategy != STRATEGY_BROADCAST;
+	search->best =
+		join_strategy == STRATEGY_AUTO ? pull_cost(search) - result_cost(search) : DBL_MAX;
+	try_all(search);
+	if (search->best_table == NULL && join_strategy == STRATEGY_REHASH)
+	{
+		search->may_broadcast = true;
+		try_all(search);
+	}
+}
+
+/* Puts the best way in place, or, if there is none, what was there before. */
+static void
+settle(Search *search)
+{
+	ListCell *lc;
+
+	search->table = search->best_table;
+	search->own_hash = search->best_own_hash;
+	foreach (lc, search->parts)
+	{
+		Part *part = lfirst(lc);
+
+		part->fate =
+			search->best_table ? search->best_fates[foreach_current_index(lc)] : PART_STAYS;
+		part->key = search->best_table ? search->best_keys[foreach_current_index(lc)] : 0;
+		put_in_place(search, part);
+	}
+}
+
+/* Do subqueries have to be computed for rows that the nodes cannot make by themselves? */
+static bool
+has_subqueries_above_grouping(Query *query)
+{
+	return (query->hasAggs || query->groupClause || query->groupingSets || query->hasWindowFuncs ||
+			query->distinctClause || query->havingQual) &&
+		   (checkExprHasSubLink((Node *) query->targetList) ||
+			checkExprHasSubLink(query->havingQual));
+}
+
+bool
+TransferRows(Query *query, ParamListInfo params)
+{
+	Search    search = {.query = query, .params = params};
+	ListCell *lc;
+
+	if (join_strategy == STRATEGY_PULL || list_length(AllPrimaries()) < 2 || query->rowMarks ||
+		query->commandType != CMD_SELECT || has_subqueries_above_grouping(query) ||
+		SpreadOfInput(query).kind != SPREAD_MIXED)
+		return false;
+	add_parts(&search, query);
+	if (search.impossible || search.parts == NIL)
+		return false;
+	search_best(&search);
+	settle(&search);
+	if (search.best_table && WhyNotPrintable(query) != NULL)
+	{
+		search.best_table = NULL;
+		settle(&search);
+	}
+	if (search.best_table == NULL)
+		return false;
+	foreach (lc, search.parts)
+	{
+		Part *part = lfirst(lc);
+
+		if (part->fate != PART_STAYS)
+			PlanSource(part->transfer, params);
+	}
+	return true;
+}
+
+void
+InitStrategy(void)
+{
+	DefineCustomEnumVariable(
+		"distshard.join_strategy", "How tables are joined that are not co-located.",
+		"The cheapest way, unless another one is to be tried where possible.", &join_strategy,
+		STRATEGY_AUTO, strategies, PGC_USERSET, 0, NULL, NULL, NULL);
+}

@@ -1,0 +1,698 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer.c
+ *	  Parts of a query whose rows are sent to the nodes, so that these can do
+ *	  the rest.
+ *
+ * A call of distshard.received_rows() takes the place of a table or a subquery, with
+ * columns of the same numbers: so nothing else in the query changes, and
+ * spread.c finds out by its usual rules what the nodes can do now. On the node
+ * the call is planned as a scan of the rows that came (executor/received_scan.c).
+ *
+ * Which parts are replaced strategy.c chooses.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "executor/inbox.h"
+#include "executor/received_scan.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "optimizer/prep.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parse_func.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "planner/leaf.h"
+#include "planner/transfer.h"
+#include "planner/ship.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+/* The transfers of the statement that is being planned. */
+static List *transfers;
+static int   last_transfer;
+
+List *
+ForgetTransfers(void)
+{
+	List *before = transfers;
+
+	transfers = NIL;
+	return before;
+}
+
+void
+RememberTransfers(List *before)
+{
+	transfers = before;
+}
+
+static Oid
+received_rows_function(void)
+{
+	Oid argtypes[] = {INT4OID, TEXTOID};
+
+	return LookupFuncName(list_make2(makeString("distshard"), makeString("received_rows")),
+						  lengthof(argtypes), argtypes, true);
+}
+
+bool
+IsReceivedRowsFunction(Oid function)
+{
+	return function >= FirstNormalObjectId && function == received_rows_function();
+}
+
+/* The call of received_rows(), or NULL. */
+static FuncExpr *
+received_rows_call(RangeTblEntry *rte)
+{
+	FuncExpr *call;
+
+	if (rte->rtekind != RTE_FUNCTION || list_length(rte->functions) != 1)
+		return NULL;
+	call = (FuncExpr *) linitial_node(RangeTblFunction, rte->functions)->funcexpr;
+	if (!IsA(call, FuncExpr) || !IsReceivedRowsFunction(call->funcid) ||
+		!IsA(linitial(call->args), Const) || !IsA(lsecond(call->args), Const))
+		return NULL;
+	return call;
+}
+
+/* What a call says of its rows. */
+typedef struct ReceivedRows
+{
+	int    transfer;
+	double rows;
+	int    ncolumns;
+	int   *columns;
+	float *distinct;
+} ReceivedRows;
+
+static ReceivedRows
+read_call(FuncExpr *call)
+{
+	ReceivedRows rows = {DatumGetInt32(castNode(Const, linitial(call->args))->constvalue), 0, 0,
+						 NULL, NULL};
+	char        *about = TextDatumGetCString(castNode(Const, lsecond(call->args))->constvalue);
+	int          room = strlen(about) / 3 + 1;
+
+	rows.columns = palloc(sizeof(int) * room);
+	rows.distinct = palloc(sizeof(float) * room);
+	rows.rows = strtod(about, &about);
+	while (sscanf(about, " %d:%f", &rows.columns[rows.ncolumns], &rows.distinct[rows.ncolumns]) ==
+		   2)
+	{
+		rows.ncolumns++;
+		about = strchr(about + 1, ' ');
+		if (about == NULL)
+			break;
+	}
+	return rows;
+}
+
+Transfer *
+TransferOfEntry(RangeTblEntry *rte)
+{
+	FuncExpr *call = transfers && rte->rtekind == RTE_FUNCTION ? received_rows_call(rte) : NULL;
+	ListCell *lc;
+
+	foreach (lc, call ? transfers : NIL)
+	{
+		Transfer *transfer = lfirst(lc);
+
+		if (transfer->number == read_call(call).transfer)
+			return transfer;
+	}
+	return NULL;
+}
+
+Var *
+TransferredKey(RangeTblEntry *rte, Index rti, Transfer *transfer)
+{
+	RangeTblFunction *call = linitial(rte->functions);
+
+	return makeVar(rti, transfer->key, list_nth_oid(call->funccoltypes, transfer->key - 1),
+				   list_nth_int(call->funccoltypmods, transfer->key - 1),
+				   list_nth_oid(call->funccolcollations, transfer->key - 1), 0);
+}
+
+/* Finds which columns of an entry a query refers to, at any depth. */
+typedef struct UsedColumns
+{
+	Query     *query;
+	Index      rti;
+	int        depth;
+	Bitmapset *columns;
+	bool       others; /* also the row as a whole, or system columns */
+} UsedColumns;
+
+static bool
+used_columns_walker(Node *node, UsedColumns *used)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var           *var = (Var *) node;
+		RangeTblEntry *rte;
+
+		if ((int) var->varlevelsup != used->depth)
+			return false;
+		rte = rt_fetch(var->varno, used->query->rtable);
+		if (rte->rtekind == RTE_JOIN)
+		{
+			int depth = used->depth;
+
+			used->depth = 0;
+			if (var->varattno <= 0)
+				used->others = true; /* the row of a join */
+			else
+				used_columns_walker(list_nth(rte->joinaliasvars, var->varattno - 1), used);
+			used->depth = depth;
+		}
+		else if (var->varno == used->rti)
+		{
+			if (var->varattno <= 0)
+				used->others = true;
+			else
+				used->columns = bms_add_member(used->columns, var->varattno);
+		}
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool result;
+
+		used->depth++;
+		result =
+			query_tree_walker((Query *) node, used_columns_walker, used, QTW_IGNORE_JOINALIASES);
+		used->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, used_columns_walker, used);
+}
+
+static bool
+is_row_mark_target(Query *query, Index rti)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rowMarks)
+	{
+		if (lfirst_node(RowMarkClause, lc)->rti == rti)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_outer_var(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varlevelsup > 0;
+	return expression_tree_walker(node, is_outer_var, context);
+}
+
+/* The quals of an AND that are about the rows of one entry alone and can be checked anywhere. */
+static List *
+quals_on_entry(Query *query, Node *quals, Index rti)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	if (quals == NULL)
+		return NIL;
+	if (is_andclause(quals))
+	{
+		foreach (lc, ((BoolExpr *) quals)->args)
+			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti));
+		return result;
+	}
+	quals = flatten_join_alias_vars(query, copyObject(quals));
+	if (checkExprHasSubLink(quals) || contain_volatile_functions(quals) ||
+		is_outer_var(quals, NULL) || !bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
+		return NIL;
+	return list_make1(quals);
+}
+
+/*
+ * Adds the quals that hold for the entry's rows in every result of the join
+ * tree. *nullable becomes true if rows may be missing there without their
+ * partners being so: then quals from above say nothing. Returns whether the
+ * entry is in this tree.
+ */
+static bool
+collect_quals(Query *query, Node *jtnode, Index rti, List **quals, bool *nullable)
+{
+	ListCell *lc;
+
+	if (IsA(jtnode, RangeTblRef))
+		return ((RangeTblRef *) jtnode)->rtindex == rti;
+	if (IsA(jtnode, FromExpr))
+	{
+		FromExpr *from = (FromExpr *) jtnode;
+
+		foreach (lc, from->fromlist)
+		{
+			if (!collect_quals(query, lfirst(lc), rti, quals, nullable))
+				continue;
+			if (!*nullable)
+				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti));
+			return true;
+		}
+		return false;
+	}
+	else
+	{
+		JoinExpr *join = castNode(JoinExpr, jtnode);
+		bool      left = collect_quals(query, join->larg, rti, quals, nullable);
+
+		if (!left && !collect_quals(query, join->rarg, rti, quals, nullable))
+			return false;
+		if (!*nullable && (join->jointype == JOIN_INNER || (join->jointype == JOIN_LEFT && !left) ||
+						   (join->jointype == JOIN_RIGHT && left)))
+			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti));
+		if (join->jointype == JOIN_FULL || (join->jointype == JOIN_LEFT && !left) ||
+			(join->jointype == JOIN_RIGHT && left))
+			*nullable = true;
+		return true;
+	}
+}
+
+/*
+ * The query for the rows of an entry: a table, or a subquery. Security barriers
+ * come before the quals.
+ */
+static Query *
+source_query(Query *query, Index rti, Bitmapset *columns, List *quals)
+{
+	Query         *source = makeNode(Query);
+	RangeTblEntry *rte = copyObject(rt_fetch(rti, query->rtable));
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	int            attno = -1;
+	List          *names;
+	List          *vars;
+
+	ChangeVarNodes((Node *) rte->securityQuals, rti, 1, 0);
+	ChangeVarNodes((Node *) quals, rti, 1, 0);
+	rte->inFromCl = true;
+	source->commandType = CMD_SELECT;
+	source->rtable = list_make1(rte);
+	source->hasRowSecurity = query->hasRowSecurity;
+	source->hasSubLinks = checkExprHasSubLink((Node *) rte->securityQuals);
+	ref->rtindex = 1;
+	source->jointree =
+		makeFromExpr(list_make1(ref), quals ? (Node *) make_ands_explicit(quals) : NULL);
+	expandRTE(rte, 1, 0, -1, true, &names, &vars);
+	while ((attno = bms_next_member(columns, attno)) > 0)
+		source->targetList =
+			lappend(source->targetList,
+					makeTargetEntry(list_nth(vars, attno - 1), list_length(source->targetList) + 1,
+									strVal(list_nth(names, attno - 1)), false));
+	if (source->targetList == NIL)
+		source->targetList = list_make1(makeTargetEntry(
+			(Expr *) makeConst(INT4OID, -1, InvalidOid, 4, Int32GetDatum(1), false, true), 1, "one",
+			false));
+	return source;
+}
+
+static Transfer *
+make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo params)
+{
+	Transfer *transfer = palloc0(sizeof(Transfer));
+	int       attno = -1;
+
+	transfer->number = ++last_transfer;
+	transfer->name = name;
+	transfer->source = source;
+	transfer->estimate = EstimateQuery(source, params);
+	while ((attno = bms_next_member(columns, attno)) >= 0)
+		transfer->columns = lappend_int(transfer->columns, attno);
+	transfers = lappend(transfers, transfer);
+	return transfer;
+}
+
+Transfer *
+TransferOfTable(Query *query, Index rti, ParamListInfo params)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	UsedColumns    used = {query, rti, 0, NULL, false};
+	List          *quals = NIL;
+	bool           nullable = false;
+
+	if (rte->lateral || is_row_mark_target(query, rti) ||
+		(rte->rtekind == RTE_SUBQUERY && HasOuterReferences(rte->subquery)))
+		return NULL;
+	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);
+	if (used.others)
+		return NULL;
+	collect_quals(query, (Node *) query->jointree, rti, &quals, &nullable);
+	return make_transfer(rte->eref->aliasname, source_query(query, rti, used.columns, quals),
+						 used.columns, params);
+}
+
+Transfer *
+TransferOfSubquery(Query *subquery, ParamListInfo params)
+{
+	Bitmapset *columns = NULL;
+	ListCell  *lc;
+
+	if (HasOuterReferences(subquery) || subquery->rowMarks)
+		return NULL;
+	foreach (lc, subquery->targetList)
+	{
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			columns = bms_add_member(columns, lfirst_node(TargetEntry, lc)->resno);
+	}
+	return make_transfer("subquery", copyObject(subquery), columns, params);
+}
+
+/* How many values of a column are distinct, as pg_statistic says it; 0 if that is not known. */
+static float4
+distinct_values(Query *source, AttrNumber column)
+{
+	bool           unique = false;
+	RangeTblEntry *origin = OriginOfColumn(source, &column, &unique);
+	HeapTuple      tuple;
+	float4         result = unique ? -1 : 0;
+
+	if (origin == NULL)
+		return result;
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(origin->relid), Int16GetDatum(column),
+							BoolGetDatum(origin->relkind == RELKIND_PARTITIONED_TABLE));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_statistic) GETSTRUCT(tuple))->stadistinct;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * received_rows(number, about): the text tells how many rows are expected, and of
+ * each column that travels its number and how many of its values are distinct.
+ */
+static Node *
+make_call(Transfer *transfer)
+{
+	StringInfoData about;
+	Node          *call;
+	ListCell      *lc;
+
+	initStringInfo(&about);
+	appendStringInfo(&about, "%.0f", transfer->estimate.rows);
+	foreach (lc, transfer->columns)
+		appendStringInfo(&about, " %d:%.6g", lfirst_int(lc),
+						 distinct_values(transfer->source, foreach_current_index(lc) + 1));
+	call =
+		(Node *) makeFuncExpr(received_rows_function(), RECORDOID,
+							  list_make2(makeConst(INT4OID, -1, InvalidOid, 4,
+												   Int32GetDatum(transfer->number), false, true),
+										 makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+												   CStringGetTextDatum(about.data), false, false)),
+							  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	((FuncExpr *) call)->funcretset = true;
+	return call;
+}
+
+/* An entry with these columns. Columns that were dropped keep their numbers. */
+static RangeTblEntry *
+entry_of_call(Transfer *transfer, const char *alias, List *names, List *exprs)
+{
+	RangeTblEntry    *rte = makeNode(RangeTblEntry);
+	RangeTblFunction *function = makeNode(RangeTblFunction);
+	List             *columns = NIL;
+	ListCell         *lc;
+	ListCell         *lc2;
+
+	forboth (lc, names, lc2, exprs)
+	{
+		Node *expr = lfirst(lc2);
+		char *name = strVal(lfirst(lc));
+
+		if (name[0] == '\0')
+			name = psprintf("dropped_%d", foreach_current_index(lc) + 1);
+		columns = lappend(columns, makeString(pstrdup(name)));
+		function->funccoltypes = lappend_oid(function->funccoltypes, exprType(expr));
+		function->funccoltypmods = lappend_int(function->funccoltypmods, exprTypmod(expr));
+		function->funccolcollations = lappend_oid(function->funccolcollations, exprCollation(expr));
+	}
+	if (columns == NIL)
+	{
+		columns = list_make1(makeString("none"));
+		function->funccoltypes = list_make1_oid(INT4OID);
+		function->funccoltypmods = list_make1_int(-1);
+		function->funccolcollations = list_make1_oid(InvalidOid);
+	}
+	function->funcexpr = make_call(transfer);
+	function->funccolcount = list_length(columns);
+	function->funccolnames = columns;
+	rte->rtekind = RTE_FUNCTION;
+	rte->functions = list_make1(function);
+	rte->alias = makeAlias(alias, NIL);
+	rte->eref = makeAlias(alias, copyObject(columns));
+	rte->inFromCl = true;
+	return rte;
+}
+
+RangeTblEntry *
+TransferredEntry(RangeTblEntry *rte, Transfer *transfer)
+{
+	List *names;
+	List *exprs;
+
+	expandRTE(rte, 1, 0, -1, true, &names, &exprs);
+	return entry_of_call(transfer, rte->eref->aliasname, names, exprs);
+}
+
+Query *
+TransferredSubquery(Query *subquery, Transfer *transfer)
+{
+	Query       *query = makeNode(Query);
+	RangeTblRef *ref = makeNode(RangeTblRef);
+	List        *names = NIL;
+	List        *exprs = NIL;
+	ListCell    *lc;
+
+	foreach (lc, subquery->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			continue;
+		names = lappend(names, makeString(psprintf("column%d", tle->resno)));
+		exprs = lappend(exprs, tle->expr);
+		query->targetList =
+			lappend(query->targetList, makeTargetEntry((Expr *) makeVarFromTargetEntry(1, tle),
+													   tle->resno, tle->resname, false));
+	}
+	query->commandType = CMD_SELECT;
+	query->canSetTag = subquery->canSetTag;
+	query->rtable = list_make1(entry_of_call(transfer, "moved", names, exprs));
+	ref->rtindex = 1;
+	query->jointree = makeFromExpr(list_make1(ref), NULL);
+	return query;
+}
+
+void
+PlanSource(Transfer *transfer, ParamListInfo params)
+{
+	transfer->plan = planner(copyObject(transfer->source), "", CURSOR_OPT_PARALLEL_OK, params);
+}
+
+static bool
+collect_transfers_walker(Node *node, List **result)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		Transfer *transfer = TransferOfEntry((RangeTblEntry *) node);
+
+		if (transfer)
+			*result = list_append_unique_ptr(*result, transfer);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_transfers_walker, result,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, collect_transfers_walker, result);
+}
+
+List *
+TransfersOfQuery(Query *query)
+{
+	List *result = NIL;
+
+	if (transfers)
+		collect_transfers_walker((Node *) query, &result);
+	return result;
+}
+
+/* The position of the key among the columns that travel. */
+static AttrNumber
+key_in_source(Transfer *transfer)
+{
+	ListCell *lc;
+
+	foreach (lc, transfer->columns)
+	{
+		if (lfirst_int(lc) == transfer->key)
+			return foreach_current_index(lc) + 1;
+	}
+	return 0;
+}
+
+List *
+TransferPlans(List *chosen)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, chosen)
+	{
+		Transfer     *transfer = lfirst(lc);
+		TransferPlan *plan = palloc0(sizeof(TransferPlan));
+
+		plan->transfer = transfer->number;
+		plan->table = transfer->table ? transfer->table->relid : InvalidOid;
+		plan->key = key_in_source(transfer);
+		plan->own_hash = transfer->own_hash;
+		plan->name = transfer->name;
+		plan->source = transfer->plan;
+		result = lappend(result, plan);
+	}
+	return result;
+}
+
+List *
+RelationsOfTransfers(List *chosen)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, chosen)
+		result = list_concat(result, RelationsForChecks(((Transfer *) lfirst(lc))->source));
+	return result;
+}
+
+static Plan *
+plan_received_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
+				   List *custom_plans)
+{
+	FuncExpr         *call = linitial(path->custom_private);
+	RangeTblFunction *function = linitial(planner_rt_fetch(rel->relid, root)->functions);
+	CustomScan       *scan = makeNode(CustomScan);
+	ReceivedRows      rows = read_call(call);
+
+	for (int i = 0; i < rows.ncolumns; i++)
+	{
+		int  at = rows.columns[i] - 1;
+		Var *var = makeVar(rel->relid, at + 1, list_nth_oid(function->funccoltypes, at),
+						   list_nth_int(function->funccoltypmods, at),
+						   list_nth_oid(function->funccolcollations, at), 0);
+
+		scan->custom_scan_tlist =
+			lappend(scan->custom_scan_tlist, makeTargetEntry((Expr *) var, i + 1, NULL, false));
+	}
+	if (rows.ncolumns == 0)
+		scan->custom_scan_tlist = list_make1(
+			makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, NULL, false));
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+	scan->flags = path->flags;
+	scan->custom_private = list_make1_int(rows.transfer);
+	scan->methods = &ReceivedScanMethods;
+	return &scan->scan.plan;
+}
+
+static const CustomPathMethods received_path_methods = {
+	.CustomName = "Distshard Received Rows",
+	.PlanCustomPath = plan_received_rows,
+};
+
+bool
+AddReceivedPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
+{
+	FuncExpr    *call = rte->rtekind == RTE_FUNCTION ? received_rows_call(rte) : NULL;
+	ReceivedRows rows;
+	Inbox       *inbox;
+	CustomPath  *path;
+
+	if (call == NULL)
+		return false;
+	rows = read_call(call);
+	inbox = FindInbox(rows.transfer);
+	rel->tuples = clamp_row_est(inbox ? InboxRows(inbox) : rows.rows);
+	rel->rows = clamp_row_est(
+		rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
+
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
+	path->path.rows = rel->rows;
+	path->path.total_cost =
+		rel->tuples * cpu_tuple_cost + rel->rows * rel->baserestrictcost.per_tuple;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_private = list_make1(call);
+	path->methods = &received_path_methods;
+	rel->pathlist = NIL;
+	rel->partial_pathlist = NIL;
+	add_path(rel, (Path *) path);
+	return true;
+}
+
+static HeapTuple
+form_statistic(float4 distinct)
+{
+	Relation  rel = table_open(StatisticRelationId, AccessShareLock);
+	Datum     values[Natts_pg_statistic] = {0};
+	bool      nulls[Natts_pg_statistic] = {0};
+	HeapTuple tuple;
+
+	values[Anum_pg_statistic_stadistinct - 1] = Float4GetDatum(distinct);
+	memset(nulls + Anum_pg_statistic_stanumbers1 - 1, true, STATISTIC_NUM_SLOTS * 2);
+	tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
+	table_close(rel, AccessShareLock);
+	return tuple;
+}
+
+/* What is known of a column of moved rows: how many values are distinct. */
+bool
+ReceivedColumnStats(RangeTblEntry *rte, AttrNumber attno, VariableStatData *vardata)
+{
+	FuncExpr    *call = rte->rtekind == RTE_FUNCTION ? received_rows_call(rte) : NULL;
+	ReceivedRows rows;
+
+	if (call == NULL)
+		return false;
+	rows = read_call(call);
+	for (int i = 0; i < rows.ncolumns; i++)
+	{
+		if (rows.columns[i] == attno && rows.distinct[i] != 0)
+			vardata->statsTuple = form_statistic(
+				vardata->rel && rows.distinct[i] > vardata->rel->tuples ? -1 : rows.distinct[i]);
+	}
+	vardata->freefunc = heap_freetuple;
+	vardata->acl_ok = true;
+	return true;
+}
