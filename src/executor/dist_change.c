@@ -28,6 +28,7 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
+	CapturedColumns   captured;
 	List             *moves; /* of oid: tables of which rows may move to other nodes */
 	Tuplestorestate  *rows;  /* what the child found */
 	TupleTableSlot   *found; /* one of them */
@@ -68,6 +69,7 @@ create_state(CustomScan *scan)
 	state->plan.statement = linitial_node(Query, scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->captured = UnpackCapturedColumns(list_nth(scan->custom_private, 5));
 	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
@@ -118,8 +120,11 @@ next_changed(ScanState *node)
 
 	if (state->batch == NULL)
 		start_change(state);
-	if (NextBatchRow(state->batch, slot))
-		return slot;
+	while (NextBatchRow(state->batch, slot))
+	{
+		if (TakeReturned(&state->triggers, state->plan.statement, slot, &state->captured))
+			return slot;
+	}
 	if (!state->finished)
 	{
 		MoveRows(&state->css, state->moves, BatchNodes(state->batch));

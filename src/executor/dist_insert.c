@@ -40,6 +40,7 @@ typedef struct DistInsertState
 	bool              counts;  /* rows are counted in the command tag */
 	List             *moves; /* of oid: tables of which ON CONFLICT may move rows to other nodes */
 	StatementTriggers triggers;
+	CapturedColumns   captured;
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
 	TupleTableSlot   *row;      /* the same as a row of the table */
@@ -83,6 +84,7 @@ create_state(CustomScan *scan)
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
+	state->captured = UnpackCapturedColumns(list_nth(scan->custom_private, 5));
 	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
@@ -245,8 +247,11 @@ next_returned(ScanState *node)
 
 	if (!state->started)
 		start_insert(state);
-	if (state->batch && NextBatchRow(state->batch, slot))
-		return slot;
+	while (state->batch && NextBatchRow(state->batch, slot))
+	{
+		if (TakeReturned(&state->triggers, state->plan.statement, slot, &state->captured))
+			return slot;
+	}
 	if (!state->finished)
 	{
 		if (state->batch)

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
@@ -35,17 +36,38 @@ HasBeforeInsertHere(Relation logical)
 }
 
 static bool
-has_transition_table(TriggerDesc *triggers, CmdType operation)
+wants_old_rows(TriggerDesc *triggers, CmdType operation)
 {
-	switch (operation)
-	{
-		case CMD_INSERT:
-			return triggers->trig_insert_new_table;
-		case CMD_UPDATE:
-			return triggers->trig_update_old_table || triggers->trig_update_new_table;
-		default:
-			return triggers->trig_delete_old_table;
-	}
+	return (operation == CMD_UPDATE && triggers->trig_update_old_table) ||
+		   (operation == CMD_DELETE && triggers->trig_delete_old_table);
+}
+
+static bool
+wants_new_rows(TriggerDesc *triggers, CmdType operation)
+{
+	return (operation == CMD_UPDATE && triggers->trig_update_new_table) ||
+		   (operation == CMD_INSERT && triggers->trig_insert_new_table);
+}
+
+bool
+WantsOldTransitionTable(Oid logical_relid, CmdType operation)
+{
+	Relation rel = table_open(logical_relid, NoLock);
+	bool     result = rel->trigdesc && wants_old_rows(rel->trigdesc, operation);
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+bool
+WantsTransitionTable(Oid logical_relid, CmdType operation)
+{
+	Relation rel = table_open(logical_relid, NoLock);
+	bool     result = rel->trigdesc && (wants_old_rows(rel->trigdesc, operation) ||
+                                    wants_new_rows(rel->trigdesc, operation));
+
+	table_close(rel, NoLock);
+	return result;
 }
 
 static bool
@@ -73,11 +95,6 @@ FiresTriggersHere(Oid logical_relid, CmdType operation)
 	Relation rel = table_open(logical_relid, NoLock);
 	bool     result = rel->trigdesc && fires_triggers(rel, operation);
 
-	if (result && has_transition_table(rel->trigdesc, operation))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("triggers with transition tables are not supported on distributed tables"),
-				 errdetail("Table \"%s\" has such a trigger.", RelationGetRelationName(rel))));
 	table_close(rel, NoLock);
 	return result;
 }
@@ -125,6 +142,72 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_
 					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
 }
 
+/* Rows of a transition table are what its triggers are for; row triggers have fired on the nodes. */
+static void
+begin_captures(StatementTriggers *triggers)
+{
+	Relation      rel = triggers->target->ri_RelationDesc;
+	MemoryContext old = MemoryContextSwitchTo(triggers->estate->es_query_cxt);
+	int           operation = -1;
+
+	while ((operation = bms_next_member(triggers->operations, operation)) >= 0)
+	{
+		if (operation <= CMD_DELETE && WantsTransitionTable(RelationGetRelid(rel), operation))
+			triggers->captures[operation] =
+				MakeTransitionCaptureState(rel->trigdesc, RelationGetRelid(rel), operation);
+	}
+	triggers->captured = makeNode(ResultRelInfo);
+	InitResultRelInfo(triggers->captured, rel, 0, NULL, 0);
+	triggers->captured->ri_TrigDesc = NULL;
+	triggers->row = ExecInitExtraTupleSlot(triggers->estate, RelationGetDescr(rel), &TTSOpsVirtual);
+	MemoryContextSwitchTo(old);
+}
+
+/* Stores what begins at that column as a row of the table. */
+static TupleTableSlot *
+row_of_table(TupleTableSlot *row, TupleTableSlot *returned, List *attnums, AttrNumber first)
+{
+	ListCell *lc;
+
+	ExecStoreAllNullTuple(row);
+	foreach (lc, attnums)
+		row->tts_values[lfirst_int(lc) - 1] = slot_getattr(
+			returned, first + foreach_current_index(lc), &row->tts_isnull[lfirst_int(lc) - 1]);
+	return row;
+}
+
+void
+CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returned,
+		   const CapturedColumns *columns)
+{
+	HeapTuple               old = NULL;
+	TupleTableSlot         *row = triggers->row;
+	TransitionCaptureState *capture;
+	bool                    isnull;
+
+	if (columns->conflict && DatumGetTransactionId(slot_getattr(returned, columns->conflict,
+																&isnull)) != InvalidTransactionId)
+		command = CMD_UPDATE;
+	capture = triggers->captures[command];
+	if (capture == NULL)
+		return;
+	if (columns->old_row)
+		old =
+			ExecCopySlotHeapTuple(row_of_table(row, returned, columns->attnums, columns->old_row));
+	if (columns->new_row)
+		row_of_table(row, returned, columns->attnums, columns->new_row);
+
+	if (command == CMD_INSERT)
+		ExecARInsertTriggers(triggers->estate, triggers->captured, row, NIL, capture);
+	else if (command == CMD_DELETE)
+		ExecARDeleteTriggers(triggers->estate, triggers->captured, NULL, old, capture, false);
+	else
+		ExecARUpdateTriggers(triggers->estate, triggers->captured, NULL, NULL, NULL, old, row, NIL,
+							 capture, false);
+	if (old)
+		heap_freetuple(old);
+}
+
 void
 FireBeforeStatement(StatementTriggers *triggers)
 {
@@ -134,17 +217,20 @@ FireBeforeStatement(StatementTriggers *triggers)
 		ExecBSUpdateTriggers(triggers->estate, triggers->target);
 	if (bms_is_member(CMD_DELETE, triggers->operations))
 		ExecBSDeleteTriggers(triggers->estate, triggers->target);
+	begin_captures(triggers);
 }
 
 void
 FireAfterStatement(StatementTriggers *triggers)
 {
+	TransitionCaptureState **captures = triggers->captures;
+
 	if (bms_is_member(CMD_DELETE, triggers->operations))
-		ExecASDeleteTriggers(triggers->estate, triggers->target, NULL);
+		ExecASDeleteTriggers(triggers->estate, triggers->target, captures[CMD_DELETE]);
 	if (bms_is_member(CMD_UPDATE, triggers->operations))
-		ExecASUpdateTriggers(triggers->estate, triggers->target, NULL);
+		ExecASUpdateTriggers(triggers->estate, triggers->target, captures[CMD_UPDATE]);
 	if (bms_is_member(CMD_INSERT, triggers->operations))
-		ExecASInsertTriggers(triggers->estate, triggers->target, NULL);
+		ExecASInsertTriggers(triggers->estate, triggers->target, captures[CMD_INSERT]);
 }
 
 void

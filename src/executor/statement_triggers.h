@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "commands/trigger.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodes.h"
 #include "utils/relcache.h"
@@ -19,7 +20,21 @@ typedef struct StatementTriggers
 	EState        *estate;
 	Bitmapset     *operations; /* of CmdType */
 	ResultRelInfo *target;     /* of the logical table */
+
+	/* transition tables, by CmdType; NULL: nobody wants them */
+	TransitionCaptureState *captures[CMD_DELETE + 1];
+	ResultRelInfo          *captured; /* the table without its row triggers */
+	TupleTableSlot         *row;      /* one of its rows */
 } StatementTriggers;
+
+/* Where the rows for transition tables stand among what a statement returns. */
+typedef struct CapturedColumns
+{
+	List      *attnums;  /* of int: which columns of the table */
+	AttrNumber new_row;  /* the first of them, of rows as they are now; 0: not wanted */
+	AttrNumber old_row;  /* the first of them, of rows as they were */
+	AttrNumber conflict; /* xmax of an INSERT's rows: not 0 if ON CONFLICT has updated them */
+} CapturedColumns;
 
 /* Do row triggers BEFORE INSERT fire where the statement came in? And are there any? */
 extern bool BeforeInsertFiresHere(Relation logical);
@@ -27,6 +42,14 @@ extern bool HasBeforeInsertHere(Relation logical);
 
 /* Does the operation fire triggers on the node where the statement came in? */
 extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
+
+/* Do triggers after it want its rows in transition tables? */
+extern bool WantsTransitionTable(Oid logical_relid, CmdType operation);
+extern bool WantsOldTransitionTable(Oid logical_relid, CmdType operation);
+
+/* Keeps a row that the statement has returned for them. */
+extern void CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returned,
+					   const CapturedColumns *columns);
 
 /* The caller holds a lock on the table, and ends what it began. */
 extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "executor/statement_triggers.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "planner/leaf.h"
@@ -48,7 +49,7 @@ extern bool InsertsByShard(Query *query, DistTable *table);
 
 /* What a plan node that writes rows is told: see executor/modify_node.h. */
 extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
-						 bool by_row, bool by_shard, Oid table);
+						 bool by_row, bool by_shard, Oid table, const CapturedColumns *captured);
 
 /* Makes the source of a statement's rows lock those of the target. */
 extern void LockTarget(Query *query, Query *source, bool deletes);

@@ -180,6 +180,9 @@ join_source(Merge *merge)
 
 		TakeFromColumns((Node *) action->targetList, &columns);
 		deletes |= action->commandType == CMD_DELETE;
+		if (action->commandType != CMD_INSERT &&
+			WantsTransitionTable(merge->table->relid, action->commandType))
+			RefuseModification(query, "a trigger asks for rows that MERGE changes");
 	}
 	merge->columns = columns.columns;
 	merge->joined->targetList = copyObject(merge->columns);
@@ -368,6 +371,8 @@ change_matched(Merge *merge)
 	AttrNumber    key = merge->table->method == DIST_HASH ? merge->nidentity + 1 : 0;
 	List         *attnums = NIL;
 
+	CapturedColumns captured = {NIL};
+
 	if (row_template->mergeActionList == NIL)
 		return NULL;
 	source->targetList = columns;
@@ -379,8 +384,8 @@ change_matched(Merge *merge)
 	modification->query = row_template;
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private =
-		NodePrivate(row_template, attnums, attnums, key, false, false, true, merge->table->relid);
+	modification->private = NodePrivate(row_template, attnums, attnums, key, false, false, true,
+										merge->table->relid, &captured);
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;

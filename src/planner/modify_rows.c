@@ -13,7 +13,10 @@
 
 #include "access/table.h"
 #include "executor/dist_change.h"
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
 #include "executor/dist_insert.h"
+#include "executor/modify_node.h"
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -112,10 +115,67 @@ take_target_out(Query *source, Index target)
 /* What the plan node is told: see modify_node.h. */
 List *
 NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
-			bool by_shard, Oid table)
+			bool by_shard, Oid table, const CapturedColumns *captured)
 {
-	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
-					  lcons_oid(table, MovedTables(statement)));
+	List *result =
+		list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
+				   lcons_oid(table, MovedTables(statement)));
+
+	return lappend(result, PackCapturedColumns(captured));
+}
+
+/* Makes the statement return one more column; returns its number. */
+static AttrNumber
+return_column(Query *statement, Expr *expr)
+{
+	int attno = list_length(statement->returningList) + 1;
+
+	statement->returningList =
+		lappend(statement->returningList,
+				makeTargetEntry(expr, attno, psprintf("captured%d", attno), false));
+	return attno;
+}
+
+/* Makes the statement return rows of its target; returns the number of the first column. */
+static AttrNumber
+return_row(Query *statement, CapturedColumns *captured)
+{
+	Index      target = statement->resultRelation;
+	AttrNumber first = list_length(statement->returningList) + 1;
+	Relation   rel = table_open(rt_fetch(target, statement->rtable)->relid, NoLock);
+
+	captured->attnums = NIL;
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
+
+		if (att->attisdropped)
+			continue;
+		captured->attnums = lappend_int(captured->attnums, att->attnum);
+		return_column(statement, (Expr *) makeVar(target, att->attnum, att->atttypid,
+												  att->atttypmod, att->attcollation, 0));
+	}
+	table_close(rel, NoLock);
+	return first;
+}
+
+/* What triggers after an INSERT, and what it may do on conflict, want to see. */
+static void
+capture_inserted(Query *query, CapturedColumns *captured)
+{
+	Oid  table = rt_fetch(query->resultRelation, query->rtable)->relid;
+	bool updates = query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE;
+
+	if (updates && WantsOldTransitionTable(table, CMD_UPDATE))
+		RefuseModification(query, "a trigger asks for the old rows of ON CONFLICT DO UPDATE");
+	if (!WantsTransitionTable(table, CMD_INSERT) &&
+		!(updates && WantsTransitionTable(table, CMD_UPDATE)))
+		return;
+	if (updates)
+		captured->conflict = return_column(query, (Expr *) makeVar(query->resultRelation,
+																   MaxTransactionIdAttributeNumber,
+																   XIDOID, -1, InvalidOid, 0));
+	captured->new_row = return_row(query, captured);
 }
 
 static int
@@ -141,6 +201,9 @@ InsertRows(Query *query, Modification *modification)
 	int        natts = column_count(table->relid);
 	ListCell  *lc;
 
+	CapturedColumns captured = {NIL};
+
+	capture_inserted(query, &captured);
 	foreach (lc, source->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
@@ -171,9 +234,10 @@ InsertRows(Query *query, Modification *modification)
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
-										!query->hasModifyingCTE && query->returningList == NIL,
-										moved != NIL, InsertsByShard(query, table), table->relid);
+	modification->private =
+		NodePrivate(insert, attnums, written, table->key_attno,
+					!query->hasModifyingCTE && query->returningList == NIL, moved != NIL,
+					InsertsByShard(query, table), table->relid, &captured);
 }
 
 static Var *
@@ -261,8 +325,14 @@ ChangeRows(Query *query, Modification *modification)
 	List      *identity = RowIdentity(table, target);
 	List      *attnums = NIL;
 	AttrNumber key;
+	Query     *change;
+	int        old_row = 0;
 	ListCell  *lc;
 
+	CapturedColumns captured = {NIL};
+
+	if (WantsTransitionTable(table->relid, query->commandType))
+		captured.new_row = return_row(query, &captured);
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
@@ -272,6 +342,13 @@ ChangeRows(Query *query, Modification *modification)
 		AppendColumn(&returning.columns, copyObject(lfirst(lc)));
 	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
 	TakeFromColumns((Node *) query->returningList, &returning);
+	/* what an UPDATE returns of its target are new rows: the old ones travel with the new values */
+	if (captured.new_row && query->commandType == CMD_UPDATE)
+	{
+		old_row = list_length(returning.columns) + 1;
+		foreach (lc, list_copy_tail(query->returningList, captured.new_row - 1))
+			AppendColumn(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
+	}
 	foreach (lc, returning.columns)
 		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
 
@@ -284,8 +361,25 @@ ChangeRows(Query *query, Modification *modification)
 	}
 	LockTarget(query, source, query->commandType == CMD_DELETE);
 
+	change = change_template(query, table, &returning, identity);
+	if (old_row)
+	{
+		captured.old_row = list_length(query->returningList) + 1;
+		for (int i = 0; i < list_length(captured.attnums); i++)
+		{
+			Expr *value = (Expr *) TemplateColumn(change, old_row + i);
+
+			return_column(change, value);
+			return_column(query, value);
+		}
+	}
+	else if (captured.new_row)
+	{
+		captured.old_row = captured.new_row;
+		captured.new_row = 0;
+	}
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private = NodePrivate(change_template(query, table, &returning, identity),
-										attnums, attnums, key, false, false, true, table->relid);
+	modification->private =
+		NodePrivate(change, attnums, attnums, key, false, false, true, table->relid, &captured);
 }

@@ -108,6 +108,25 @@ FiresTriggersOfStatement(Query *query)
 }
 
 bool
+WantsTransitionTables(Query *query)
+{
+	Bitmapset *operations;
+	Oid        target;
+	int        operation = -1;
+
+	if (query->resultRelation == 0)
+		return false;
+	target = rt_fetch(query->resultRelation, query->rtable)->relid;
+	operations = OperationsOfStatement(query);
+	while ((operation = bms_next_member(operations, operation)) >= 0)
+	{
+		if (WantsTransitionTable(target, operation))
+			return true;
+	}
+	return false;
+}
+
+bool
 FiresTriggersOfChange(Query *query)
 {
 	return query->commandType != CMD_INSERT && FiresTriggersOfStatement(query);
