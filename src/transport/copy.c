@@ -112,8 +112,8 @@ SendCopyEnd(NodeConn *conn)
 	}
 }
 
-void
-CopyInData(NodeConn *conn, const char *data, int len)
+static void
+CopyInPiece(NodeConn *conn, const char *data, int len)
 {
 	int sent;
 
@@ -148,6 +148,14 @@ CopyInData(NodeConn *conn, const char *data, int len)
 	/* The next call will look at it. */
 	if (!PQconsumeInput(conn->pg))
 		RaiseConnectionLost(conn, NULL);
+}
+
+/* Each time that the socket is full, libpq moves all that it could not send: so it is not given much at once. */
+void
+CopyInData(NodeConn *conn, const char *data, int len)
+{
+	for (int done = 0; done < len; done += Min(len - done, MAX_UNSENT))
+		CopyInPiece(conn, data + done, Min(len - done, MAX_UNSENT));
 }
 
 uint64
