@@ -68,3 +68,8 @@ isolation:
 
 tapcheck:
 	PG_CONFIG='$(PG_CONFIG)' test/tap
+
+# PostgreSQL's own scripts on distributed tables, all of them.
+.PHONY: pg-regression
+pg-regression:
+	PG_CONFIG='$(PG_CONFIG)' test/pg_regression/run --all
