@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * check_option.c
- *	  WITH CHECK OPTION of views, on rows that a node has written.
+ *	  What nodes check of rows, in functions that raise an error: WITH CHECK
+ *	  OPTION of views, and whether a row is still what it was.
  *
  *-------------------------------------------------------------------------
  */
@@ -105,4 +106,21 @@ distshard_check_option(PG_FUNCTION_ARGS)
 					errmsg("new row violates check option for view \"%s\"",
 						   text_to_cstring(PG_GETARG_TEXT_PP(1))),
 					row ? errdetail("Failing row contains %s.", row) : 0));
+}
+
+PG_FUNCTION_INFO_V1(distshard_check_unchanged);
+
+/* distshard.check_unchanged(unchanged bool, value anyelement) returns the value or raises the error. */
+Datum
+distshard_check_unchanged(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || !PG_GETARG_BOOL(0))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to concurrent update"),
+			 errdetail("A subquery of ON CONFLICT was answered for the row as it was before.")));
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(1));
 }

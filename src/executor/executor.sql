@@ -65,3 +65,7 @@ CREATE FUNCTION distshard.open_sender(transfer int, shards_of text, placement bi
 -- Stands for these rows in a fragment; never executed. The text tells the planner about them: see src/planner/transfer.c.
 CREATE FUNCTION distshard.received_rows(transfer int, about text) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_received_rows';
+
+-- The value, if the row is what it was when the value was computed; else raises an error.
+CREATE FUNCTION distshard.check_unchanged(unchanged bool, value anyelement) RETURNS anyelement
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_unchanged';

@@ -38,6 +38,7 @@ typedef struct Merge
 	Query     *joined;  /* the CTE's query */
 	List      *columns; /* its target list: action, identity, what the clauses use */
 	int        nidentity;
+	List      *several; /* subqueries that give several new values, over the joined rows */
 } Merge;
 
 Query *
@@ -274,13 +275,87 @@ value_for_action(Merge *merge, Expr *expr, int action_no)
 		list_make1(make_when(is_number(joined_action(merge), action_no), (Expr *) value)), NULL);
 }
 
+/* Subqueries that give several columns are numbered in each clause from 1, and here throughout. */
+static Node *
+renumber_mutator(Node *node, int *offset)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_MULTIEXPR)
+	{
+		Param *param = copyObject((Param *) node);
+
+		param->paramid += *offset << 16;
+		return (Node *) param;
+	}
+	return expression_tree_mutator(node, renumber_mutator, offset);
+}
+
+/* (SELECT * FROM (subquery) WHERE the clause applies): it is not answered for other rows. */
+static SubLink *
+subquery_of_action(Merge *merge, SubLink *sublink, int action_no, int offset)
+{
+	SubLink       *result = (SubLink *) over_columns(merge, (Node *) sublink);
+	Query         *subquery = castNode(Query, result->subselect);
+	Query         *outer = SelectAround(subquery);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	Var           *action = (Var *) joined_action(merge);
+	List          *names = NIL;
+	ListCell      *lc;
+
+	IncrementVarSublevelsUp((Node *) subquery, 1, 1);
+	foreach (lc, subquery->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		names = lappend(names, makeString(psprintf("column%d", tle->resno)));
+		if (!tle->resjunk)
+			outer->targetList =
+				lappend(outer->targetList, makeTargetEntry((Expr *) makeVarFromTargetEntry(1, tle),
+														   tle->resno, NULL, false));
+	}
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = subquery;
+	rte->eref = makeAlias("several", names);
+	rte->inFromCl = true;
+	outer->rtable = list_make1(rte);
+	ref->rtindex = 1;
+	action->varlevelsup = 1;
+	outer->jointree = makeFromExpr(list_make1(ref), (Node *) is_number((Expr *) action, action_no));
+	result->subselect = (Node *) outer;
+	result->subLinkId += offset;
+	return result;
+}
+
+/* New values of one clause, behind those of the clauses before. */
+static void
+add_new_values(Merge *merge, List *targetlist, int action_no, List **columns)
+{
+	int       offset = list_length(merge->several);
+	ListCell *lc;
+
+	foreach (lc, targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk)
+			merge->several =
+				lappend(merge->several,
+						subquery_of_action(merge, castNode(SubLink, tle->expr), action_no, offset));
+		else
+			AppendColumn(columns, value_for_action(
+									  merge, (Expr *) renumber_mutator((Node *) tle->expr, &offset),
+									  action_no));
+	}
+}
+
 /* The columns that matched rows travel with: those of the joined rows up to the identity, and new values. */
 static List *
 columns_of_changes(Merge *merge)
 {
 	List     *result = NIL;
 	ListCell *lc;
-	ListCell *lc2;
 
 	for (int i = 0; i <= merge->nidentity; i++)
 	{
@@ -293,17 +368,8 @@ columns_of_changes(Merge *merge)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
 
-		if (action->commandType != CMD_UPDATE)
-			continue;
-		foreach (lc2, action->targetList)
-		{
-			TargetEntry *tle = lfirst_node(TargetEntry, lc2);
-
-			if (tle->resjunk)
-				RefuseModification(merge->query, "several columns are set from one subquery");
-			AppendColumn(&result,
-						 value_for_action(merge, tle->expr, foreach_current_index(lc) + 1));
-		}
+		if (action->commandType == CMD_UPDATE)
+			add_new_values(merge, action->targetList, foreach_current_index(lc) + 1, &result);
 	}
 	return result;
 }
@@ -331,7 +397,12 @@ merge_template(Merge *merge, List *columns)
 		action->qual =
 			(Node *) is_number((Expr *) TemplateColumn(result, 1), foreach_current_index(lc) + 1);
 		foreach (lc2, action->targetList)
-			lfirst_node(TargetEntry, lc2)->expr = (Expr *) TemplateColumn(result, next++);
+		{
+			if (lfirst_node(TargetEntry, lc2)->resjunk)
+				action->targetList = foreach_delete_current (action->targetList, lc2);
+			else
+				lfirst_node(TargetEntry, lc2)->expr = (Expr *) TemplateColumn(result, next++);
+		}
 		actions = lappend(actions, action);
 	}
 	result->mergeActionList = actions;
@@ -370,14 +441,17 @@ change_matched(Merge *merge)
 	Modification *modification = palloc0(sizeof(Modification));
 	AttrNumber    key = merge->table->method == DIST_HASH ? merge->nidentity + 1 : 0;
 	List         *attnums = NIL;
+	ListCell     *lc;
 
 	CapturedColumns captured = {NIL};
 
 	if (row_template->mergeActionList == NIL)
 		return NULL;
-	source->targetList = columns;
+	source->targetList = list_copy(columns);
+	foreach (lc, merge->several)
+		AppendColumn(&source->targetList, lfirst(lc));
 	source->jointree->quals = is_changed(merge);
-	source->hasSubLinks = checkExprHasSubLink((Node *) columns);
+	source->hasSubLinks = checkExprHasSubLink((Node *) source->targetList);
 	IncrementVarSublevelsUp((Node *) source->targetList, 1, 1);
 	for (int i = 1; i <= list_length(columns); i++)
 		attnums = lappend_int(attnums, i);

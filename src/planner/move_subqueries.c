@@ -8,6 +8,10 @@
  * with the row to be inserted; it then travels as another column of it. The
  * columns in which the rows conflict are the same in both.
  *
+ * One that depends on other columns of the row that is there is answered with
+ * the row that this statement sees; these columns travel as well, and the node
+ * raises an error if the row has changed since.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -17,6 +21,9 @@
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "catalog/pg_type.h"
+#include "parser/parse_func.h"
+#include "planner/row_identity.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/modify.h"
@@ -28,6 +35,8 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
+#define EXISTING_RTI 2
+
 typedef struct MoveContext
 {
 	Query *insert;
@@ -36,6 +45,7 @@ typedef struct MoveContext
 	List  *moved;   /* expressions as they stand in ON CONFLICT */
 	List  *values;  /* the same over the source's rows */
 	List  *several; /* subqueries that give several columns, over the source's rows */
+	List  *seen;    /* Vars of the row that is there, on which they depend */
 } MoveContext;
 
 /* The column of the source that is for a column of the table, 0 if there is none. */
@@ -77,17 +87,24 @@ equal_is_same(Var *var)
 								   proc, var->varcollid, ObjectIdGetDatum(type->btree_opintype)));
 }
 
+/* The columns in which the rows conflict: a list of InferenceElem. */
+static List *
+arbiters(Query *insert)
+{
+	OnConflictExpr *conflict = insert->onConflict;
+
+	if (OidIsValid(conflict->constraint) && conflict->arbiterElems == NIL)
+		return ArbiterColumns(conflict->constraint, insert->resultRelation);
+	return conflict->arbiterElems;
+}
+
 /* Is it a column of the row that is there in which the new row does not differ? */
 static bool
 is_conflicting_column(Var *var, Query *insert)
 {
-	OnConflictExpr *conflict = insert->onConflict;
-	List           *arbiters = conflict->arbiterElems;
-	ListCell       *lc;
+	ListCell *lc;
 
-	if (OidIsValid(conflict->constraint) && arbiters == NIL)
-		arbiters = ArbiterColumns(conflict->constraint, insert->resultRelation);
-	foreach (lc, arbiters)
+	foreach (lc, arbiters(insert))
 	{
 		Node *column = lfirst_node(InferenceElem, lc)->expr;
 
@@ -98,7 +115,25 @@ is_conflicting_column(Var *var, Query *insert)
 	return false;
 }
 
-/* Does it depend on the row that is there, or on what only the node knows of the new one? */
+/* Can the row that is there be looked up: do we have values for all columns of a plain unique index? */
+static bool
+can_look_up(MoveContext *context)
+{
+	ListCell *lc;
+
+	foreach (lc, arbiters(context->insert))
+	{
+		InferenceElem *elem = lfirst_node(InferenceElem, lc);
+
+		if (!IsA(elem->expr, Var) || OidIsValid(elem->infercollid) ||
+			OidIsValid(elem->inferopclass) ||
+			source_column(context, ((Var *) elem->expr)->varattno) == 0)
+			return false;
+	}
+	return context->insert->onConflict->arbiterWhere == NULL;
+}
+
+/* Does it depend on what only the node knows of the new row, or of the one that is there? */
 static bool
 must_stay(Node *node, MoveContext *context)
 {
@@ -108,10 +143,12 @@ must_stay(Node *node, MoveContext *context)
 	{
 		Var *var = (Var *) node;
 
-		return (var->varno != context->insert->onConflict->exclRelIndex &&
-				!is_conflicting_column(var, context->insert)) ||
-			   source_column(context, var->varattno) == 0 ||
-			   changes_rows_before_insert(context->insert);
+		if (changes_rows_before_insert(context->insert))
+			return true;
+		if (var->varno == context->insert->onConflict->exclRelIndex ||
+			is_conflicting_column(var, context->insert))
+			return source_column(context, var->varattno) == 0;
+		return var->varattno <= 0 || !can_look_up(context);
 	}
 	if (IsA(node, Query))
 	{
@@ -125,6 +162,17 @@ must_stay(Node *node, MoveContext *context)
 	return expression_tree_walker(node, must_stay, context);
 }
 
+/* The column of the row that is there: the second range table entry around the source. */
+static void
+look_up(Var *var, MoveContext *context)
+{
+	Var *seen = copyObject(var);
+
+	seen->varlevelsup = 0;
+	context->seen = list_append_unique(context->seen, seen);
+	var->varno = EXISTING_RTI;
+}
+
 /* EXCLUDED is the row of the source, whose only range table entry comes first. */
 static Node *
 over_source(Node *node, MoveContext *context)
@@ -135,10 +183,16 @@ over_source(Node *node, MoveContext *context)
 	{
 		Var *var = copyObject((Var *) node);
 
-		var->varno = 1;
-		var->varattno = source_column(context, var->varattno);
 		var->varnosyn = 0;
 		var->varattnosyn = 0;
+		if (var->varno != context->insert->onConflict->exclRelIndex &&
+			!is_conflicting_column(var, context->insert))
+		{
+			look_up(var, context);
+			return (Node *) var;
+		}
+		var->varno = 1;
+		var->varattno = source_column(context, var->varattno);
 		return (Node *) var;
 	}
 	if (IsA(node, Query))
@@ -245,10 +299,51 @@ around_source(Query *source)
 	return result;
 }
 
+/* Joins the rows that are there to those of the source. */
+static void
+join_existing(Query *source, MoveContext *context)
+{
+	Query         *insert = context->insert;
+	RangeTblEntry *existing = copyObject(rt_fetch(insert->resultRelation, insert->rtable));
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	JoinExpr      *join = makeNode(JoinExpr);
+	List          *quals = NIL;
+	ListCell      *lc;
+
+	existing->inh = true;
+	existing->inFromCl = true;
+	existing->requiredPerms = ACL_SELECT;
+	existing->insertedCols = NULL;
+	existing->updatedCols = NULL;
+	foreach (lc, arbiters(insert))
+	{
+		Var         *column = copyObject((Var *) lfirst_node(InferenceElem, lc)->expr);
+		TargetEntry *value = list_nth_node(TargetEntry, source->targetList,
+										   source_column(context, column->varattno) - 1);
+
+		column->varno = EXISTING_RTI;
+		column->varnosyn = 0;
+		quals = lappend(quals, EqualityOf((Expr *) column, copyObject(value->expr)));
+	}
+	rte->rtekind = RTE_JOIN;
+	rte->jointype = join->jointype = JOIN_LEFT;
+	rte->eref = makeAlias("existing", NIL);
+	rte->inFromCl = true;
+	ref->rtindex = EXISTING_RTI;
+	join->larg = linitial(source->jointree->fromlist);
+	join->rarg = (Node *) ref;
+	join->quals = (Node *) make_ands_explicit(quals);
+	join->rtindex = EXISTING_RTI + 1;
+	source->rtable = lappend(lappend(source->rtable, existing), rte);
+	source->jointree->fromlist = list_make1(join);
+}
+
 List *
 MoveSubqueries(Query *insert, Query **source)
 {
-	MoveContext context = {insert, insert->targetList, 0, NIL, NIL, NIL};
+	MoveContext context = {insert, insert->targetList};
+	List       *columns;
 	ListCell   *lc;
 
 	if (insert->onConflict == NULL)
@@ -258,11 +353,21 @@ MoveSubqueries(Query *insert, Query **source)
 		return NIL;
 	*source = around_source(*source);
 	(*source)->hasSubLinks = true;
-	foreach (lc, list_concat_copy(context.values, context.several))
+	if (context.seen)
+		join_existing(*source, &context);
+	columns = list_copy(context.values);
+	foreach (lc, context.seen)
+	{
+		Var *var = copyObject(lfirst_node(Var, lc));
+
+		var->varno = EXISTING_RTI;
+		columns = lappend(columns, var);
+	}
+	foreach (lc, list_concat(columns, context.several))
 		(*source)->targetList = lappend(
 			(*source)->targetList,
 			makeTargetEntry(lfirst(lc), list_length((*source)->targetList) + 1, NULL, false));
-	return context.moved;
+	return list_concat(context.moved, context.seen);
 }
 
 typedef struct UseContext
@@ -270,6 +375,40 @@ typedef struct UseContext
 	Query *row_template;
 	List  *moved;
 } UseContext;
+
+/* Is the row that is there still what it was, in the columns that the subqueries depend on? NULL: on none. */
+static Expr *
+is_unchanged(UseContext *context, int before)
+{
+	List     *same = NIL;
+	ListCell *lc;
+
+	foreach (lc, context->moved)
+	{
+		if (IsA(lfirst(lc), Var))
+			same = lappend(
+				same, NotDistinct(copyObject(lfirst(lc)),
+								  (Expr *) TemplateColumn(context->row_template,
+														  before + foreach_current_index(lc) + 1)));
+	}
+	return same ? make_ands_explicit(same) : NULL;
+}
+
+/* The subquery's answer, unless the row has changed. */
+static Node *
+checked_value(UseContext *context, int before, int which)
+{
+	const Oid types[] = {BOOLOID, ANYELEMENTOID};
+	List     *name = list_make2(makeString("distshard"), makeString("check_unchanged"));
+	Var      *value = TemplateColumn(context->row_template, before + which + 1);
+	Expr     *unchanged = is_unchanged(context, before);
+
+	if (unchanged == NULL)
+		return (Node *) value;
+	return (Node *) makeFuncExpr(LookupFuncName(name, 2, types, false), value->vartype,
+								 list_make2(unchanged, value), value->varcollid, InvalidOid,
+								 COERCE_EXPLICIT_CALL);
+}
 
 static Node *
 use_mutator(Node *node, UseContext *context)
@@ -280,11 +419,9 @@ use_mutator(Node *node, UseContext *context)
 		return NULL;
 	foreach (lc, context->moved)
 	{
-		int before = list_length(context->row_template->targetList);
-
-		if (equal(lfirst(lc), node))
-			return (Node *) TemplateColumn(context->row_template,
-										   before + foreach_current_index(lc) + 1);
+		if (!IsA(lfirst(lc), Var) && equal(lfirst(lc), node))
+			return checked_value(context, list_length(context->row_template->targetList),
+								 foreach_current_index(lc));
 	}
 	return expression_tree_mutator(node, use_mutator, context);
 }

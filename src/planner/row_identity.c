@@ -154,10 +154,40 @@ SameRow(DistTable *table, List *identity, List *values)
 		if (table->method == DIST_HASH && lnext(identity, lc) == NULL)
 			result = lappend(result, same_key(table, expr, value));
 		else
-			result = lappend(
-				result,
-				equality(lookup_type_cache(exprType((Node *) expr), TYPECACHE_EQ_OPR)->eq_opr, expr,
-						 value));
+			result = lappend(result, EqualityOf(expr, value));
 	}
 	return result;
+}
+
+Expr *
+EqualityOf(Expr *left, Expr *right)
+{
+	return equality(lookup_type_cache(exprType((Node *) left), TYPECACHE_EQ_OPR)->eq_opr, left,
+					right);
+}
+
+Expr *
+NotDistinct(Expr *left, Expr *right)
+{
+	Oid           eq_opr = lookup_type_cache(exprType((Node *) left), TYPECACHE_EQ_OPR)->eq_opr;
+	DistinctExpr *distinct = makeNode(DistinctExpr);
+	CoerceViaIO  *text;
+
+	/* what cannot be compared is so as text */
+	if (!OidIsValid(eq_opr))
+	{
+		text = makeNode(CoerceViaIO);
+		text->arg = left;
+		text->resulttype = TEXTOID;
+		text->resultcollid = get_typcollation(TEXTOID);
+		text->coerceformat = COERCE_EXPLICIT_CAST;
+		text->location = -1;
+		left = (Expr *) text;
+		text = copyObject(text);
+		text->arg = right;
+		return NotDistinct(left, (Expr *) text);
+	}
+	memcpy(distinct, equality(eq_opr, left, right), sizeof(DistinctExpr));
+	distinct->xpr.type = T_DistinctExpr;
+	return (Expr *) makeBoolExpr(NOT_EXPR, list_make1(distinct), -1);
 }

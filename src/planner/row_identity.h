@@ -19,4 +19,8 @@ extern List *RowIdentity(DistTable *table, Index target);
 /* Is it that row? values are Vars with what the identity was. An implicit AND. */
 extern List *SameRow(DistTable *table, List *identity, List *values);
 
+/* The comparison with the equality of the left side's type; nulls are equal with the second. */
+extern Expr *EqualityOf(Expr *left, Expr *right);
+extern Expr *NotDistinct(Expr *left, Expr *right);
+
 #endif

@@ -56,6 +56,16 @@ MERGE INTO stock s USING changes c ON s.tenant = c.tenant + 1 AND s.product = c.
 
 MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN MATCHED THEN UPDATE SET n = (SELECT count(*) FROM orders) + c.delta, note = (SELECT max(name) FROM users u WHERE u.tenant = c.product);
 
+MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN MATCHED THEN UPDATE SET (n, note) = (SELECT count(*) + c.delta, max(u.name) || s.note FROM users u WHERE u.tenant = c.product);
+
+MERGE INTO stock s USING notes n ON n.tenant = s.tenant WHEN MATCHED AND s.product < 3 THEN UPDATE SET (note, n) = (SELECT m.note || s.n, 5 FROM notes m WHERE m.tenant = s.tenant), product = s.product + 20 WHEN MATCHED THEN UPDATE SET n = (SELECT max(tenant) FROM notes) WHEN NOT MATCHED THEN INSERT (tenant, product, note) VALUES (n.tenant + 100, 1, n.note);
+
+MERGE INTO stock s USING notes n ON n.tenant = s.tenant WHEN MATCHED AND s.product = 1 THEN UPDATE SET note = 'first' WHEN MATCHED THEN UPDATE SET (n, note) = (WITH q AS (SELECT max(delta) AS d FROM changes) SELECT d, n.note || d FROM q);
+
+MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN MATCHED AND s.n < 0 THEN UPDATE SET (n, note) = (SELECT id, name FROM users) WHEN MATCHED THEN UPDATE SET n = (SELECT 7);
+
+MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN MATCHED THEN UPDATE SET (n, note) = (SELECT id, name FROM users);
+
 MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN NOT MATCHED THEN INSERT (tenant, product, n) VALUES (c.tenant, c.product, (SELECT count(*) FROM stock));
 
 MERGE INTO stock s USING changes c ON s.tenant = c.tenant AND s.product = c.product WHEN MATCHED AND EXISTS (SELECT FROM notes n WHERE n.tenant = s.tenant) THEN DELETE;
