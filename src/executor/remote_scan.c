@@ -146,52 +146,6 @@ is_explained(RemoteScanState *state)
 	return state->css.ss.ps.state->es_instrument != 0;
 }
 
-/*
- * Rows of a plan that is nothing but a fragment need not come here to be sent
- * on. Its output may have them in another order.
- */
-RemoteScanState *
-SendableScan(PlanState *plan, List **columns)
-{
-	RemoteScanState *state = (RemoteScanState *) plan;
-	ListCell        *lc;
-
-	if (!IsA(plan, CustomScanState) || state->css.methods != &exec_methods || plan->qual ||
-		state->fragment.operation != CMD_SELECT || state->fragment.whole_row ||
-		state->fragment.locks_rows || state->fragment.target > TARGET_ALL_SHARDS)
-		return NULL;
-	*columns = NIL;
-	foreach (lc, plan->plan->targetlist)
-	{
-		Var *var = (Var *) lfirst_node(TargetEntry, lc)->expr;
-
-		if (!IsA(var, Var) || var->varno != INDEX_VAR)
-			return NULL;
-		*columns = lappend_int(*columns, var->varattno);
-	}
-	return state;
-}
-
-uint64
-SendRemoteRows(RemoteScanState *state, int transfer, const RowRoute *route)
-{
-	ListCell *lc;
-	uint64    rows = 0;
-
-	state->sends = transfer;
-	state->route = route;
-	StartFragment(state);
-	foreach (lc, state->runs)
-	{
-		FragmentRun *run = lfirst(lc);
-
-		run->rows = run->local ? run->local->processed : CommandRowCount(run->command);
-		run->done = true;
-		rows += run->rows;
-	}
-	return rows;
-}
-
 static bool
 returns_rows(RemoteScanState *state)
 {
@@ -321,7 +275,8 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 {
 	RemoteAccess access = writes(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
 	bool         alone = state->fragment.whole_query && list_length(state->runs) == 1 &&
-				 !is_explained(state) && state->fragment.moves == NIL && state->route == NULL;
+				 !is_explained(state) && state->fragment.moves == NIL && state->route == NULL &&
+				 state->fragment.transfers == NIL;
 	NodeConn *conn = alone ? EnlistForOneStatement(run->node->node_id, access)
 						   : EnlistNode(run->node->node_id, access);
 	int       flags = COMMAND_PREPARE;
@@ -458,8 +413,8 @@ StartFragment(RemoteScanState *state)
 	state->started = true;
 }
 
-static void
-run_ended(RemoteScanState *state, FragmentRun *run)
+void
+FragmentEnded(RemoteScanState *state, FragmentRun *run)
 {
 	run->done = true;
 	if (is_explained(state))
@@ -508,7 +463,7 @@ next_row_of_local(RemoteScanState *state)
 			run->rows++;
 			return true;
 		}
-		run_ended(state, run);
+		FragmentEnded(state, run);
 	}
 	return false;
 }
@@ -557,7 +512,7 @@ next_row(RemoteScanState *state)
 			run->rows++;
 			return true;
 		}
-		run_ended(state, run);
+		FragmentEnded(state, run);
 	}
 	return false;
 }

@@ -71,8 +71,6 @@ extern char *FragmentText(RemoteScanState *state, FragmentRun *run);
 
 /*
  * transfers.c: RunTransfers fills the inboxes of the nodes that the scan will run on.
- * SendRemoteRows has the nodes of a scan send its rows, of which the columns of
- * the route are those of the scan's output; false if they cannot.
  */
 typedef struct TransferRun
 {
@@ -85,9 +83,8 @@ extern void RunTransfers(RemoteScanState *state);
 extern void EndTransfers(RemoteScanState *state);
 extern void ExplainTransfers(RemoteScanState *state, ExplainState *es);
 
-/* Can the rows of this plan be sent by the nodes that it reads? Then *columns says which output column is which. */
-extern RemoteScanState *SendableScan(PlanState *plan, List **columns);
-extern uint64           SendRemoteRows(RemoteScanState *state, int transfer, const RowRoute *route);
+/* To be called when a fragment's rows have all come or been sent. */
+extern void FragmentEnded(RemoteScanState *state, FragmentRun *run);
 
 /* explain.c */
 extern void ShowLines(const char *label, char *text, ExplainState *es);

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/inbox.h"
+#include "executor/remote_scan.h"
 #include "executor/row_sender.h"
 #include "executor/remote_scan_state.h"
 #include "transaction/xact.h"
@@ -84,6 +85,56 @@ start_source(RemoteScanState *state, PlannedStmt *source, int eflags)
 	return desc;
 }
 
+/*
+ * Rows of a plan that is nothing but a fragment need not come here to be sent
+ * on. Its output may have them in another order.
+ */
+static RemoteScanState *
+sendable_scan(PlanState *plan, List **columns)
+{
+	RemoteScanState *state = (RemoteScanState *) plan;
+	ListCell        *lc;
+
+	if (!IsA(plan, CustomScanState) ||
+		castNode(CustomScan, plan->plan)->methods != &RemoteScanMethods || plan->qual ||
+		state->fragment.operation != CMD_SELECT || state->fragment.whole_row ||
+		state->fragment.locks_rows || state->fragment.target > TARGET_ALL_SHARDS)
+		return NULL;
+	*columns = NIL;
+	foreach (lc, plan->plan->targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Var         *var = (Var *) tle->expr;
+
+		if (tle->resjunk)
+			continue;
+		if (!IsA(var, Var) || var->varno != INDEX_VAR)
+			return NULL;
+		*columns = lappend_int(*columns, var->varattno);
+	}
+	return state;
+}
+
+static uint64
+send_remote_rows(RemoteScanState *state, int transfer, const RowRoute *route)
+{
+	ListCell *lc;
+	uint64    rows = 0;
+
+	state->sends = transfer;
+	state->route = route;
+	StartFragment(state);
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		run->rows = run->local ? run->local->processed : CommandRowCount(run->command);
+		FragmentEnded(state, run);
+		rows += run->rows;
+	}
+	return rows;
+}
+
 static void
 run_transfer(RemoteScanState *state, TransferRun *run)
 {
@@ -91,7 +142,7 @@ run_transfer(RemoteScanState *state, TransferRun *run)
 		.table = run->plan->table, .key = run->plan->key, .own_hash = run->plan->own_hash};
 	QueryDesc       *desc = start_source(state, run->plan->source, 0);
 	List            *columns;
-	RemoteScanState *direct = SendableScan(desc->planstate, &columns);
+	RemoteScanState *direct = sendable_scan(desc->planstate, &columns);
 
 	run->source = desc;
 	open_inboxes(state, run->plan->transfer, &route);
@@ -101,7 +152,7 @@ run_transfer(RemoteScanState *state, TransferRun *run)
 		route.columns = columns;
 		if (route.key)
 			route.key = list_nth_int(columns, route.key - 1);
-		run->rows = SendRemoteRows(direct, run->plan->transfer, &route);
+		run->rows = send_remote_rows(direct, run->plan->transfer, &route);
 	}
 	else
 	{

@@ -21,6 +21,7 @@
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
 #include "optimizer/planner.h"
@@ -31,6 +32,7 @@
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/transfer.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/acl.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -50,16 +52,37 @@ IsEstimating(void)
 	return estimating > 0;
 }
 
+/* Policies of a table that was cut out of a query may have subqueries, which the planner must know of. */
+static bool
+note_sublinks_walker(Node *node, void *context)
+{
+	Query    *query = (Query *) node;
+	ListCell *lc;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, note_sublinks_walker, context);
+	foreach (lc, query->rtable)
+	{
+		if (checkExprHasSubLink((Node *) lfirst_node(RangeTblEntry, lc)->securityQuals))
+			query->hasSubLinks = true;
+	}
+	return query_tree_walker(query, note_sublinks_walker, context, 0);
+}
+
 QueryEstimate
 EstimateQuery(Query *query, ParamListInfo params)
 {
 	QueryEstimate result = {1, 0};
 	PlannedStmt  *plan;
 
+	query = copyObject(query);
+	note_sublinks_walker((Node *) query, NULL);
 	estimating++;
 	PG_TRY();
 	{
-		plan = standard_planner(copyObject(query), NULL, 0, params);
+		plan = standard_planner(query, NULL, 0, params);
 		result.rows = clamp_row_est(plan->planTree->plan_rows);
 		result.width = plan->planTree->plan_width;
 	}

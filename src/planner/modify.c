@@ -30,6 +30,8 @@
 #include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "planner/strategy.h"
+#include "planner/transfer.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -158,6 +160,65 @@ rows_stay(Query *query, DistTable *table)
 		return false;
 	tle = column_entry(query, table->key_attno);
 	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
+}
+
+/*
+ * Has the nodes send each other the selected rows, by the key that they will
+ * have in the table, so that each inserts its own.
+ */
+static void
+send_new_rows(Query *query, DistTable *table, ParamListInfo params)
+{
+	RangeTblRef   *ref = query->jointree->fromlist ? linitial(query->jointree->fromlist) : NULL;
+	TargetEntry   *tle = column_entry(query, table->key_attno);
+	Var           *key = tle ? (Var *) CanonicalTerm(query, tle->expr) : NULL;
+	RangeTblEntry *rte;
+	Transfer      *transfer;
+
+	if (table->method != DIST_HASH || table->is_parent || list_length(AllPrimaries()) < 2 ||
+		list_length(query->jointree->fromlist) != 1 || !IsA(ref, RangeTblRef) || query->cteList ||
+		key == NULL || !IsA(key, Var) || key->varno != ref->rtindex || key->varattno <= 0)
+		return;
+	rte = rt_fetch(ref->rtindex, query->rtable);
+	if (rte->rtekind != RTE_SUBQUERY || rte->subquery->sortClause ||
+		!QueryNamesDistTable(rte->subquery))
+		return;
+	transfer = TransferOfSubquery(rte->subquery, params);
+	if (transfer == NULL || !IsWorthSending(&transfer->estimate))
+		return;
+	transfer->table = table;
+	transfer->key = key->varattno;
+	rte->subquery = TransferredSubquery(rte->subquery, transfer);
+}
+
+/* An INSERT that is shipped with the rows for it; NULL if that cannot be done. */
+static PlannedStmt *
+plan_insert_of_sent_rows(Query *query, DistTable *table, const PlannerCall *call)
+{
+	Query *insert = copyObject(query);
+	List  *before = ForgetTransfers();
+	PlannedStmt *volatile plan = NULL;
+
+	PG_TRY();
+	{
+		Modification modification;
+		List        *transfers;
+
+		send_new_rows(insert, table, call->bound_params);
+		transfers = TransfersOfQuery(insert);
+		if (transfers != NIL && ShipModification(insert, &modification))
+		{
+			PlanSource(linitial(transfers), call->bound_params);
+			modification.fragment.transfers = TransferPlans(transfers);
+			plan = ShipQuery(insert, &modification.fragment, NULL);
+		}
+	}
+	PG_FINALLY();
+	{
+		RememberTransfers(before);
+	}
+	PG_END_TRY();
+	return plan;
 }
 
 static bool
@@ -327,5 +388,9 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 	if (table && !query->hasModifyingCTE && !ReturnsHere(query) &&
 		ShipModification(query, &modification))
 		return ShipQuery(modification.query, &modification.fragment, modification.key);
+	if (table && query->commandType == CMD_INSERT && !query->hasModifyingCTE && !ReturnsHere(query))
+		plan = plan_insert_of_sent_rows(query, table, call);
+	if (plan)
+		return plan;
 	return PlanWithLeaves(query, call);
 }

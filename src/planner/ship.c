@@ -22,6 +22,7 @@
 #include "planner/planner.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "planner/transfer.h"
 
 static bool
 collect_relations_walker(Node *node, List **relations)
@@ -157,9 +158,10 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 {
 	PlannedStmt *result = makeNode(PlannedStmt);
 	CustomScan  *scan = makeNode(CustomScan);
-	List      *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
-	List      *params;
-	List      *relations = RelationsForChecks(query);
+	List *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
+	List *params;
+	List *relations =
+		list_concat(RelationsForChecks(query), RelationsOfTransfers(TransfersOfQuery(query)));
 	ListCell  *lc;
 	AttrNumber attno = 0;
 	Index      remote_rti;

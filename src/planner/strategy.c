@@ -543,6 +543,14 @@ has_subqueries_above_grouping(Query *query)
 }
 
 bool
+IsWorthSending(const QueryEstimate *estimate)
+{
+	if (join_strategy == STRATEGY_AUTO)
+		return estimate->rows * (PULL_COST - SEND_COST) > MOVE_STARTUP;
+	return join_strategy == STRATEGY_REHASH;
+}
+
+bool
 TransferRows(Query *query, ParamListInfo params)
 {
 	Search    search = {.query = query, .params = params};

@@ -12,8 +12,12 @@
 
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
+#include "planner/estimate.h"
 
 extern void InitStrategy(void);
+
+/* Should the nodes send each other so many rows, rather than send them through this one? */
+extern bool IsWorthSending(const QueryEstimate *estimate);
 
 /*
  * TransferRows replaces parts of a query by rows that are sent to the nodes, where

@@ -35,6 +35,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
+#include "planner/print_steps.h"
 #include "planner/transfer.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
@@ -338,6 +339,13 @@ make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo param
 {
 	Transfer *transfer = palloc0(sizeof(Transfer));
 	int       attno = -1;
+	ListCell *lc;
+
+	foreach (lc, source->targetList)
+	{
+		if (!IsValueType(exprType((Node *) lfirst_node(TargetEntry, lc)->expr)))
+			return NULL;
+	}
 
 	transfer->number = ++last_transfer;
 	transfer->name = name;
@@ -449,6 +457,8 @@ entry_of_call(Transfer *transfer, const char *alias, List *names, List *exprs)
 
 		if (name[0] == '\0')
 			name = psprintf("dropped_%d", foreach_current_index(lc) + 1);
+		if (!IsValueType(exprType(expr)))
+			expr = (Node *) makeNullConst(INT4OID, -1, InvalidOid); /* it is not used */
 		columns = lappend(columns, makeString(pstrdup(name)));
 		function->funccoltypes = lappend_oid(function->funccoltypes, exprType(expr));
 		function->funccoltypmods = lappend_int(function->funccoltypmods, exprTypmod(expr));
