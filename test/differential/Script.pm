@@ -9,7 +9,8 @@ Script - reads a script of the differential tester
 
 A script consists of sections, each begun by a line "--- NAME":
 
-  include FILE  the sections of another script (here, or by its full path), but for its statements
+  include FILE  the sections of another script (here, or by its full path), but for its statements; the variant
+                "partitioned" takes FILE_partitioned instead, if there is one
   everywhere    runs on the coordinator first, which carries it to all nodes: roles, types, functions of triggers
   tables        runs on the coordinator
   data          runs on the coordinator, before or after the tables are distributed
@@ -49,7 +50,7 @@ my @sections = qw(everywhere tables data distribute after here);
 
 sub read_script
 {
-	my ($file) = @_;
+	my ($file, $partitioned) = @_;
 	my $script = { (map { $_ => [] } @sections), cases => [] };
 	my $each;
 
@@ -60,7 +61,10 @@ sub read_script
 		$part = repeat($part, $each) if $part =~ /\@\w+\@/;
 		if ($name eq 'include')
 		{
-			my $included = read_script($argument =~ m{^/} ? $argument : $file =~ s{[^/]*$}{$argument}r);
+			my $path = $argument =~ m{^/} ? $argument : $file =~ s{[^/]*$}{$argument}r;
+			my $other = $path =~ s/\.tables$/_partitioned.tables/r;
+			$script->{has_partitioned} = -e $other;
+			my $included = read_script($partitioned && -e $other ? $other : $path);
 			push @{ $script->{$_} }, @{ $included->{$_} } for @sections;
 		}
 		elsif ($name eq 'each') { $each = $part; $script->{many_tables} = 1; }
