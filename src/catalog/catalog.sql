@@ -75,9 +75,11 @@ CREATE TABLE distshard.local (
 CREATE UNIQUE INDEX local_one_row ON distshard.local ((true));
 REVOKE ALL ON distshard.local FROM PUBLIC;
 
--- Commit records of the two-phase commits that this node began: a row means committed.
+-- Commit records of the two-phase commits that this node began: a row means committed. It goes away when none of
+-- the node groups that took part has the transaction prepared any more.
 CREATE TABLE distshard.transaction (
-	gid text PRIMARY KEY
+	gid text PRIMARY KEY,
+	groups int[] NOT NULL
 );
 
 GRANT SELECT ON distshard.node_group, distshard.node, distshard.colocation, distshard.shard,

@@ -3,12 +3,12 @@
  * commit_record.c
  *	  distshard.transaction: which distributed transactions committed.
  *
- * A row is inserted by the local transaction before any node prepares, so its
- * being there means that the transaction committed, and as long as it is in
- * progress whoever looks for it with the unique index has to wait. It is
- * deleted, by a later transaction of the session that writes here anyway, only
- * once all nodes have acknowledged COMMIT PREPARED; what a session leaves behind
- * does no harm.
+ * A row is inserted by the local transaction before any node prepares. So if a
+ * node has the transaction prepared, then the row was there before: it is of a
+ * transaction in progress, or of one that committed, or it never becomes
+ * visible any more. That answer is final. The row is deleted by recovery, once
+ * none of the nodes that took part has the transaction prepared any longer;
+ * who asks for it after that has no use for the answer.
  *
  * Rows are read and written directly: users need no privileges on the table.
  *
@@ -19,98 +19,153 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/indexing.h"
-#include "catalog/metadata.h"
-#include "catalog/namespace.h"
-#include "port.h"
+#include "catalog/metadata_read.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "transaction/internal.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-/* Records that are not needed any more, and how many of them this transaction deletes. */
-static List *finished = NIL;
-static int   ndeleted = 0;
-
-/* NewGlobalId returns a name for a distributed transaction that no other ever has. */
-char *
-NewGlobalId(void)
+/* Columns of distshard.transaction. */
+enum
 {
-	uint8 random[16];
-	char  hex[sizeof(random) * 2 + 1];
+	RECORD_GID = 1,
+	RECORD_GROUPS
+};
 
-	if (!pg_strong_random(random, sizeof(random)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-	hex_encode((char *) random, sizeof(random), hex);
-	hex[sizeof(random) * 2] = '\0';
-	return psprintf("distshard/%d/%s", LocalGroupId(), hex);
-}
+PG_FUNCTION_INFO_V1(distshard_transaction_outcome);
 
 static Relation
-OpenRecords(void)
+OpenRecords(LOCKMODE lockmode)
 {
-	Oid relid = get_relname_relid("transaction", get_namespace_oid("distshard", false));
-
-	return table_open(relid, RowExclusiveLock);
+	return table_open(get_relname_relid("transaction", MetadataSchema()), lockmode);
 }
 
-static void
-DeleteRecord(Relation rel, const char *gid)
+/* An index scan for one record. */
+static SysScanDesc
+ScanRecord(Relation rel, const char *gid, Snapshot snapshot)
 {
 	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple   tuple;
 
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(gid));
-	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), 0)->attcollation;
-	scan = systable_beginscan(rel, RelationGetPrimaryKeyIndex(rel), true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		CatalogTupleDelete(rel, &tuple->t_self);
-	systable_endscan(scan);
+	ScanKeyInit(&key, RECORD_GID, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(gid));
+	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), RECORD_GID - 1)->attcollation;
+	return systable_beginscan(rel, RelationGetPrimaryKeyIndex(rel), true, snapshot, 1, &key);
 }
 
+/* RecordCommit says that the current transaction decides for these node groups. */
 void
-RecordCommit(const char *gid)
+RecordCommit(const char *gid, List *groups)
 {
-	Relation rel = OpenRecords();
-	Datum    values[1] = {CStringGetTextDatum(gid)};
-	bool     nulls[1] = {false};
+	Relation  rel = OpenRecords(RowExclusiveLock);
+	Datum    *elements = palloc(sizeof(Datum) * list_length(groups));
+	Datum     values[2];
+	bool      nulls[2] = {false, false};
+	ListCell *lc;
 
+	foreach (lc, groups)
+		elements[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
+	values[RECORD_GID - 1] = CStringGetTextDatum(gid);
+	values[RECORD_GROUPS - 1] = PointerGetDatum(
+		construct_array(elements, list_length(groups), INT4OID, sizeof(int32), true, TYPALIGN_INT));
 	PushActiveSnapshot(GetTransactionSnapshot()); /* the table has a TOAST table */
-	while (ndeleted < list_length(finished))
-		DeleteRecord(rel, list_nth(finished, ndeleted++));
 	CatalogTupleInsert(rel, heap_form_tuple(RelationGetDescr(rel), values, nulls));
 	PopActiveSnapshot();
 	table_close(rel, NoLock);
 }
 
-/* All nodes have committed: the record may go. */
-void
-CommitFinished(const char *gid)
+static CommitRecord *
+MakeRecord(Relation rel, HeapTuple tuple)
 {
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	CommitRecord *record = palloc(sizeof(CommitRecord));
+	bool          isnull;
+	Datum         gid = heap_getattr(tuple, RECORD_GID, RelationGetDescr(rel), &isnull);
+	Datum         groups = heap_getattr(tuple, RECORD_GROUPS, RelationGetDescr(rel), &isnull);
+	Datum        *elements;
+	int           nelements;
 
-	finished = lappend(finished, pstrdup(gid));
-	MemoryContextSwitchTo(old);
+	record->gid = TextDatumGetCString(gid);
+	record->groups = NIL;
+	record->done = false;
+	deconstruct_array(DatumGetArrayTypeP(groups), INT4OID, sizeof(int32), true, TYPALIGN_INT,
+					  &elements, NULL, &nelements);
+	for (int i = 0; i < nelements; i++)
+		record->groups = lappend_int(record->groups, DatumGetInt32(elements[i]));
+	return record;
 }
 
-void
-RecordsCommitted(void)
+/* CommittedHere returns the records of transactions that have committed, of CommitRecord *. */
+List *
+CommittedHere(void)
 {
-	while (ndeleted > 0)
+	Relation    rel = OpenRecords(AccessShareLock);
+	Snapshot    snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	HeapTuple   tuple;
+	List       *records = NIL;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		records = lappend(records, MakeRecord(rel, tuple));
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+	return records;
+}
+
+/* DeleteDone deletes the records that are marked as done. Only recovery does, one process in a database. */
+void
+DeleteDone(List *records)
+{
+	Relation  rel = OpenRecords(RowExclusiveLock);
+	Snapshot  snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ListCell *lc;
+
+	foreach (lc, records)
 	{
-		pfree(linitial(finished));
-		finished = list_delete_first(finished);
-		ndeleted--;
+		CommitRecord *record = lfirst(lc);
+		SysScanDesc   scan;
+		HeapTuple     tuple;
+
+		if (!record->done)
+			continue;
+		scan = ScanRecord(rel, record->gid, snapshot);
+		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			CatalogTupleDelete(rel, &tuple->t_self);
+		systable_endscan(scan);
 	}
+	UnregisterSnapshot(snapshot);
+	table_close(rel, RowExclusiveLock);
 }
 
-void
-RecordsRolledBack(void)
+/*
+ * transaction_outcome(gid) answers, about a transaction that this node began
+ * and the asker has prepared: committed, aborted or in progress. Only one that
+ * this installation began can be told to have aborted, and only by a primary.
+ */
+Datum
+distshard_transaction_outcome(PG_FUNCTION_ARGS)
 {
-	ndeleted = 0;
+	char        *gid = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char        *prefix = OwnIdPrefix();
+	const char  *outcome = "aborted";
+	Relation     rel;
+	SnapshotData dirty;
+	SysScanDesc  scan;
+
+	if (RecoveryInProgress() || strncmp(gid, prefix, strlen(prefix)) != 0)
+		PG_RETURN_TEXT_P(cstring_to_text("unknown"));
+
+	InitDirtySnapshot(dirty);
+	rel = OpenRecords(AccessShareLock);
+	scan = ScanRecord(rel, gid, &dirty);
+	if (HeapTupleIsValid(systable_getnext(scan)))
+		outcome = TransactionIdIsValid(dirty.xmin) ? "in progress" : "committed";
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	PG_RETURN_TEXT_P(cstring_to_text(outcome));
 }

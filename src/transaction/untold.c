@@ -5,13 +5,15 @@
  *
  * A connection may be lost when a node has prepared, or is about to. The session
  * remembers what it has to tell the node, and does so before it next uses it. If
- * the session ends earlier, recovery finds the prepared transaction, and the
- * commit record or none.
+ * the session ends earlier, or recovery is faster, recovery tells the node by the
+ * commit record or its absence. Until the node knows, the session cannot use it:
+ * it would see half of its own transaction.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "transaction/internal.h"
 #include "transport/remote_xact.h"
 #include "utils/builtins.h"
@@ -23,7 +25,7 @@ typedef struct Untold
 {
 	NodeConn *conn;
 	bool      committed;
-	char      gid[80];
+	char      gid[GIDSIZE];
 } Untold;
 
 static List *untold = NIL;
@@ -56,17 +58,11 @@ RememberUntold(NodeConn *conn, const char *gid, bool committed)
 	MemoryContextSwitchTo(old);
 }
 
-static bool
-IsUntold(const char *gid)
+/* Is recovery just doing that? */
+bool
+IsBeingTold(RemoteCommand *command)
 {
-	ListCell *lc;
-
-	foreach (lc, untold)
-	{
-		if (strcmp(((Untold *) lfirst(lc))->gid, gid) == 0)
-			return true;
-	}
-	return false;
+	return command && CommandForgivenError(command) == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 }
 
 /* TellNode catches up with what the node has to know. The connection is open, outside a transaction. */
@@ -82,16 +78,25 @@ TellNode(NodeConn *conn)
 
 		if (item->conn != conn)
 			continue;
-		command = QueueCommand(conn, EndPreparedText(item->gid, item->committed), NULL, NULL, 0);
-		FlushCommands(conn);
-		ForgiveErrors(conn);
-		SettleConns(list_make1(conn), false, TELL_TIMEOUT_MS);
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			command =
+				QueueCommand(conn, EndPreparedText(item->gid, item->committed), NULL, NULL, 0);
+			FlushCommands(conn);
+			ForgiveErrors(conn);
+			SettleConns(list_make1(conn), false, TELL_TIMEOUT_MS);
+		} while (IsBeingTold(command));
 		if (!WasTold(command))
-			return; /* the next time */
+			ereport(ERROR,
+					(errcode(item->committed ? ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN
+											 : ERRCODE_CONNECTION_FAILURE),
+					 errmsg("node %d has not yet finished an earlier transaction of this session",
+							ConnNodeId(conn)),
+					 errdetail("Transaction \"%s\" is prepared there, and was %s.", item->gid,
+							   item->committed ? "committed" : "rolled back")));
 
 		untold = foreach_delete_current (untold, lc);
-		if (item->committed && !IsUntold(item->gid))
-			CommitFinished(item->gid);
 		pfree(item);
 	}
 }

@@ -227,9 +227,15 @@ static void
 PrepareAll(void)
 {
 	char *sql;
+	List *groups = NIL;
 
+	for (int i = 0; i < nparticipants; i++)
+	{
+		if (participants[i].write_level > 0)
+			groups = lappend_int(groups, ConnGroupId(participants[i].conn));
+	}
 	global_id = MemoryContextStrdup(TopTransactionContext, NewGlobalId());
-	RecordCommit(global_id);
+	RecordCommit(global_id, groups);
 	ForceSyncCommit();
 
 	sql = psprintf("PREPARE TRANSACTION %s", quote_literal_cstr(global_id));
@@ -302,8 +308,8 @@ CommitPrepared(void)
 {
 	char *sql = EndPreparedText(global_id, true);
 	List *conns = NIL;
-	bool  all_done = true;
 
+	RequestRecovery();
 	for (int i = 0; i < nparticipants; i++)
 	{
 		Participant *participant = &participants[i];
@@ -321,8 +327,9 @@ CommitPrepared(void)
 
 		if (!participant->preparing || WasTold(participant->command))
 			continue;
-		all_done = false;
 		RememberUntold(participant->conn, global_id, true);
+		if (IsBeingTold(participant->command))
+			continue;
 		ereport(
 			WARNING,
 			(errmsg("node %d has not confirmed the commit of transaction \"%s\"",
@@ -330,8 +337,6 @@ CommitPrepared(void)
 			 errdetail(
 				 "The transaction is committed; the node keeps it prepared until it is told.")));
 	}
-	if (all_done)
-		CommitFinished(global_id);
 }
 
 /*
@@ -420,10 +425,6 @@ ForgetTransaction(bool committed)
 	nparticipants = 0;
 	one_statement = NULL;
 	global_id = NULL;
-	if (committed)
-		RecordsCommitted();
-	else
-		RecordsRolledBack();
 	ResumeCancel();
 }
 
@@ -471,6 +472,9 @@ OnTransactionEvent(XactEvent event, void *arg)
 			if (AllConns() != NIL)
 				Finish(FinishAbort);
 			ForgetTransaction(false);
+			break;
+		case XACT_EVENT_PREPARE:
+			RequestRecovery();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
 			if (nparticipants > 0)
@@ -551,4 +555,5 @@ InitTransactions(void)
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();
 	InitStatementParts();
+	InitRecovery();
 }

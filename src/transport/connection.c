@@ -112,6 +112,12 @@ ConnNodeId(NodeConn *conn)
 	return conn->key.node_id;
 }
 
+int32
+ConnGroupId(NodeConn *conn)
+{
+	return conn->group_id;
+}
+
 /* FindConn returns the entry for a node and the current session user, made if missing. */
 static NodeConn *
 FindConn(int32 node_id)

@@ -43,6 +43,7 @@ extern void      InitConnections(void);
 extern void      ConnectNodes(List *node_ids);
 extern NodeConn *GetNodeConn(int32 node_id);
 extern int32     ConnNodeId(NodeConn *conn);
+extern int32     ConnGroupId(NodeConn *conn);
 
 /*
  * MakeRemoteParams returns the values in the form in which they travel:

@@ -1,0 +1,331 @@
+/*-------------------------------------------------------------------------
+ *
+ * launcher.c
+ *	  Starts recovery where there is something to recover.
+ *
+ * One process for the server, connected to no database, looks every
+ * distshard.recovery_interval for requests. A session makes one when it has
+ * prepared, or has committed with a record, recovery when it has left something
+ * to do; after a start of the server there is one for each database. The process
+ * started there does what can be done now and ends (recovery.c). So a database
+ * without distributed transactions has no process of distshard, and no other one
+ * for longer than a few round trips to the nodes take: DROP DATABASE waits.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "storage/spin.h"
+#include "tcop/tcopprot.h"
+#include "transaction/internal.h"
+#include "transaction/recovery.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* As many databases may await recovery, and as many are recovered at once. */
+#define MAX_REQUESTS 1024
+#define MAX_WORKERS  2
+
+/* A node that stays away is worth a line in the log so often. */
+#define FAILURE_LOG_INTERVAL_MS 60000
+
+/* Databases that await recovery. If they are too many to be listed, it is all. */
+typedef struct Requests
+{
+	slock_t     mutex;
+	bool        all;
+	int         count;
+	Oid         databases[MAX_REQUESTS];
+	TimestampTz last_failure; /* that was logged */
+} Requests;
+
+/* A recovery process. */
+typedef struct Worker
+{
+	Oid                     database; /* InvalidOid: none */
+	BackgroundWorkerHandle *handle;
+} Worker;
+
+static int       recovery_interval = 2000;
+static Requests *requests = NULL;
+static Worker    workers[MAX_WORKERS];
+
+static shmem_request_hook_type next_shmem_request = NULL;
+static shmem_startup_hook_type next_shmem_startup = NULL;
+
+/* ------------------------------------------------------------- requests --- */
+
+static void
+AddRequest(Oid database)
+{
+	int i = 0;
+
+	SpinLockAcquire(&requests->mutex);
+	while (i < requests->count && requests->databases[i] != database)
+		i++;
+	if (i == MAX_REQUESTS)
+		requests->all = true;
+	else if (i == requests->count)
+		requests->databases[requests->count++] = database;
+	SpinLockRelease(&requests->mutex);
+}
+
+/* RequestRecovery has recovery look at this database soon. Raises no error. */
+void
+RequestRecovery(void)
+{
+	AddRequest(MyDatabaseId);
+}
+
+bool
+FailureIsNews(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	bool        news;
+
+	SpinLockAcquire(&requests->mutex);
+	news = TimestampDifferenceExceeds(requests->last_failure, now, FAILURE_LOG_INTERVAL_MS);
+	if (news)
+		requests->last_failure = now;
+	SpinLockRelease(&requests->mutex);
+	return news;
+}
+
+/* Whoever asks again from now on gets another recovery. */
+static void
+RemoveRequest(Oid database)
+{
+	SpinLockAcquire(&requests->mutex);
+	for (int i = 0; i < requests->count; i++)
+	{
+		if (requests->databases[i] == database)
+			requests->databases[i--] = requests->databases[--requests->count];
+	}
+	SpinLockRelease(&requests->mutex);
+}
+
+/* Where sessions can be, or only this database if it is a valid one. */
+static List *
+OpenDatabases(Oid database)
+{
+	Relation      rel;
+	TableScanDesc scan;
+	HeapTuple     tuple;
+	MemoryContext caller = CurrentMemoryContext;
+	List         *result = NIL;
+
+	StartTransactionCommand();
+	rel = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(rel, 0, NULL);
+	while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
+	{
+		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
+		MemoryContext    old;
+
+		if (!form->datallowconn || (OidIsValid(database) && form->oid != database))
+			continue;
+		old = MemoryContextSwitchTo(caller);
+		result = lappend_oid(result, form->oid);
+		MemoryContextSwitchTo(old);
+	}
+	table_endscan(scan);
+	table_close(rel, AccessShareLock);
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+	return result;
+}
+
+static List *
+RequestedDatabases(void)
+{
+	Oid  *databases = palloc(sizeof(Oid) * MAX_REQUESTS);
+	bool  all;
+	int   count;
+	List *result = NIL;
+
+	SpinLockAcquire(&requests->mutex);
+	all = requests->all;
+	requests->all = false;
+	count = requests->count;
+	memcpy(databases, requests->databases, sizeof(Oid) * count);
+	SpinLockRelease(&requests->mutex);
+	if (all)
+		result = OpenDatabases(InvalidOid);
+	for (int i = 0; i < count; i++)
+		result = list_append_unique_oid(result, databases[i]);
+	return result;
+}
+
+/* -------------------------------------------------------------- workers --- */
+
+static void
+ForgetEndedWorkers(void)
+{
+	for (int i = 0; i < MAX_WORKERS; i++)
+	{
+		pid_t pid;
+
+		if (OidIsValid(workers[i].database) &&
+			GetBackgroundWorkerPid(workers[i].handle, &pid) == BGWH_STOPPED)
+		{
+			pfree(workers[i].handle);
+			workers[i].database = InvalidOid;
+		}
+	}
+}
+
+static bool
+IsBeingRecovered(Oid database)
+{
+	for (int i = 0; i < MAX_WORKERS; i++)
+	{
+		if (workers[i].database == database)
+			return true;
+	}
+	return false;
+}
+
+/* StartWorker returns false if no more processes can be had for now. */
+static bool
+StartWorker(Oid database)
+{
+	BackgroundWorker recovery = {.bgw_flags =
+									 BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+								 .bgw_start_time = BgWorkerStart_RecoveryFinished,
+								 .bgw_restart_time = BGW_NEVER_RESTART,
+								 .bgw_name = "distshard recovery",
+								 .bgw_type = "distshard recovery",
+								 .bgw_library_name = "distshard",
+								 .bgw_function_name = "RecoveryMain",
+								 .bgw_main_arg = ObjectIdGetDatum(database)};
+	Worker          *worker = workers;
+	MemoryContext    old;
+	bool             started;
+
+	while (worker < workers + MAX_WORKERS && OidIsValid(worker->database))
+		worker++;
+	if (worker == workers + MAX_WORKERS)
+		return false;
+	RemoveRequest(database);
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	started = RegisterDynamicBackgroundWorker(&recovery, &worker->handle);
+	MemoryContextSwitchTo(old);
+	if (started)
+		worker->database = database;
+	else
+		AddRequest(database);
+	return started;
+}
+
+static void
+StartWorkers(void)
+{
+	ListCell *lc;
+
+	foreach (lc, RequestedDatabases())
+	{
+		if (IsBeingRecovered(lfirst_oid(lc)))
+			AddRequest(lfirst_oid(lc));
+		else if (OpenDatabases(lfirst_oid(lc)) == NIL)
+			RemoveRequest(lfirst_oid(lc)); /* it was dropped */
+		else if (!StartWorker(lfirst_oid(lc)))
+			AddRequest(lfirst_oid(lc)); /* the next time */
+	}
+}
+
+/* ------------------------------------------------------------- launcher --- */
+
+void
+RecoveryLauncherMain(Datum arg)
+{
+	MemoryContext context =
+		AllocSetContextCreate(TopMemoryContext, "distshard launcher", ALLOCSET_DEFAULT_SIZES);
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+
+	MemoryContextSwitchTo(context);
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		ForgetEndedWorkers();
+		StartWorkers();
+		MemoryContextReset(context);
+
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 recovery_interval, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
+static void
+RequestMemory(void)
+{
+	if (next_shmem_request)
+		next_shmem_request();
+	RequestAddinShmemSpace(sizeof(Requests));
+}
+
+static void
+SetUpMemory(void)
+{
+	bool found;
+
+	if (next_shmem_startup)
+		next_shmem_startup();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	requests = ShmemInitStruct("distshard recovery", sizeof(Requests), &found);
+	if (!found)
+	{
+		SpinLockInit(&requests->mutex);
+		requests->all = true;
+		requests->count = 0;
+		requests->last_failure = 0;
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+InitRecovery(void)
+{
+	BackgroundWorker launcher = {.bgw_flags =
+									 BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+								 .bgw_start_time = BgWorkerStart_RecoveryFinished,
+								 .bgw_restart_time = 5,
+								 .bgw_name = "distshard recovery launcher",
+								 .bgw_type = "distshard recovery launcher",
+								 .bgw_library_name = "distshard",
+								 .bgw_function_name = "RecoveryLauncherMain"};
+
+	DefineCustomIntVariable(
+		"distshard.recovery_interval",
+		"Time between two looks for distributed transactions that were left unfinished.", NULL,
+		&recovery_interval, 2000, 100, 3600 * 1000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	next_shmem_request = shmem_request_hook;
+	shmem_request_hook = RequestMemory;
+	next_shmem_startup = shmem_startup_hook;
+	shmem_startup_hook = SetUpMemory;
+	RegisterBackgroundWorker(&launcher);
+}
