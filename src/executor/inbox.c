@@ -150,8 +150,7 @@ AppendToInbox(dsm_handle handle, int32 sender, const char *data, int len, int64 
 	if (attach)
 		segment = dsm_attach(handle);
 	if (segment == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the session that rows were sent for has ended")));
+		return; /* the reader has failed, of which the coordinator will hear from it */
 	shared = shared_part(segment);
 	if (attach)
 		SharedFileSetAttach(&shared->files, segment);

@@ -29,7 +29,7 @@ extern dsm_handle OpenInbox(int transfer);
 extern Inbox *FindInbox(int transfer);
 extern double InboxRows(Inbox *inbox);
 
-/* Adds rows to an inbox of any session of this node. The sender is a group. */
+/* Adds rows to an inbox of any session of this node, if it is still there. The sender is a group. */
 extern void AppendToInbox(dsm_handle handle, int32 sender, const char *data, int len, int64 rows);
 
 /* Reads all rows, as often as wanted. The inbox is gone when its last reader has ended. */

@@ -1,0 +1,128 @@
+# Rows that nodes send each other for a join: they leave nothing behind, whatever happens, and stay within bounds.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2);
+my ($coordinator, $worker, $other) = $cluster->nodes;
+my $db = 'postgres';
+
+$coordinator->safe_psql($db, q{
+	CREATE TABLE a (k int, x int, filler text);
+	CREATE TABLE b (k int, x int);
+	CREATE TABLE c (x int, k int CHECK (k <> 777));
+	SELECT create_distributed_table('a', 'k', shard_count => 6), create_distributed_table('b', 'k', shard_count => 6),
+		create_distributed_table('c', 'x', shard_count => 6);
+	INSERT INTO a SELECT i, i % 5000, repeat(md5(i::text), 10) FROM generate_series(1, 30000) i;
+	INSERT INTO b SELECT i, i % 5000 FROM generate_series(1, 20000) i;
+});
+
+# Runs a script in one session, errors and all; returns what it printed, and what it complained about.
+sub run_script
+{
+	my ($script) = @_;
+	my ($stdout, $stderr);
+	$coordinator->psql($db, $script, stdout => \$stdout, stderr => \$stderr, on_error_stop => 0,
+		timeout => 60, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	return ($stdout, $stderr);
+}
+
+sub files_of
+{
+	my ($node) = @_;
+	my $dir = $node->data_dir . '/base/pgsql_tmp';
+	return grep { !/^\.\.?$/ } -d $dir ? slurp_dir($dir) : ();
+}
+
+# Other sessions of a node may be a moment behind.
+sub is_clean
+{
+	my ($what) = @_;
+	for my $node ($coordinator, $worker, $other)
+	{
+		ok($node->poll_query_until($db, q{SELECT count(*) = 0 FROM pg_ls_tmpdir()}) && !files_of($node),
+			"$what: no files are left on " . $node->name);
+	}
+	return;
+}
+
+my $join = 'SELECT count(*), sum(length(a.filler)) FROM a JOIN b USING (x)';
+my $answer = '120000|38400000';
+
+for my $strategy (qw(rehash broadcast pull))
+{
+	my ($out, $err) = run_script("SET distshard.join_strategy = $strategy; $join; SET work_mem = '64kB'; $join");
+	is($out, "$answer\n$answer", "$strategy: the answer, also with little memory");
+	is_clean($strategy);
+}
+
+# The strategy shows.
+my $explain = "EXPLAIN (COSTS OFF) $join";
+like((run_script("SET distshard.join_strategy = rehash; $explain"))[0], qr/Re-hash of a:.*Re-hash of b:/s, 'EXPLAIN shows re-hashing');
+like((run_script("SET distshard.join_strategy = broadcast; $explain"))[0], qr/Broadcast of b:/, 'EXPLAIN shows broadcasting');
+unlike((run_script("SET distshard.join_strategy = pull; $explain"))[0], qr/Re-hash|Broadcast/, 'and neither if rows are pulled');
+like((run_script("ANALYZE a, b; EXPLAIN (COSTS OFF) SELECT count(*) FROM a JOIN b USING (x)"))[0], qr/Re-hash/, 'the planner re-hashes large tables');
+like((run_script("EXPLAIN (COSTS OFF) SELECT count(*) FROM a JOIN b USING (x) WHERE b.k < 5"))[0], qr/Broadcast of b:/,
+	'and broadcasts a small side');
+like((run_script('SET distshard.join_strategy = rehash; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' . $join))[0], qr/Re-hash of a, 30000 rows:/,
+	'EXPLAIN ANALYZE tells how many rows were sent');
+like((run_script('EXPLAIN (COSTS OFF) INSERT INTO c SELECT x, k FROM b'))[0], qr/Re-hash of subquery:.*INSERT INTO/s,
+	'INSERT .. SELECT re-hashes between nodes');
+
+# Errors, at each stage
+my @failing = (
+	[ 'in the source', 'SELECT count(*) FROM a JOIN b USING (x) WHERE 1 / (b.k - 10000) < 5', qr/22012: division by zero/ ],
+	[ 'in the join', 'SELECT count(*) FROM a JOIN b USING (x) WHERE 1 / (a.k - b.k) < 5', qr/22012: division by zero/ ],
+	[ 'in the INSERT', 'INSERT INTO c SELECT x, k FROM b', qr/23514: new row for relation "c" violates check constraint/ ],
+	[ 'by a timeout', "SET statement_timeout = 100; SELECT count(*) FROM a JOIN b ON a.x < b.x AND a.x = b.x + 0 * a.k JOIN a d ON d.x < a.x; RESET statement_timeout", qr/57014/ ]);
+for my $case (@failing)
+{
+	my ($what, $sql, $error) = @$case;
+	my ($out, $err) = run_script("SET distshard.join_strategy = rehash; $sql; $join");
+	like($err, $error, "an error $what");
+	is($out, $answer, "... and the session goes on");
+	is_clean("error $what");
+}
+is($coordinator->safe_psql($db, 'SELECT count(*) FROM c'), 0, 'nothing was inserted');
+
+# In a transaction that goes on, files of a failed or unfinished statement go with the savepoint or the cursor.
+my ($out) = run_script("SET distshard.join_strategy = rehash; BEGIN; SAVEPOINT s;
+	SELECT count(*) FROM a JOIN b USING (x) WHERE 1 / (a.k - b.k) < 5; ROLLBACK TO s;
+	DECLARE d CURSOR FOR SELECT a.k FROM a JOIN b USING (x); FETCH 1 FROM d \\g /dev/null
+	CLOSE d; $join; SELECT 'files: ' || count(*) FROM pg_ls_tmpdir(); COMMIT");
+is($out, "$answer\nfiles: 0", 'nothing is left within a transaction');
+
+# A killed session of a node
+($out, my $err) = run_script("SET distshard.join_strategy = rehash; $join; BEGIN;
+	DECLARE d CURSOR FOR SELECT a.k FROM a JOIN b USING (x); FETCH 1 FROM d \\g /dev/null
+	SELECT distshard.run_on_node(2, 'SELECT pg_terminate_backend(pg_backend_pid())'); ROLLBACK; $join");
+like($err, qr/08006: lost connection to node 2/, 'a killed session is an error');
+is($out, "$answer\n$answer", '... and the next statement works');
+is_clean('killed session');
+
+# A killed server process: PostgreSQL restarts, and cleans up.
+$worker->append_conf('postgresql.conf', 'restart_after_crash = on');
+$worker->reload;
+my $session = $coordinator->background_psql($db, on_error_stop => 0);
+$session->query_safe("SET distshard.join_strategy = rehash");
+$session->query_safe("BEGIN");
+$session->query_safe("DECLARE d CURSOR FOR SELECT a.k FROM a JOIN b USING (x)");
+$session->query_safe("FETCH 1 FROM d");
+my $pid = $worker->safe_psql($db, q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %' LIMIT 1});
+kill 'KILL', $pid;
+$session->quit;
+ok($worker->poll_query_until($db, 'SELECT true'), 'a server restarts after one of its sessions was killed');
+is_clean('kill -9');
+is($coordinator->safe_psql($db, $join), $answer, 'and all goes on');
+
+# Nobody can pretend to be a node.
+for my $call ('open_inbox(1)', q{receive_rows(1, 1, 1, '')}, q{open_sender(1, '', 0, 0, false, '{}', '{}', '{}')})
+{
+	like((run_script("SELECT distshard.$call"))[1], qr/42501: only nodes of the cluster/, "$call is refused");
+}
+
+done_testing();
