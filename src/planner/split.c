@@ -21,6 +21,9 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/metadata.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -28,11 +31,15 @@
 #include "optimizer/tlist.h"
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
+#include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/print.h"
 #include "planner/shape.h"
 #include "planner/split.h"
 #include "rewrite/rewriteManip.h"
+
+/* Of fewer rows than these it does not matter where they are grouped. */
+#define MIN_ROWS_TO_CARE 10000
 
 typedef enum SplitPoint
 {
@@ -341,6 +348,42 @@ is_whole(SplitContext *context)
 }
 
 /*
+ * Grouped also by values of DISTINCT aggregates, nodes may return about as many
+ * groups as there are rows: then they would group in vain. That is only taken
+ * for sure if one column alone has so many values, since the other way round it
+ * would cost more.
+ */
+static bool
+groups_in_vain(Query *query, Query *leaf)
+{
+	Query    *ungrouped = begin_leaf(query, BEFORE_GROUPING);
+	int       nodes = list_length(AllPrimaries());
+	double    rows;
+	ListCell *lc;
+
+	if (list_length(leaf->groupClause) == list_length(query->groupClause))
+		return false;
+	LeafColumnFor(ungrouped, (Expr *) makeBoolConst(true, false));
+	rows = EstimateQuery(ungrouped, NULL).rows;
+	if (rows < MIN_ROWS_TO_CARE)
+		return false;
+	for_each_from (lc, leaf->groupClause, list_length(query->groupClause))
+	{
+		Query *grouped = copyObject(ungrouped);
+		double values;
+
+		(void) LeafGroupFor(grouped,
+							(Expr *) get_sortgroupclause_expr(lfirst(lc), leaf->targetList));
+		values = EstimateQuery(grouped, NULL).rows;
+		/* so many different ones the rows of a node will have */
+		values *= 1 - pow(1 - 1 / values, rows / nodes);
+		if (nodes * values > rows / 2)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Aggregates and windows that have no order of their own see rows in the order
  * of a subquery in FROM. Only as a leaf of its own it keeps that.
  */
@@ -378,7 +421,11 @@ split_at(Query *query, SplitPoint point)
 	if (context.failed || !is_whole(&context))
 		return false;
 	if (point == WITHIN_GROUPING)
+	{
+		if (groups_in_vain(query, context.leaf))
+			return false;
 		limit_groups(query, context.leaf);
+	}
 
 	AddLeaf(result, context.leaf);
 	ref = makeNode(RangeTblRef);
