@@ -68,6 +68,20 @@ SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h, g DE
 SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h LIMIT 3');
 SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMIT 3');
 
+-- rows are sorted on the nodes and merged here
+SELECT fragments_of('SELECT k, x FROM t ORDER BY x DESC, h COLLATE "C" NULLS FIRST');
+SELECT fragments_of('SELECT k, rank() OVER (PARTITION BY g ORDER BY x) FROM t');
+SELECT fragments_of('SELECT t.k, u.k FROM t, u ORDER BY t.k, u.k');
+
+-- values that hardly ever repeat are not grouped
+CREATE TABLE many (k int, x int);
+SELECT create_distributed_table('many', 'k');
+INSERT INTO many SELECT i, i % 500 FROM generate_series(1, 20000) i;
+ANALYZE many;
+SELECT fragments_of('SELECT count(DISTINCT k), sum(x) FROM many');
+SELECT fragments_of('SELECT count(DISTINCT x), sum(x) FROM many');
+SELECT count(DISTINCT k), sum(x) FROM many;
+
 -- A node may compute partial aggregates in parallel itself: with the same states, to the bit.
 CREATE TABLE here AS SELECT i AS x, i / 8.0 AS n, 'h' || i % 7 AS h FROM generate_series(1, 10000) i;
 CREATE TABLE serial AS SELECT distshard.partial('variance(int)', NULL::bytea, x) AS v,

@@ -10,28 +10,39 @@ SELECT create_distributed_table('u', 'k', colocate_with => 't');
 INSERT INTO t SELECT i, i % 3 FROM generate_series(1, 100) i;
 INSERT INTO u SELECT i % 50, i FROM generate_series(1, 100) i;
 
--- The numbers of the nodes for each fragment; a plan that is nothing else is in brackets.
+-- The nodes for each fragment; a plan that is nothing else is in brackets. Nodes have letters here, since which one has which of the shards depends on what was made before.
+CREATE TABLE names (node text, name text);
 CREATE FUNCTION nodes_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
-	top bool;
+	scans bool;
+	whole bool;
 	result text[] = '{}';
+	asked text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		top := coalesce(top, line LIKE 'Custom Scan (Distshard)%');
+		whole := coalesce(whole, line LIKE 'Custom Scan (Distshard)%');
+		scans := scans IS TRUE OR line LIKE '%Custom Scan (Distshard)%';
 		IF line ~ '^ *Nodes?:' THEN
-			result := result || regexp_replace(regexp_replace(line, '^ *Nodes?: *', ''), ' \(\S+\)', '', 'g');
+			asked := regexp_replace(regexp_replace(line, '^ *Nodes?: *', ''), ' \(\S+\)', '', 'g');
+			result := result || (SELECT string_agg(coalesce(name, node), ' ' ORDER BY name COLLATE "C", node)
+								 FROM unnest(string_to_array(asked, ', ')) node LEFT JOIN names USING (node));
 		END IF;
 	END LOOP;
-	RETURN CASE WHEN top THEN format('[%s]', array_to_string(result, '; ')) ELSE array_to_string(result, '; ') END;
+	IF NOT scans THEN
+		RETURN (SELECT format('[%s]', coalesce((SELECT name FROM names WHERE node = '1'), '1')));
+	END IF;
+	RETURN format(CASE WHEN whole THEN '[%s]' ELSE '%s' END, array_to_string(result, '; '));
 END $$;
-SELECT nodes_of('SELECT * FROM t WHERE k = ' || k) AS node, array_agg(k ORDER BY k) FROM generate_series(1, 12) k GROUP BY 1 ORDER BY 1;
+CREATE TABLE placed AS SELECT trim('[]' FROM nodes_of('SELECT * FROM t WHERE k = ' || k)) AS node, k FROM generate_series(1, 12) k;
+INSERT INTO names SELECT node, chr(ascii('a') + row_number() OVER (ORDER BY min(k))::int - 1) FROM placed GROUP BY node;
+SELECT name, array_agg(k ORDER BY k) FROM placed JOIN names USING (node) GROUP BY name ORDER BY name;
 
 -- whole queries for one node
 SELECT nodes_of('SELECT x, count(*), string_agg(k::text, '','') FROM t WHERE k IN (5, 8, 12) GROUP BY x');
 SELECT nodes_of('SELECT t.k, rank() OVER (ORDER BY y) FROM t JOIN u USING (k) WHERE k IN (2, 4)');
 SELECT nodes_of('SELECT * FROM t, u WHERE t.k IN (2, 4) AND u.k = 6');
-SELECT nodes_of('SELECT count(*) FROM t WHERE k = 1 OR k IN (3, 11)') = '' AS here;
+SELECT nodes_of('SELECT count(*) FROM t WHERE k = 1 OR k IN (3, 11)');
 SELECT nodes_of('SELECT count(*) FROM t WHERE k = ANY (''{7,10,7,NULL}'')');
 SELECT nodes_of('SELECT count(*) FROM (SELECT * FROM t WHERE k IN (2, 4) UNION ALL SELECT * FROM u WHERE k IN (4, 6)) s');
 

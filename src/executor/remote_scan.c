@@ -24,6 +24,7 @@
 #include "executor/moved_rows.h"
 #include "executor/params.h"
 #include "executor/remote_scan.h"
+#include "executor/merge_rows.h"
 #include "executor/modify_node.h"
 #include "executor/remote_scan_state.h"
 #include "miscadmin.h"
@@ -497,12 +498,24 @@ next_ready_run(RemoteScanState *state)
 	return ready;
 }
 
+static bool
+next_merged_row(RemoteScanState *state)
+{
+	TupleTableSlot *row = NextMergedRow(state);
+
+	if (row)
+		show_row(state->row, row);
+	return row != NULL;
+}
+
 /* Stores the next row in state->row. */
 static bool
 next_row(RemoteScanState *state)
 {
 	FragmentRun *run;
 
+	if (state->fragment.order)
+		return next_merged_row(state);
 	if (next_row_of_local(state))
 		return true;
 	while ((run = next_ready_run(state)) != NULL)
@@ -618,6 +631,7 @@ stop_fragment(RemoteScanState *state)
 {
 	ListCell *lc;
 
+	EndMerge(state);
 	foreach (lc, state->runs)
 	{
 		FragmentRun *run = lfirst(lc);

@@ -37,6 +37,8 @@ typedef struct FragmentRun
 	FragmentPlans plans;        /* of a local fragment */
 } FragmentRun;
 
+typedef struct RowMerge RowMerge;
+
 typedef struct RemoteScanState
 {
 	CustomScanState   css;
@@ -53,6 +55,7 @@ typedef struct RemoteScanState
 	bool              started;
 	bool              finished; /* triggers have fired after it */
 	List             *runs;     /* of FragmentRun * */
+	RowMerge         *merge;    /* NULL before the first row, or if the fragment has no order */
 
 	int   explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
 	List *transfers;      /* of TransferRun *, once they have begun */

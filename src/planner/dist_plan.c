@@ -34,6 +34,41 @@ unpack_transfer(List *packed)
 	return transfer;
 }
 
+/* Four numbers for each column. */
+static List *
+pack_order(List *order)
+{
+	List     *numbers = NIL;
+	ListCell *lc;
+
+	foreach (lc, order)
+	{
+		SortColumn *column = lfirst(lc);
+
+		numbers = list_concat(numbers, list_make4_oid(column->attno, column->sort_op,
+													  column->collation, column->nulls_first));
+	}
+	return numbers;
+}
+
+static List *
+unpack_order(List *numbers)
+{
+	List *order = NIL;
+
+	for (int i = 0; i < list_length(numbers); i += 4)
+	{
+		SortColumn *column = palloc(sizeof(SortColumn));
+
+		column->attno = list_nth_oid(numbers, i);
+		column->sort_op = list_nth_oid(numbers, i + 1);
+		column->collation = list_nth_oid(numbers, i + 2);
+		column->nulls_first = list_nth_oid(numbers, i + 3);
+		order = lappend(order, column);
+	}
+	return order;
+}
+
 List *
 PackFragment(const FragmentPlan *fragment)
 {
@@ -48,7 +83,8 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->counts);
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
-	return list_make4(makeString(fragment->sql), numbers, oids, transfers);
+	return list_make5(makeString(fragment->sql), numbers, oids, transfers,
+					  pack_order(fragment->order));
 }
 
 FragmentPlan
@@ -73,5 +109,6 @@ UnpackFragment(List *packed)
 	fragment.moves = list_copy_tail(oids, 2);
 	foreach (lc, (List *) lfourth(packed))
 		fragment.transfers = lappend(fragment.transfers, unpack_transfer(lfirst(lc)));
+	fragment.order = unpack_order(list_nth(packed, 4));
 	return fragment;
 }

@@ -48,6 +48,14 @@ typedef struct TransferPlan
 	PlannedStmt *source;
 } TransferPlan;
 
+typedef struct SortColumn
+{
+	AttrNumber attno; /* in what the nodes return */
+	Oid        sort_op;
+	Oid        collation;
+	bool       nulls_first;
+} SortColumn;
+
 typedef struct FragmentPlan
 {
 	char          *sql;
@@ -64,6 +72,7 @@ typedef struct FragmentPlan
 	List *
 		moves; /* of oid: logical tables whose rows it may move to other nodes, in order of insertion */
 	List *transfers; /* of TransferPlan * */
+	List *order;     /* of SortColumn: each node returns its rows so, and they are merged */
 } FragmentPlan;
 
 extern List        *PackFragment(const FragmentPlan *fragment);

@@ -37,6 +37,7 @@
 #include "parser/parsetree.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
+#include "planner/leaf_order.h"
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/transfer.h"
@@ -472,9 +473,11 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	List        *remote = NIL;
 	List        *here = NIL;
 	List        *columns;
+	List        *order = LeafOrder(rel, path->path.pathkeys);
 	Var         *whole_row = NULL;
 	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
 	QueryTables  tables;
+	ListCell    *lc;
 	Query       *query;
 	DistTable   *route;
 	Expr        *key;
@@ -482,8 +485,11 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 
 	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), &remote, &here);
 	columns = needed_columns(root, rel, tlist, here, &whole_row);
+	foreach (lc, order)
+		columns = list_append_unique(columns, ((LeafSort *) lfirst(lc))->column);
 	query = fragment_query(leaf, rel->relid, columns,
 						   (List *) hide_exec_params((Node *) remote, &hidden));
+	SortFragment(query, columns, order);
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
 
@@ -500,6 +506,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
 	fragment.whole_row = whole_row != NULL;
 	fragment.part = statement_modifies;
+	fragment.order = MergeOrder(columns, order);
 	if (key)
 		params = lcons(expression_planner(key), params);
 
@@ -519,12 +526,32 @@ static const CustomPathMethods leaf_path_methods = {
 	.PlanCustomPath = plan_leaf,
 };
 
+static Path *
+leaf_path(PlannerInfo *root, RelOptInfo *rel, Leaf *leaf, List *pathkeys)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = rel;
+	path->path.pathtarget = rel->reltarget;
+	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
+	path->path.rows = rel->rows;
+	path->path.startup_cost = LEAF_STARTUP_COST;
+	if (pathkeys)
+		path->path.startup_cost += CostOfLeafOrder(root, rel, pathkeys);
+	path->path.total_cost = path->path.startup_cost + rel->rows * LEAF_ROW_COST;
+	path->path.pathkeys = pathkeys;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_private = list_make1(leaf);
+	path->methods = &leaf_path_methods;
+	return &path->path;
+}
+
 static void
 leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
-	Leaf       *leaf = leaves ? leaf_of_entry(rte) : NULL;
-	CustomPath *path;
-	double      rows;
+	Leaf  *leaf = leaves ? leaf_of_entry(rte) : NULL;
+	double rows;
 
 	if (next_set_rel_pathlist_hook)
 		next_set_rel_pathlist_hook(root, rel, rti, rte);
@@ -546,21 +573,11 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 	rel->rows = clamp_row_est(
 		rows * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
 
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = rel;
-	path->path.pathtarget = rel->reltarget;
-	path->path.param_info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
-	path->path.rows = rel->rows;
-	path->path.startup_cost = LEAF_STARTUP_COST;
-	path->path.total_cost = LEAF_STARTUP_COST + rel->rows * LEAF_ROW_COST;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_private = list_make1(leaf);
-	path->methods = &leaf_path_methods;
-
 	rel->pathlist = NIL;
 	rel->partial_pathlist = NIL;
-	add_path(rel, (Path *) path);
+	add_path(rel, leaf_path(root, rel, leaf, NIL));
+	if (LeafOrder(rel, root->query_pathkeys) != NIL)
+		add_path(rel, leaf_path(root, rel, leaf, root->query_pathkeys));
 }
 
 void

@@ -369,6 +369,35 @@ SELECT k, id, x FROM facts ORDER BY x, k, id LIMIT 5 FOR UPDATE;
 
 SELECT k FROM facts UNION SELECT k FROM details ORDER BY k DESC LIMIT 5;
 
+-- streams that are merged, also two at a time, or with other statements in between
+SELECT k, id, h, nc, c, m, p, a, i, b, n FROM facts ORDER BY h COLLATE "C" NULLS FIRST, m DESC, b DESC NULLS LAST, p, a, i DESC, k, id;
+
+SELECT span, j, c COLLATE "C" AS c, k, id FROM facts ORDER BY span DESC, j, 3 DESC, k, id;
+
+SELECT k, id, f FROM facts ORDER BY f USING >, k DESC, id;
+
+SELECT nc COLLATE "C" FROM facts ORDER BY nc, nc COLLATE "C";
+
+SELECT a.x, b.g FROM (SELECT x FROM facts ORDER BY x, k, id OFFSET 1) a, (SELECT g, x FROM facts ORDER BY n, k, id OFFSET 3) b WHERE a.x = b.x AND a.x > 36 ORDER BY a.x, b.g;
+
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = off;
+SELECT f.k, f.id, o.g, o.label FROM facts f JOIN other o ON o.g = f.dom WHERE f.id < 4 ORDER BY f.dom, f.k, f.id, o.label;
+
+SELECT k, (SELECT string_agg(label, ',' ORDER BY label) FROM other o WHERE o.g = f.g) FROM facts f ORDER BY x DESC, k, id;
+
+DECLARE c SCROLL CURSOR FOR SELECT k, id, x FROM facts ORDER BY x, k, id;
+FETCH 5 FROM c;
+SELECT count(*) FROM facts;
+FETCH 7 FROM c;
+FETCH BACKWARD 4 FROM c;
+MOVE ABSOLUTE 100 IN c;
+FETCH 3 FROM c;
+CLOSE c;
+
+SELECT g, h, mode() WITHIN GROUP (ORDER BY dom), first_value(g) OVER (PARTITION BY h ORDER BY g) FROM facts GROUP BY g, h ORDER BY h COLLATE "C", g;
+
+SELECT x, f.*::text FROM (SELECT facts FROM facts ORDER BY facts.k, facts.id) f, LATERAL (SELECT (f.facts).x) y ORDER BY x, (f.facts).k, (f.facts).id LIMIT 20;
+
 -- in the order of a subquery
 SELECT string_agg(c, ''), array_agg(id) FROM (SELECT * FROM facts WHERE k < 5 ORDER BY n DESC, k, id) s;
 

@@ -109,6 +109,18 @@ SELECT a.k, b.y FROM a RIGHT JOIN b ON a.k = b.k AND a.k IN (1, 2) WHERE b.id = 
 
 SELECT a.k, o.z FROM a, other o WHERE a.k IN (1, 2) AND o.k IN (3, 4) AND a.id = 1;
 
+SELECT a.k, o.z FROM a JOIN other o ON o.z = a.x WHERE a.k IN (1, 2, 3, 4);
+
+SELECT a.k, o.z FROM a JOIN other o ON o.z = a.x WHERE o.k IN (3, 4);
+
+SELECT a.k, o.z FROM a JOIN other o ON o.z = a.x WHERE a.k = ANY (${{1,5}|{}|{7,8,9,10}:int[]}) AND o.k = ANY (${{1,2,3,4}|{}:int[]});
+
+SELECT count(*), sum(o.z) FROM a JOIN other o ON o.k = a.x WHERE a.k = ANY (${{1,5}|{}|{7,8,9,10}:int[]}) AND o.k IN (1, 2, 3);
+
+SELECT a.k, o.z FROM a LEFT JOIN other o ON o.z = a.k AND o.k IN (2, 4) WHERE a.k IN (1, 2, 3, 4, 5, 6);
+
+SELECT a.k, o.z FROM other o LEFT JOIN a ON o.k = a.x AND a.k IN (2, 4) WHERE o.k = ${1|2:int} OR o.k = 3;
+
 SELECT a.k, b.k FROM a, b WHERE a.k IN (1, 2) AND b.k IN (2, 3) AND a.id = b.id;
 
 SELECT a.k, b.k, a.x FROM a, b WHERE a.k IN (1, 2) AND b.k = 2 AND a.id = b.id;
