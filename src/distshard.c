@@ -68,6 +68,7 @@ _PG_init(void)
 	InitErrorNames();
 	InitDistChange();
 	InitOutboxes();
+	InitFillColumn();
 	InitPlanner();
 	InitCopy();
 	InitDdl();

@@ -214,15 +214,15 @@ NextValue(Oid relid, AttrNumber attno)
  * come later, and filled from the logical table's sequence if it has one.
  */
 static void
-ChangeAddColumn(const DistTable *table, AlterTableCmd *cmd)
+ChangeAddColumn(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
 {
 	ColumnDef *column = castNode(ColumnDef, cmd->def);
 	AttrNumber attno = get_attnum(table->relid, column->colname);
 	bool       sequence = ReplaceSerial(column);
+	Node      *value = DefaultForRows(utility, table, attno);
 	List      *kept = NIL;
 	ListCell  *lc;
 
-	CheckDefaultFillsAlike(table, attno);
 	foreach (lc, column->constraints)
 	{
 		Constraint *constraint = lfirst_node(Constraint, lc);
@@ -234,14 +234,19 @@ ChangeAddColumn(const DistTable *table, AlterTableCmd *cmd)
 				break;
 			case CONSTR_NULL:
 			case CONSTR_NOTNULL:
-			case CONSTR_DEFAULT:
 			case CONSTR_GENERATED:
 				kept = lappend(kept, constraint);
+				break;
+			case CONSTR_DEFAULT:
+				if (value == NULL)
+					kept = lappend(kept, constraint);
 				break;
 			default:
 				break;
 		}
 	}
+	if (value)
+		kept = lappend(kept, MakeColumnConstraint(CONSTR_DEFAULT, value));
 	if (sequence)
 	{
 		kept = lappend(kept, MakeColumnConstraint(CONSTR_DEFAULT, NextValue(table->relid, attno)));
@@ -371,7 +376,7 @@ ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
 		if (cmd->subtype == AT_DropColumn)
 			cmd->behavior = DROP_CASCADE;
 		if (cmd->subtype == AT_AddColumn)
-			ChangeAddColumn(table, cmd);
+			ChangeAddColumn(utility, table, cmd);
 		if (TargetOf(cmd) == TARGET_DATA ||
 			(TargetOf(cmd) == TARGET_TRIGGER &&
 			 OidIsValid(get_trigger_oid(table->data_relid, cmd->name, true))))

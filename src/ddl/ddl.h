@@ -34,6 +34,8 @@ typedef struct Utility
 	bool                  forwarded; /* by another node, which sees to the rest of the cluster */
 	List                 *created; /* of ObjectAddress *: what the statement itself created here */
 	List                 *dropped; /* of DroppedTable *: the distributed tables that it dropped */
+	List *
+		new_values; /* of String: new columns and what their rows have, in turn; other nodes are told */
 } Utility;
 
 /* A distributed table that is gone on this node, except for its data table and metadata. */
@@ -94,8 +96,10 @@ extern void  RunOnAllOutsideTransaction(const char *sql);
 extern void LockEverywhere(Utility *utility, List *relids, LOCKMODE mode);
 
 /* fill_column.c */
-extern void CheckDefaultFillsAlike(const DistTable *table, AttrNumber attno);
-extern void CheckUsingFillsAlike(const DistTable *table, AlterTableCmd *cmd);
+extern void  InitFillColumn(void);
+extern Node *DefaultForRows(Utility *utility, const DistTable *table, AttrNumber attno);
+extern char *TellNewValues(List *values);
+extern void  CheckUsingFillsAlike(const DistTable *table, AlterTableCmd *cmd);
 
 /* constraint.c */
 extern void SkipChecks(AlterTableStmt *stmt);

@@ -74,8 +74,11 @@ ForwardText(const char *sql)
 void
 Forward(Utility *utility)
 {
-	if (!utility->forwarded)
-		ForwardText(StatementText(utility));
+	if (utility->forwarded)
+		return;
+	if (utility->new_values && HaveOtherNodes())
+		RunOnOtherNodes(list_make1(TellNewValues(utility->new_values)));
+	ForwardText(StatementText(utility));
 }
 
 /* ForwardedStatement returns what Forward would send. */

@@ -48,7 +48,9 @@ END
 $node1->safe_psql('postgres', q{CREATE FUNCTION mine() RETURNS int STABLE LANGUAGE sql AS 'SELECT pg_backend_pid()'});
 for my $table ('t', 'r')
 {
-	like(error_of($node1, "ALTER TABLE $table ADD d int DEFAULT mine()"), qr/cannot compute new values of column "d".*Each node would/s, "$table: a user's stable function");
+	is_on($node2, "BEGIN; ALTER TABLE $table ADD d int DEFAULT mine(), ADD dd text DEFAULT 'it''s ' || mine() NOT NULL; SELECT count(DISTINCT (d, dd)), count(d), bool_and(dd = 'it''s ' || d), min(d) = mine() FROM $table; COMMIT",
+		$table eq 't' ? '1|60|t|t' : '1|6|t|t', "$table: a user's stable function is called once");
+	is_on($_, "SELECT count(DISTINCT (d, dd)) FROM $table", 1, "$table: ... for all nodes") for $node1, $node2, $node3;
 	like(error_of($node1, "ALTER TABLE $table ALTER v TYPE int USING mine()"), qr/cannot compute new values of column "v"/, "$table: ... in USING");
 }
 
