@@ -11,10 +11,10 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "executor/dist_change.h"
 #include "access/sysattr.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
+#include "executor/dist_change.h"
 #include "executor/dist_insert.h"
 #include "executor/modify_node.h"
 #include "executor/statement_triggers.h"
@@ -25,8 +25,8 @@
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
 #include "planner/modify.h"
-#include "planner/moved_tables.h"
 #include "planner/move_subqueries.h"
+#include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
