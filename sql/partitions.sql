@@ -48,12 +48,36 @@ INSERT INTO ev VALUES (1, '2024-03-01', 0);
 INSERT INTO ev VALUES (1, '2024-03-30', 1);
 SELECT tableoid::regclass, * FROM ev ORDER BY day, tenant;
 
+-- The shards and partitions that a query reads on the first of its nodes
+CREATE FUNCTION scans(query text) RETURNS TABLE (partition text, shards bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	plan text = '';
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		plan := plan || line;
+	END LOOP;
+	RETURN QUERY SELECT m[1], count(DISTINCT m[2])
+		FROM regexp_matches(plan, ' on "(ev_rest|ev_\d[ab]?)\w*#(\d+)"', 'g') m GROUP BY 1 ORDER BY 1;
+END $$;
+SELECT * FROM scans('SELECT * FROM ev');
+SELECT * FROM scans($$SELECT * FROM ev WHERE day < '2024-02-15'$$);
+SELECT * FROM scans($$SELECT * FROM ev WHERE tenant = 3 AND day = '2024-03-15'$$);
+SELECT * FROM scans($$SELECT a.id FROM ev a JOIN ev b USING (tenant) WHERE tenant = 3 AND a.day = '2024-03-15' AND b.day < '2024-02-01'$$);
+
 -- In the way of a new partition are rows of the default one, and other bounds
 INSERT INTO ev VALUES (5, '2024-05-05', 5);
 CREATE TABLE ev_5 PARTITION OF ev FOR VALUES FROM ('2024-05-01') TO ('2024-06-01');
 CREATE TABLE ev_5 PARTITION OF ev FOR VALUES FROM ('2024-01-01') TO ('2024-06-01');
 CREATE TABLE ev_5 PARTITION OF ev (PRIMARY KEY (id)) FOR VALUES FROM ('2024-09-01') TO ('2024-10-01');
 CREATE TABLE ev_5 PARTITION OF ev (UNIQUE (id)) FOR VALUES FROM ('2024-09-01') TO ('2024-10-01');
+CREATE SCHEMA ev_5 CREATE TABLE ev_5 PARTITION OF parts.ev FOR VALUES FROM ('2024-09-01') TO ('2024-10-01');
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+CREATE FOREIGN TABLE ev_5 PARTITION OF ev FOR VALUES FROM ('2024-09-01') TO ('2024-10-01') SERVER nowhere;
+\set VERBOSITY terse
+DROP FOREIGN DATA WRAPPER nothing CASCADE;
+\set VERBOSITY default
 DELETE FROM ev_rest WHERE day = '2024-05-05';
 BEGIN;
 CREATE TABLE ev_5 PARTITION OF ev FOR VALUES FROM ('2024-05-01') TO ('2024-06-01');

@@ -146,6 +146,42 @@ CreateSchemaText(CreateSchemaStmt *stmt)
 	return sql;
 }
 
+/* The distributed table that a new table would inherit from or be a partition of, or NULL. */
+static DistTable *
+DistributedParent(const CreateStmt *stmt)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->inhRelations)
+	{
+		DistTable *table;
+
+		if (RoleOfName(lfirst_node(RangeVar, lc), &table) == ROLE_TABLE)
+			return table;
+	}
+	return NULL;
+}
+
+static void
+CheckSchemaElements(CreateSchemaStmt *stmt)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->schemaElts)
+	{
+		DistTable *parent =
+			IsA(lfirst(lc), CreateStmt) ? DistributedParent(lfirst_node(CreateStmt, lc)) : NULL;
+
+		if (parent != NULL)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot create a partition of distributed table \"%s\" in CREATE SCHEMA",
+						get_rel_name(parent->relid)),
+				 errhint("Create it by a statement of its own.")));
+	}
+}
+
 void
 CreateObjectUtility(Utility *utility, Node *node)
 {
@@ -154,6 +190,8 @@ CreateObjectUtility(Utility *utility, Node *node)
 
 	if (utility->forwarded && IsA(node, CreateExtensionStmt))
 		castNode(CreateExtensionStmt, node)->if_not_exists = true;
+	if (IsA(node, CreateSchemaStmt))
+		CheckSchemaElements(castNode(CreateSchemaStmt, node));
 	if (IsA(node, CreateSchemaStmt))
 		schema_text = CreateSchemaText(castNode(CreateSchemaStmt, node));
 
@@ -318,28 +356,27 @@ SequenceUtility(Utility *utility, Node *node)
 	Forward(utility);
 }
 
+/* Also CREATE FOREIGN TABLE, whose tree begins as that of CREATE TABLE does. */
 void
 CreateTableUtility(Utility *utility, Node *node)
 {
-	CreateStmt *stmt = castNode(CreateStmt, node);
-	ListCell   *lc;
+	CreateStmt *stmt = (CreateStmt *) node;
+	DistTable  *parent = DistributedParent(stmt);
 
-	foreach (lc, stmt->inhRelations)
-	{
-		DistTable *table;
-
-		if (RoleOfName(lfirst_node(RangeVar, lc), &table) != ROLE_TABLE)
-			continue;
-		if (stmt->partbound != NULL)
-		{
-			CreatePartition(utility, table);
-			return;
-		}
+	if (parent != NULL && stmt->partbound == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot create a table that inherits from distributed table \"%s\"",
-						get_rel_name(table->relid)),
+						get_rel_name(parent->relid)),
 				 errhint("Use declarative partitioning instead: PARTITION BY, PARTITION OF.")));
+	if (parent != NULL && IsA(node, CreateForeignTableStmt))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a foreign table cannot be a partition of distributed table \"%s\"",
+							   get_rel_name(parent->relid))));
+	if (parent != NULL)
+	{
+		CreatePartition(utility, parent);
+		return;
 	}
 	RunLocally(utility);
 	CheckLocalForeignKeys(utility);

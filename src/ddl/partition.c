@@ -88,11 +88,6 @@ CreatePartition(Utility *utility, DistTable *parent)
 		if (object->classId != RelationRelationId || !get_rel_relispartition(object->objectId))
 			continue;
 		relkind = get_rel_relkind(object->objectId);
-		if (relkind == RELKIND_FOREIGN_TABLE)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("a foreign table cannot be a partition of distributed table \"%s\"",
-							get_rel_name(parent->relid))));
 		if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
 			continue;
 		ShareDefaultSequences(utility, object->objectId);

@@ -95,6 +95,7 @@ HandlerFor(Node *stmt)
 		case T_SecLabelStmt:
 			return SecurityLabelUtility;
 		case T_CreateStmt:
+		case T_CreateForeignTableStmt:
 			return CreateTableUtility;
 		case T_ViewStmt:
 			return CreateViewUtility;
