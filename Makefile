@@ -70,6 +70,13 @@ tapcheck:
 	PG_CONFIG='$(PG_CONFIG)' test/tap
 
 # PostgreSQL's own scripts on distributed tables, all of them.
-.PHONY: pg-regression
+.PHONY: pg-regression sqlsmith nightly
 pg-regression:
 	PG_CONFIG='$(PG_CONFIG)' test/pg_regression/run --all
+
+# Random statements: that nothing crashes, and that the answers are right.
+sqlsmith:
+	PG_CONFIG='$(PG_CONFIG)' test/sqlsmith 20000
+
+nightly: pg-regression sqlsmith
+	PG_CONFIG='$(PG_CONFIG)' test/differential/nightly
