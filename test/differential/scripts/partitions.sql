@@ -21,6 +21,9 @@ CREATE TABLE people_2 PARTITION OF people FOR VALUES WITH (MODULUS 3, REMAINDER 
 CREATE TABLE slots (tenant int, area text, n int) PARTITION BY LIST (area);
 CREATE TABLE slots_ab PARTITION OF slots FOR VALUES IN ('a', 'b');
 CREATE TABLE slots_c PARTITION OF slots FOR VALUES IN ('c', NULL);
+CREATE TABLE lone (k int PRIMARY KEY, n int) PARTITION BY RANGE (k);
+CREATE TABLE lone_1 PARTITION OF lone FOR VALUES FROM (MINVALUE) TO (10);
+CREATE TABLE lone_2 PARTITION OF lone FOR VALUES FROM (10) TO (MAXVALUE);
 CREATE TABLE plain (tenant int, id int, day date, PRIMARY KEY (tenant, id));
 CREATE TABLE other (id int PRIMARY KEY, day date, tenant int);
 
@@ -31,6 +34,7 @@ SELECT create_distributed_table('people', 'tenant', colocate_with => 'visits');
 SELECT create_distributed_table('slots', 'tenant', colocate_with => 'visits');
 SELECT create_distributed_table('plain', 'tenant', colocate_with => 'visits');
 SELECT create_distributed_table('other', 'id');
+SELECT create_distributed_table('lone', NULL);
 
 --- data
 INSERT INTO kinds SELECT chr(97 + k), k FROM generate_series(0, 3) k;
@@ -41,7 +45,21 @@ INSERT INTO slots SELECT t, CASE WHEN n % 4 < 3 THEN chr(97 + n % 4) END, n FROM
 INSERT INTO plain SELECT t, i, date '2024-01-01' + i * 15 FROM generate_series(1, 9) t, generate_series(1, 8) i;
 INSERT INTO other SELECT i, date '2024-01-01' + i * 5, 1 + i % 10 FROM generate_series(1, 30) i;
 
+INSERT INTO lone SELECT i, i % 3 FROM generate_series(1, 20) i;
+
 --- statements
+SELECT tableoid::regclass, count(*), sum(n) FROM lone GROUP BY 1 ORDER BY tableoid::regclass::text
+
+SELECT * FROM lone JOIN other ON id = k WHERE k BETWEEN ${8:int} AND ${12:int} ORDER BY k
+
+UPDATE lone SET k = k + 20 WHERE k < 4 RETURNING tableoid::regclass, *
+
+UPDATE lone SET n = o.tenant FROM other o WHERE o.id = k RETURNING k, n
+
+INSERT INTO lone VALUES (${5:int}, 0), (50, 1) ON CONFLICT (k) DO UPDATE SET n = 100 RETURNING *
+
+DELETE FROM lone WHERE n = (SELECT min(tenant) FROM visits) RETURNING tableoid::regclass, k
+
 SELECT count(*), sum(amount), min(day), max(note) FROM visits
 
 SELECT * FROM visits WHERE tenant = ${3:int} ORDER BY day
