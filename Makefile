@@ -8,9 +8,18 @@ SQL_PARTS = $(addprefix src/, catalog/catalog.sql transport/transport.sql transa
 	planner/planner.sql executor/executor.sql ddl/ddl.sql ddl/recreate.sql ddl/recreate_object.sql \
 	ddl/recreate_relation.sql placement/placement.sql placement/nodes.sql catalog/views.sql)
 
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(filter-out $(UNUSED),$(wildcard src/*.c src/*/*.c))))
 
 PG_CPPFLAGS = -I$(srcdir)/src -I$(libpq_srcdir)
+
+# make FAULTS=1 is a build for tests in which named points of the code can be made to fail; see src/transaction/fault.h.
+ifdef FAULTS
+PG_CPPFLAGS += -DDISTSHARD_FAULTS
+SQL_PARTS += src/transaction/fault.sql
+else
+UNUSED = src/transaction/fault.c
+endif
+
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-cast-function-type
 SHLIB_LINK_INTERNAL = $(libpq)
 EXTRA_CLEAN = distshard--1.0.sql

@@ -26,6 +26,7 @@
 #include "placement/peer.h"
 #include "planner/claim.h"
 #include "planner/on_behalf.h"
+#include "transaction/fault.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "transport/settings.h"
@@ -72,4 +73,5 @@ _PG_init(void)
 	InitPlanner();
 	InitCopy();
 	InitDdl();
+	InitFaults();
 }

@@ -38,6 +38,7 @@
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "tcop/tcopprot.h"
+#include "transaction/fault.h"
 #include "transaction/internal.h"
 #include "transaction/recovery.h"
 #include "utils/acl.h"
@@ -172,6 +173,7 @@ static void
 CommitHere(void *gid)
 {
 	FinishPreparedTransaction(gid, true);
+	FAULT_POINT("recovery commits");
 	ereport(LOG, (errmsg("recovery has committed transaction \"%s\"", (char *) gid)));
 }
 
@@ -179,6 +181,7 @@ static void
 RollBackHere(void *gid)
 {
 	FinishPreparedTransaction(gid, false);
+	FAULT_POINT("recovery rolls back");
 	ereport(LOG, (errmsg("recovery has rolled back transaction \"%s\"", (char *) gid)));
 }
 
@@ -246,6 +249,7 @@ FinishPrepared(void)
 
 		if (!RunStep(AskOutcomes, initiator, "could not ask for the outcome of transactions"))
 			continue;
+		FAULT_POINT("recovery asked");
 		foreach (lc2, initiator->committed)
 			(void) RunStep(CommitHere, lfirst(lc2), "could not commit a prepared transaction");
 		foreach (lc2, initiator->aborted)
@@ -329,7 +333,9 @@ ReadRecords(void *arg)
 static void
 DeleteRecords(void *arg)
 {
+	FAULT_POINT("recovery before deletion");
 	DeleteDone(arg);
+	FAULT_POINT("recovery after deletion");
 }
 
 static void

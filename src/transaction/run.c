@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(distshard_run_on_node);
+PG_FUNCTION_INFO_V1(distshard_read_from_node);
 PG_FUNCTION_INFO_V1(distshard_run_on_other_nodes);
 
 /* Queues all statements on all nodes, then waits for all of them. */
@@ -62,13 +63,13 @@ RunOnOtherNodes(List *statements)
 	RunOnNodes(node_ids, statements);
 }
 
-/* run_on_node(node_id int, sql text) returns the first column of each row. */
-Datum
-distshard_run_on_node(PG_FUNCTION_ARGS)
+/* Runs (node_id int, sql text) and returns the first column of each row. */
+static Datum
+FetchFromNode(FunctionCallInfo fcinfo, RemoteAccess access)
 {
 	char          *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	NodeConn      *conn = EnlistNode(PG_GETARG_INT32(0), REMOTE_WRITE);
+	NodeConn      *conn = EnlistNode(PG_GETARG_INT32(0), access);
 	RemoteCommand *command = QueueCommand(conn, sql, NULL, NULL, COMMAND_ROWS);
 	const char    *value;
 	bool           isnull;
@@ -81,6 +82,19 @@ distshard_run_on_node(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, &datum, &isnull);
 	}
 	return (Datum) 0;
+}
+
+Datum
+distshard_run_on_node(PG_FUNCTION_ARGS)
+{
+	return FetchFromNode(fcinfo, REMOTE_WRITE);
+}
+
+/* The same for what only reads, so that the node's part of the transaction needs no commit. */
+Datum
+distshard_read_from_node(PG_FUNCTION_ARGS)
+{
+	return FetchFromNode(fcinfo, REMOTE_READ);
 }
 
 /* run_on_other_nodes(sql text) discards rows. */

@@ -10,3 +10,63 @@ REVOKE ALL ON FUNCTION distshard.run_on_node(int, text), distshard.run_on_other_
 CREATE FUNCTION distshard.transaction_outcome(gid text) RETURNS text
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_transaction_outcome';
 REVOKE ALL ON FUNCTION distshard.transaction_outcome(text) FROM PUBLIC;
+
+CREATE FUNCTION distshard.read_from_node(node_id int, sql text) RETURNS SETOF text
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_read_from_node';
+REVOKE ALL ON FUNCTION distshard.read_from_node(int, text) FROM PUBLIC;
+
+-- One line for each node that has a distributed transaction prepared, or does not answer. The state is what the node
+-- that began it says.
+CREATE FUNCTION distshard.prepared_transactions(OUT node_id int, OUT gid text, OUT initiator int, OUT age interval,
+	OUT state text) RETURNS SETOF record
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	here int := (SELECT n.node_id FROM distshard.node n JOIN distshard.local l USING (group_id) WHERE n.role = 'primary');
+	question text;
+	answers text[];
+	answer text;
+	node int;
+BEGIN
+	FOR node IN SELECT n.node_id FROM distshard.node n WHERE n.role = 'primary' ORDER BY 1 LOOP
+		node_id := node;
+		question := $q$SELECT jsonb_build_array(gid, date_trunc('second', clock_timestamp() - prepared)) FROM pg_prepared_xacts
+			WHERE database = current_database() AND gid ~ '^distshard/\d+/[\d.]+/[\da-f]{32}$' ORDER BY prepared$q$;
+		BEGIN
+			IF node = here THEN
+				EXECUTE 'SELECT array_agg(a) FROM (' || question || ') t (a)' INTO answers;
+			ELSE
+				answers := ARRAY(SELECT distshard.read_from_node(node, question));
+			END IF;
+		EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
+			OR sqlserver_rejected_establishment_of_sqlconnection THEN
+			answers := ARRAY['["", null]'];
+		END;
+		FOREACH answer IN ARRAY coalesce(answers, '{}') LOOP
+			gid := nullif(answer::jsonb ->> 0, '');
+			age := answer::jsonb ->> 1;
+			initiator := NULL;
+			IF gid IS NULL THEN
+				state := 'node does not answer';
+			ELSE
+				initiator := (SELECT n.node_id FROM distshard.node n
+					WHERE n.role = 'primary' AND n.group_id = split_part(gid, '/', 2)::int);
+				question := format('SELECT distshard.transaction_outcome(%L)', gid);
+				BEGIN
+					IF initiator = here THEN
+						EXECUTE question INTO state;
+					ELSIF initiator IS NULL THEN
+						state := 'initiator is not in the cluster';
+					ELSE
+						state := (SELECT distshard.read_from_node(initiator, question));
+					END IF;
+				EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
+					OR sqlserver_rejected_establishment_of_sqlconnection THEN
+					state := 'initiator does not answer';
+				END;
+			END IF;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION distshard.prepared_transactions() FROM PUBLIC;
+CREATE VIEW distshard.prepared_transactions AS SELECT * FROM distshard.prepared_transactions();

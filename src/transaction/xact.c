@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
+#include "transaction/fault.h"
 #include "transaction/internal.h"
 #include "transaction/statement_part.h"
 #include "transport/remote_xact.h"
@@ -234,9 +235,11 @@ PrepareAll(void)
 		if (participants[i].write_level > 0)
 			groups = lappend_int(groups, ConnGroupId(participants[i].conn));
 	}
+	FAULT_POINT("commit begins");
 	global_id = MemoryContextStrdup(TopTransactionContext, NewGlobalId());
 	RecordCommit(global_id, groups);
 	ForceSyncCommit();
+	FAULT_POINT("record inserted");
 
 	sql = psprintf("PREPARE TRANSACTION %s", quote_literal_cstr(global_id));
 	for (int i = 0; i < nparticipants; i++)
@@ -246,11 +249,13 @@ PrepareAll(void)
 		participants[i].preparing = true;
 		SendEnd(&participants[i], sql, 0);
 	}
+	FAULT_POINT("prepare sent");
 	for (int i = 0; i < nparticipants; i++)
 	{
 		if (participants[i].preparing)
 			WaitForEnd(&participants[i], "PREPARE TRANSACTION");
 	}
+	FAULT_POINT("all prepared");
 }
 
 static void
@@ -310,6 +315,7 @@ CommitPrepared(void)
 	List *conns = NIL;
 
 	RequestRecovery();
+	FAULT_POINT("committed");
 	for (int i = 0; i < nparticipants; i++)
 	{
 		Participant *participant = &participants[i];
@@ -320,7 +326,9 @@ CommitPrepared(void)
 		participant->command = IsLost(participant) ? NULL : TrySend(participant->conn, sql, 0);
 		conns = lappend(conns, participant->conn);
 	}
+	FAULT_POINT("commit sent");
 	SettleConns(conns, false, COMMIT_TIMEOUT_MS);
+	FAULT_POINT("commit told");
 	for (int i = 0; i < nparticipants; i++)
 	{
 		Participant *participant = &participants[i];
@@ -384,6 +392,7 @@ FinishAbort(void)
 {
 	List *writers = NIL;
 
+	FAULT_POINT("abort begins");
 	StopWork();
 	for (int i = 0; i < nparticipants; i++)
 	{
@@ -398,6 +407,7 @@ FinishAbort(void)
 		if (participant->write_level > 0)
 			writers = lappend(writers, participant->conn);
 	}
+	FAULT_POINT("rollback sent");
 	SettleConns(writers, false, ABORT_TIMEOUT_MS);
 	for (int i = 0; i < nparticipants; i++)
 	{
@@ -430,10 +440,10 @@ ForgetTransaction(bool committed)
 
 /*
  * Finish runs when the transaction has been decided, so that an error must not
- * get out: the connections are given up instead.
+ * get out: the connections are given up instead, and nodes are told later.
  */
 static void
-Finish(void (*finish)(void))
+Finish(void (*finish)(void), bool committed)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -450,6 +460,11 @@ Finish(void (*finish)(void))
 		FlushErrorState();
 		foreach (lc, AllConns())
 			DropConn(lfirst(lc));
+		for (int i = 0; i < nparticipants; i++)
+		{
+			if (participants[i].preparing)
+				RememberUntold(participants[i].conn, global_id, committed);
+		}
 	}
 	PG_END_TRY();
 	RESUME_INTERRUPTS();
@@ -465,12 +480,12 @@ OnTransactionEvent(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_COMMIT:
 			if (nparticipants > 0)
-				Finish(FinishCommit);
+				Finish(FinishCommit, true);
 			ForgetTransaction(true);
 			break;
 		case XACT_EVENT_ABORT:
 			if (AllConns() != NIL)
-				Finish(FinishAbort);
+				Finish(FinishAbort, false);
 			ForgetTransaction(false);
 			break;
 		case XACT_EVENT_PREPARE:
@@ -540,7 +555,7 @@ OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransact
 			break;
 		case SUBXACT_EVENT_ABORT_SUB:
 			if (nparticipants > 0)
-				Finish(RollbackCurrentLevel);
+				Finish(RollbackCurrentLevel, false);
 			break;
 		default:
 			break;

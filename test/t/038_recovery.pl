@@ -68,10 +68,19 @@ my $log_start = -s $worker->logfile;
 $coordinator->wait_for_log(qr/distshard\.transaction_outcome/);
 is($worker->safe_psql($db, 'SELECT count(*) FROM pg_prepared_xacts'), 1, 'a transaction in progress stays prepared');
 
+sub view
+{
+	my ($on) = @_;
+	return $on->safe_psql($db, q{SELECT node_id, gid ~ '^distshard/1/', initiator, age BETWEEN '0' AND '5 min', state FROM distshard.prepared_transactions});
+}
+is(view($worker), "2|t|1|t|in progress\n3|t|1|t|in progress", 'a view shows it');
+
 # The node that began it dies after its commit was written
 $coordinator->stop('immediate');
 eval { $session->quit };
 is($worker->safe_psql($db, 'SELECT count(*) FROM pg_prepared_xacts'), 1, 'and while nobody can be asked, too');
+is(view($worker), "1||||node does not answer\n2|t|1|t|initiator does not answer\n3|t|1|t|initiator does not answer",
+	'the view shows that, and works with a node that is down');
 $coordinator->start;
 none_left('coordinator crashed');
 values_are(2, 'what its log says is committed is so on all nodes');

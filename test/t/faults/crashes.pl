@@ -1,0 +1,151 @@
+# At every point of commit, abort and recovery, on the node where the client is and on another one, a process is
+# killed, its server is shut down at once, or an error is raised. Afterwards each transaction is on all nodes or on
+# none, those that were acknowledged are there, nothing is left prepared or on record, and sessions can be used.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2, conf => "distshard.recovery_interval = 100ms\nlog_statement = none\n");
+my ($coordinator, $worker, $other) = $cluster->nodes;
+my $db = 'postgres';
+
+$coordinator->safe_psql($db, q{
+	CREATE TABLE t (k int PRIMARY KEY, v int);
+	SELECT create_distributed_table('t', 'k', shard_count => 6);
+	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE TABLE d (k int, v int, UNIQUE (k, v) DEFERRABLE INITIALLY DEFERRED);
+	SELECT create_distributed_table('d', 'k', colocate_with => 't');
+});
+
+# A key on each node.
+my %key;
+for my $k (1 .. 100)
+{
+	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
+	$key{ $node // 1 } //= $k;
+}
+my $keys = join(', ', @key{ 1 .. 3 });
+my $value = 0;
+my $commit = "UPDATE t SET v = v + 1 WHERE k IN ($keys)";
+my $abort = "BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($keys); INSERT INTO d VALUES ($key{3}, 1), ($key{3}, 1); COMMIT";
+
+# The server of a killed process shuts down, as the test library sets restart_after_crash = off.
+sub revive
+{
+	my ($node) = @_;
+	for (1 .. 100)
+	{
+		last unless -f $node->data_dir . '/postmaster.pid';
+		select(undef, undef, undef, 0.1);
+	}
+	$node->_update_pid(0);
+	$node->start;
+}
+
+# Does recovery come to where it is killed, while there is something to recover?
+sub dies
+{
+	my ($node) = @_;
+	for (1 .. 300)
+	{
+		return 1 unless -f $node->data_dir . '/postmaster.pid';
+		my ($status, $left) = $node->psql($db, 'SELECT count(*) FROM pg_prepared_xacts');
+		return 0 if $status == 0 && $left eq '0';
+		select(undef, undef, undef, 0.1);
+	}
+	die 'nothing is recovered';
+}
+
+# Runs a transaction with a fault set; the action "stop" is an immediate shutdown of the server while the process waits.
+sub try_with_fault
+{
+	my ($sql, $node, $point, $action) = @_;
+	my $set = $action eq 'stop' ? 'wait' : $action;
+	$node->safe_psql($db, "SELECT distshard.set_fault('$point', '$set')");
+	my $session = $coordinator->background_psql($db, on_error_stop => 0);
+	$session->query_until(qr/begins/, "\\echo begins\n$sql;\n\\echo :SQLSTATE is the state\n");
+	if ($action eq 'stop')
+	{
+		$node->poll_query_until($db, 'SELECT distshard.waiting_at_faults() > 0') or die "nobody waits at $point";
+		$node->stop('immediate');
+		$node->start;
+	}
+	elsif ($action eq 'kill')
+	{
+		revive($node);
+	}
+	eval { pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/is the state/) };
+	my $acknowledged = $session->{stdout} =~ /00000 is the state/;
+	eval { $session->quit };
+	return $acknowledged;
+}
+
+sub check_invariants
+{
+	my ($acknowledged, $what) = @_;
+	my $left = 0;
+	for my $node ($coordinator, $worker, $other)
+	{
+		$node->poll_query_until($db, q{SELECT (SELECT count(*) FROM pg_prepared_xacts) + (SELECT count(*) FROM distshard.transaction) = 0})
+		  or $left++;
+	}
+	is($left, 0, "$what: nothing is left");
+	my @values = split /\n/, $coordinator->safe_psql($db, "SELECT DISTINCT v FROM t WHERE k IN ($keys)");
+	ok(@values == 1 && ($values[0] == $value + 1 || ($values[0] == $value && !$acknowledged)),
+		"$what: on all nodes or on none" . ($acknowledged ? ', acknowledged' : '')) or diag("values @values, before $value");
+	$value = $values[0];
+	$coordinator->safe_psql($db, $commit);
+	$value++;
+}
+
+my @commit_points = ('commit begins', 'record inserted', 'prepare sent', 'all prepared', 'committed', 'commit sent', 'commit told');
+my @node_points = ('before PREPARE TRANSACTION', 'after PREPARE TRANSACTION', 'before COMMIT PREPARED', 'after COMMIT PREPARED');
+my @abort_points = ('abort begins', 'rollback sent');
+my @node_abort_points = ('before ROLLBACK PREPARED', 'after ROLLBACK PREPARED');
+
+for my $case (
+	(map { [ $commit, $coordinator, $_, 'kill' ] } @commit_points),
+	(map { [ $commit, $coordinator, $_, 'error' ] } @commit_points),
+	(map { [ $commit, $coordinator, $_, 'stop' ] } 'prepare sent', 'all prepared', 'committed', 'commit sent'),
+	(map { [ $commit, $worker, $_, 'kill' ] } @node_points),
+	(map { [ $commit, $worker, $_, 'stop' ] } @node_points),
+	(map { [ $commit, $worker, $_, 'error' ] } 'before PREPARE TRANSACTION', 'before COMMIT PREPARED'),
+	(map { [ $abort, $coordinator, $_, 'kill' ] } @abort_points),
+	(map { [ $abort, $worker, $_, 'kill' ] } @node_abort_points))
+{
+	my ($sql, $node, $point, $action) = @$case;
+	my $what = $node->name . ", $point, $action";
+	my $acknowledged = try_with_fault($sql, $node, $point, $action);
+	check_invariants($acknowledged && $sql eq $commit, $what);
+}
+
+# Recovery itself is killed, while there is something to recover
+for my $case ([ 'committed', $worker, 'recovery asked' ], [ 'committed', $worker, 'recovery commits' ],
+	[ 'all prepared', $worker, 'recovery asked' ], [ 'all prepared', $worker, 'recovery rolls back' ])
+{
+	my ($left_at, $node, $point) = @$case;
+	$node->safe_psql($db, "SELECT distshard.set_fault('$point', 'kill')");
+	try_with_fault($commit, $coordinator, $left_at, 'kill');
+	if (dies($node))
+	{
+		revive($node);
+	}
+	else
+	{
+		# The node that began it was faster, and told this one.
+		$node->safe_psql($db, "SELECT distshard.set_fault('$point', NULL)");
+	}
+	check_invariants(0, "$point, after a crash at $left_at");
+}
+for my $point ('recovery before deletion', 'recovery after deletion')
+{
+	$coordinator->safe_psql($db, "SELECT distshard.set_fault('$point', 'kill'); $commit");
+	revive($coordinator);
+	check_invariants(1, $point);
+}
+
+done_testing();
