@@ -33,6 +33,7 @@
 #include "planner/leaf.h"
 #include "planner/transfer.h"
 #include "rewrite/rewriteManip.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
@@ -103,7 +104,17 @@ add_size_of(Oid relid, double *pages, double *tuples)
 	double      visible;
 
 	if (RELKIND_HAS_TABLE_AM(rel->rd_rel->relkind))
+	{
+		BlockNumber pages_here = RelationGetNumberOfBlocks(rel);
+
+		/* takes a new table to have ten pages, which for many shards is too much */
 		estimate_rel_size(rel, NULL, &rel_pages, &rel_tuples, &visible);
+		if (pages_here < rel_pages)
+		{
+			rel_tuples *= (double) pages_here / rel_pages;
+			rel_pages = pages_here;
+		}
+	}
 	*pages += rel_pages;
 	*tuples += rel_tuples;
 	table_close(rel, AccessShareLock);

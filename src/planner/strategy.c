@@ -43,7 +43,7 @@
 #define SEND_COST    0.6
 #define JOIN_COST    0.3
 #define BYTE_COST    0.005
-#define MOVE_STARTUP 1500.0
+#define MOVE_STARTUP 5000.0
 
 /* So many ways are looked at. */
 #define MAX_TRIES 300
