@@ -21,6 +21,19 @@
 #include "planner/dist_plan.h"
 #include "planner/leaf_order.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/*
+ * Does ORDER BY on the column mean this operator? It may be that of another
+ * type, to which the column was cast: integers are in another order as OIDs.
+ */
+static bool
+is_usual_order(Oid sort_op, Oid type)
+{
+	TypeCacheEntry *usual = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
+
+	return OidIsValid(sort_op) && (sort_op == usual->lt_opr || sort_op == usual->gt_opr);
+}
 
 /* The column whose order is that of the path key, and its operator. */
 static LeafSort *
@@ -47,7 +60,7 @@ sort_of(RelOptInfo *rel, PathKey *key)
 		sort->sort_op = get_opfamily_member(key->pk_opfamily, member->em_datatype,
 											member->em_datatype, key->pk_strategy);
 		sort->nulls_first = key->pk_nulls_first;
-		return OidIsValid(sort->sort_op) ? sort : NULL;
+		return is_usual_order(sort->sort_op, sort->column->vartype) ? sort : NULL;
 	}
 	return NULL;
 }

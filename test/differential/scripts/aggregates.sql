@@ -398,6 +398,12 @@ SELECT g, h, mode() WITHIN GROUP (ORDER BY dom), first_value(g) OVER (PARTITION 
 
 SELECT x, f.*::text FROM (SELECT facts FROM facts ORDER BY facts.k, facts.id) f, LATERAL (SELECT (f.facts).x) y ORDER BY x, (f.facts).k, (f.facts).id LIMIT 20;
 
+SELECT k, id, x, row_number() OVER (ORDER BY x::oid, k, id) FROM facts;
+
+SELECT k, id, row_number() OVER (ORDER BY h::varchar COLLATE "C" DESC, dom::int, x USING >, k, id) FROM facts;
+
+SELECT k, id, row_number() OVER (ORDER BY p USING *<, k, id), rank() OVER (ORDER BY c USING ~<~) FROM facts WHERE id <> 5;
+
 -- in the order of a subquery
 SELECT string_agg(c, ''), array_agg(id) FROM (SELECT * FROM facts WHERE k < 5 ORDER BY n DESC, k, id) s;
 
