@@ -31,6 +31,7 @@ SELECT without_node(explained(:analyze, 'SELECT * FROM t WHERE id = 3'));
 SELECT without_node(explained(:analyze, 'UPDATE t SET other = other + 1 WHERE id = 3'));
 
 -- Each of several scans has the plan of its own fragment.
+SET distshard.join_strategy = pull;
 SELECT explained(:analyze, 'SELECT count(*) FROM t JOIN u ON t.other = u.other');
 SELECT explained(:analyze, 'SELECT id, (SELECT max(id) FROM u WHERE u.other = t.other) FROM t WHERE other < 3');
 

@@ -146,9 +146,12 @@ ShareSequences(Oid relid)
 	}
 }
 
-/* Makes the logical tables and their empty data tables on the other nodes. */
+/*
+ * Makes the logical tables on the other nodes. While the tables here still hold
+ * their rows: these tell which values of sequences have been given out.
+ */
 static void
-DistributeElsewhere(List *relids, int32 colocation_id, const char *key)
+RecreateElsewhere(List *relids)
 {
 	ListCell *lc;
 
@@ -162,15 +165,10 @@ DistributeElsewhere(List *relids, int32 colocation_id, const char *key)
 			RunOnNodeAsOwner(node->node_id, RecreateCommands(relids, node->node_id));
 	}
 	foreach (lc, relids)
-	{
 		ShareSequences(lfirst_oid(lc));
-		RunElsewhere(psprintf("SELECT distshard.create_data_table(%s, %d, %s)",
-							  NameOf(lfirst_oid(lc)), colocation_id,
-							  key ? quote_literal_cstr(key) : "NULL"));
-	}
 }
 
-/* Makes the table's data table and registers it. */
+/* Makes the table's data table on this node and registers it. */
 static void
 AddDataTable(Relation logical, int32 colocation_id, const char *key)
 {
@@ -201,12 +199,15 @@ Distribute(Oid relid, int32 colocation_id, const char *key, CatalogWork *work)
 	List     *tables = NIL;
 	ListCell *lc;
 
+	RecreateElsewhere(relids);
 	foreach (lc, relids)
 	{
 		tables = lappend(tables, table_open(lfirst_oid(lc), NoLock));
 		AddDataTable(llast(tables), colocation_id, key);
+		RunElsewhere(psprintf("SELECT distshard.create_data_table(%s, %d, %s)",
+							  NameOf(lfirst_oid(lc)), colocation_id,
+							  key ? quote_literal_cstr(key) : "NULL"));
 	}
-	DistributeElsewhere(relids, colocation_id, key);
 	foreach (lc, tables)
 		MoveRowsToShards(lfirst(lc), work);
 	foreach (lc, relids)
