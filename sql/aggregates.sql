@@ -71,7 +71,6 @@ SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMI
 -- rows are sorted on the nodes and merged here
 SELECT fragments_of('SELECT k, x FROM t ORDER BY x DESC, h COLLATE "C" NULLS FIRST');
 SELECT fragments_of('SELECT k, rank() OVER (PARTITION BY g ORDER BY x) FROM t');
-SELECT fragments_of('SELECT t.k, u.k FROM t, u ORDER BY t.k, u.k');
 
 -- values that hardly ever repeat are not grouped
 CREATE TABLE many (k int, x int);
