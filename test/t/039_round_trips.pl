@@ -1,0 +1,128 @@
+# How often a transaction waits for nodes: what goes over the connections to two workers passes through a proxy that
+# holds back answers for a moment, so that the order in which messages go out and answers come is certain.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use IO::Select;
+use IO::Socket::UNIX;
+use POSIX ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+my $hold_back = 0.05;
+my $cluster = DistshardCluster->new(workers => 2, conf => "distshard.recovery_interval = 1h\n");
+my ($coordinator, @workers) = $cluster->nodes;
+my $db = 'postgres';
+
+$coordinator->safe_psql($db, q{
+	CREATE TABLE t (k int PRIMARY KEY, v int);
+	SELECT create_distributed_table('t', 'k', shard_count => 6);
+	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
+});
+my %key;
+for my $k (1 .. 100)
+{
+	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
+	$key{ $node // 1 } //= $k;
+}
+
+# The proxy writes a line for each message or several that came at once: the node, and whether it is sent or answers.
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my $trace = "$dir/trace";
+my %listening;
+for my $i (0 .. 1)
+{
+	my $name = '/.s.PGSQL.' . $workers[$i]->port;
+	my $listener = IO::Socket::UNIX->new(Local => "$dir$name", Listen => 10) or die $!;
+	$listening{$listener} = [ $i + 2, $workers[$i]->host . $name ];
+	push @{ $listening{all} }, $listener;
+	$coordinator->safe_psql($db, "UPDATE distshard.node SET socket_dir = '$dir' WHERE node_id = $i + 2");
+}
+
+sub answers
+{
+	return ($_[0] // '') =~ /answers/ ? 1 : 0;
+}
+
+sub run_proxy
+{
+	my $select = IO::Select->new(@{ $listening{all} });
+	my (%node, %other, %direction);
+	open my $log, '>', $trace or die $!;
+	$log->autoflush;
+	for (;;)
+	{
+		my @ready = $select->can_read;
+		if (grep { answers($direction{$_}) } @ready)
+		{
+			sleep $hold_back;
+			@ready = $select->can_read(0);    # what was sent meanwhile comes first
+		}
+		for my $socket (sort { answers($direction{$a}) <=> answers($direction{$b}) } @ready)
+		{
+			next unless $select->exists($socket);
+			if (my $target = $listening{$socket})
+			{
+				my $client = $socket->accept;
+				my $server = IO::Socket::UNIX->new(Peer => $target->[1]) or die $!;
+				@other{ $client, $server } = ($server, $client);
+				@direction{ $client, $server } = ("$target->[0] sent", "$target->[0] answers");
+				$select->add($client, $server);
+				next;
+			}
+			if (!sysread $socket, my $data, 65536)
+			{
+				$select->remove($socket, $other{$socket});
+				close $other{$socket};
+				close $socket;
+			}
+			else
+			{
+				print $log "$direction{$socket}\n";
+				syswrite $other{$socket}, $data;
+			}
+		}
+	}
+}
+
+my $proxy = fork // die $!;
+if ($proxy == 0)
+{
+	run_proxy();
+	POSIX::_exit(0);
+}
+
+my $session = $coordinator->background_psql($db);
+sub trace_of
+{
+	my ($sql) = @_;
+	$session->query_safe($sql) for 1 .. 2;    # statements are prepared by then
+	$session->query_safe('SELECT pg_sleep(0.3)');    # answers that nobody waits for
+	my $start = -s $trace;
+	$session->query_safe($sql);
+	$session->query_safe('SELECT pg_sleep(0.3)');
+	my $lines = substr slurp_file($trace), $start;
+	my @lines = split /\n/, $lines;
+	return wantarray ? @lines : join(', ', @lines);
+}
+
+my $update = 'UPDATE t SET v = v + 1 WHERE k =';
+is(trace_of("SELECT v FROM t WHERE k = $key{2}"), '2 sent, 2 answers', 'a statement that reads one node: one round trip');
+is(trace_of("$update $key{2}"), '2 sent, 2 answers', 'one that writes one node: one round trip');
+is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT"), '2 sent, 2 answers, 2 sent, 2 answers', 'a transaction that reads sends one message more');
+is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 3),
+	'a transaction of one node: one round trip for each statement, one for COMMIT');
+
+my @trace = trace_of("BEGIN; $update $key{2}; $update $key{3}; COMMIT");
+is(join(', ', @trace[ 0 .. 3 ]), '2 sent, 2 answers, 3 sent, 3 answers', 'a transaction of two nodes: one round trip for each statement');
+is(join(', ', @trace[ 4, 5 ], sort @trace[ 6, 7 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'one for PREPARE on all nodes at once');
+is(join(', ', @trace[ 8, 9 ], sort @trace[ 10, 11 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'and one for COMMIT PREPARED on all at once');
+is(scalar(@trace), 12, 'and no more');
+
+$session->quit;
+kill 'TERM', $proxy;
+waitpid $proxy, 0;
+done_testing();
