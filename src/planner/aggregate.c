@@ -396,6 +396,7 @@ static Node *
 combine_distinct(Aggref *agg, Query *leaf)
 {
 	Aggref   *result = copyObject(agg);
+	bool      grouped = false;
 	ListCell *lc;
 
 	if (contain_volatile_functions((Node *) agg->args) ||
@@ -413,7 +414,11 @@ combine_distinct(Aggref *agg, Query *leaf)
 		arg->expr = (Expr *) group_by_value(arg->expr, agg->aggfilter, leaf);
 		if (arg->expr == NULL)
 			return NULL;
+		grouped = true;
 	}
+	/* without groups a node returns a row even if it has none */
+	if (!grouped)
+		return NULL;
 	if (agg->aggfilter)
 		result->aggfilter = (Expr *) LeafGroupFor(leaf, is_true(agg->aggfilter));
 	return (Node *) result;

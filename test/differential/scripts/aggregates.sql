@@ -459,3 +459,8 @@ SELECT count(*), sum(x), max(h), tally(*) FROM facts WHERE k = ANY (${{1,2,3}|{}
 
 -- one set can only be sorted, the other one only hashed
 SELECT s, t, count(*) FROM (SELECT g::bit(4) AS s, x::text::xid AS t FROM facts) f GROUP BY GROUPING SETS ((s), (t));
+
+-- constants that are distinct, of no rows
+SELECT sum(DISTINCT 39), count(DISTINCT 'x'), count(*), sum(x) FROM facts WHERE k < -5;
+
+SELECT g, count(DISTINCT 1), count(DISTINCT h), sum(x) FROM facts WHERE k < 4 GROUP BY g;
