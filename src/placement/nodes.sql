@@ -81,6 +81,15 @@ DECLARE
 	logical text[] := ARRAY(SELECT logical_table FROM distshard.distributed_table);
 	name text;
 BEGIN
+	-- Nobody else knows how the transactions ended that it began: recovery has to tell all nodes first.
+	FOR i IN 1 .. 100 LOOP
+		EXIT WHEN NOT EXISTS (SELECT FROM distshard.transaction);
+		PERFORM pg_sleep(0.1);
+	END LOOP;
+	IF EXISTS (SELECT FROM distshard.transaction) THEN
+		RAISE EXCEPTION 'transactions that this node began are not finished on all nodes'
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'See distshard.prepared_transactions.';
+	END IF;
 	DELETE FROM distshard.distributed_table;
 	DELETE FROM distshard.node;
 	DROP EXTENSION distshard CASCADE;

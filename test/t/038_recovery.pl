@@ -143,4 +143,14 @@ for my $mode ('smart', 'fast')
 values_are(3, 'at the end');
 none_left('at the end');
 
+# A node that leaves has its transactions finished first
+$coordinator->safe_psql($db, q{SELECT undistribute_table('t')});
+none_left('before a node leaves');
+my $began = $other->safe_psql($db, q{SELECT 'distshard/3/' || system_identifier || '.' || 'distshard.transaction'::regclass::oid || '/' FROM pg_control_system()}) . $hex;
+$worker->safe_psql($db, "BEGIN; INSERT INTO own VALUES ('left'); PREPARE TRANSACTION '$began'");
+$other->safe_psql($db, "INSERT INTO distshard.transaction VALUES ('$began', '{2}')");
+$other->restart;
+$coordinator->safe_psql($db, 'SELECT distshard.remove_node(3)');
+is($worker->safe_psql($db, q{SELECT count(*) FROM own WHERE v = 'left'}), 1, 'what a node began is finished before it leaves');
+
 done_testing();
