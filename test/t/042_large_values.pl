@@ -41,9 +41,9 @@ is(sums(), $sums, 'moved to this node and back');
 
 my $stderr;
 $node->psql('postgres', q{
-UPDATE big SET t = repeat(t, 30) WHERE k = 1;
-UPDATE big SET t = repeat(t, 30);
-INSERT INTO big SELECT 10, repeat(t, 30) FROM big WHERE k = 2;
+UPDATE big SET t = repeat(t, 70) WHERE k = 1;
+UPDATE big SET t = repeat(t, 70);
+INSERT INTO big SELECT 10, repeat(t, 70) FROM big WHERE k = 2;
 SELECT count(*) FROM big;
 }, stderr => \$stderr, on_error_stop => 0);
 is(scalar(() = $stderr =~ /requested length too large/g), 3, 'more than a gigabyte is an error') or diag($stderr);
