@@ -225,6 +225,8 @@ ExplainRemoteScan(CustomScanState *node, List *ancestors, ExplainState *es)
 {
 	RemoteScanState *state = (RemoteScanState *) node;
 
+	if (state->fragment.reason[0])
+		ExplainPropertyText("Not Pushed Further", state->fragment.reason, es);
 	if (es->analyze)
 		show_executed(state, es);
 	else if (values_are_known(state))

@@ -438,6 +438,30 @@ cut_query(Query *query)
 	PointAtLocalCopies(query);
 }
 
+/* Why the nodes cannot do all of the query. */
+static const char *
+why_cut(Query *query, const Spread *spread)
+{
+	const char *reason;
+
+	if (spread->kind == SPREAD_MIXED)
+		return spread->reason;
+	reason = WhyNotPrintable(query);
+	if (reason != NULL)
+		return reason;
+	return ReturnsRecords(query) ? "it returns rows of no named type"
+								 : "it depends on rows of the query around it";
+}
+
+static void
+cut_because(Query *query, const char *reason)
+{
+	const char *outer = SetCutReason(reason);
+
+	cut_query(query);
+	(void) SetCutReason(outer);
+}
+
 /* SELECT DISTINCT over rows that are split: the nodes can drop what is double among theirs. */
 static bool
 is_distinct_over_split(Query *query)
@@ -524,11 +548,10 @@ static void
 cut_joins(Query *query)
 {
 	bool   moved = TransferRowsOfStatement(query);
-	Spread spread;
+	Spread spread = SpreadOfQuery(query);
 
 	if (moved)
 	{
-		spread = SpreadOfQuery(query);
 		if (spread.kind == SPREAD_SPLIT && !ReturnsRecords(query))
 		{
 			turn_into_leaf(query, false);
@@ -542,7 +565,7 @@ cut_joins(Query *query)
 	else if (moved)
 		turn_input_into_leaf(query);
 	else
-		cut_query(query);
+		cut_because(query, why_cut(query, &spread));
 }
 
 /* Makes the query, or its parts, read what the nodes compute. */
@@ -565,14 +588,14 @@ ReplaceOrCut(Query *query)
 	}
 	spread = SpreadOfQuery(query);
 	if (query->hasModifyingCTE)
-		cut_query(query);
+		cut_because(query, "a data-modifying CTE is used");
 	else if (spread.kind == SPREAD_SPLIT && !HasOuterReferences(query) && !ReturnsRecords(query) &&
 			 WhyNotPrintable(query) == NULL)
 		turn_into_leaf(query, false);
 	else if (spread.kind == SPREAD_COPIED)
 		PointAtLocalCopies(query);
 	else if (HasOuterReferences(query))
-		cut_query(query);
+		cut_because(query, why_cut(query, &spread));
 	else
 		cut_joins(query);
 

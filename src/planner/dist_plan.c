@@ -83,8 +83,9 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->counts);
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
-	return list_make5(makeString(fragment->sql), numbers, oids, transfers,
-					  pack_order(fragment->order));
+	return lappend(list_make5(makeString(fragment->sql), numbers, oids, transfers,
+							  pack_order(fragment->order)),
+				   makeString(pstrdup(fragment->reason ? fragment->reason : "")));
 }
 
 FragmentPlan
@@ -110,5 +111,6 @@ UnpackFragment(List *packed)
 	foreach (lc, (List *) lfourth(packed))
 		fragment.transfers = lappend(fragment.transfers, unpack_transfer(lfirst(lc)));
 	fragment.order = unpack_order(list_nth(packed, 4));
+	fragment.reason = strVal(list_nth(packed, 5));
 	return fragment;
 }

@@ -71,8 +71,9 @@ typedef struct FragmentPlan
 	bool           counts;      /* rows that it changes are counted in the command tag */
 	List *
 		moves; /* of oid: logical tables whose rows it may move to other nodes, in order of insertion */
-	List *transfers; /* of TransferPlan * */
-	List *order;     /* of SortColumn: each node returns its rows so, and they are merged */
+	List       *transfers; /* of TransferPlan * */
+	List       *order;     /* of SortColumn: each node returns its rows so, and they are merged */
+	const char *reason; /* why the nodes do not do more of the statement, if EXPLAIN is to tell */
 } FragmentPlan;
 
 extern List        *PackFragment(const FragmentPlan *fragment);

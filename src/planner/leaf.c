@@ -60,6 +60,7 @@ typedef struct Leaf
 
 	Modification *modification; /* NULL: the query is read */
 	double        rows;         /* estimated; 0: not yet */
+	const char   *reason;       /* why the query around it is not done on the nodes; may be NULL */
 } Leaf;
 
 /* The leaves of the query that is being planned. */
@@ -67,6 +68,7 @@ static List         *leaves;
 static bool          statement_modifies; /* distributed tables */
 static ParamListInfo bound_params;
 static int           last_leaf_id;
+static const char   *cut_reason; /* of the query whose leaves are being made */
 
 static set_rel_pathlist_hook_type next_set_rel_pathlist_hook;
 
@@ -125,6 +127,7 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 	Index          rti;
 
 	leaf->id = ++last_leaf_id;
+	leaf->reason = cut_reason;
 	leaves = lappend(leaves, leaf);
 
 	rte->rtekind = RTE_FUNCTION;
@@ -159,6 +162,15 @@ AddModificationLeaf(Query *query, Modification *modification)
 	leaf->query = modification->query;
 	leaf->modification = modification;
 	return add_leaf(query, leaf, modification->query->returningList);
+}
+
+const char *
+SetCutReason(const char *reason)
+{
+	const char *outer = cut_reason;
+
+	cut_reason = reason;
+	return outer;
 }
 
 Var *
@@ -218,6 +230,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	List         *outer_transfers = ForgetTransfers();
 	ParamListInfo outer_params = bound_params;
 	bool          outer_modifies = statement_modifies;
+	const char   *outer_reason = cut_reason;
 	CmdType       command = query->commandType;
 	bool          modifying_ctes = query->hasModifyingCTE;
 	bool          returning = query->returningList != NIL;
@@ -226,6 +239,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 
 	leaves = NIL;
 	bound_params = call->bound_params;
+	cut_reason = NULL;
 	statement_modifies = ModifiesDistTable(query) || modifying_ctes;
 	if (statement_modifies)
 		serial.cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
@@ -240,6 +254,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 		RememberTransfers(outer_transfers);
 		bound_params = outer_params;
 		statement_modifies = outer_modifies;
+		cut_reason = outer_reason;
 	}
 	PG_END_TRY();
 	result->commandType = command;
@@ -507,6 +522,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	fragment.whole_row = whole_row != NULL;
 	fragment.part = statement_modifies;
 	fragment.order = MergeOrder(columns, order);
+	fragment.reason = leaf->reason;
 	if (key)
 		params = lcons(expression_planner(key), params);
 

@@ -19,6 +19,9 @@
  */
 extern Index AddLeaf(Query *query, Query *leaf);
 
+/* The reason, for EXPLAIN, why leaves that are made from now on are not a larger part of the query. Returns the one before. */
+extern const char *SetCutReason(const char *reason);
+
 /* The Var for the n-th visible output column of a leaf. */
 extern Var *LeafColumn(Query *query, Index rti, AttrNumber attno);
 
