@@ -29,7 +29,6 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planner.h"
-#include "optimizer/prep.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
@@ -37,8 +36,8 @@
 #include "planner/leaf.h"
 #include "planner/print_steps.h"
 #include "planner/transfer.h"
+#include "planner/transfer_source.h"
 #include "planner/ship.h"
-#include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -152,188 +151,6 @@ TransferredKey(RangeTblEntry *rte, Index rti, Transfer *transfer)
 				   list_nth_oid(call->funccolcollations, transfer->key - 1), 0);
 }
 
-/* Finds which columns of an entry a query refers to, at any depth. */
-typedef struct UsedColumns
-{
-	Query     *query;
-	Index      rti;
-	int        depth;
-	Bitmapset *columns;
-	bool       others; /* also the row as a whole, or system columns */
-} UsedColumns;
-
-static bool
-used_columns_walker(Node *node, UsedColumns *used)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-	{
-		Var           *var = (Var *) node;
-		RangeTblEntry *rte;
-
-		if ((int) var->varlevelsup != used->depth)
-			return false;
-		rte = rt_fetch(var->varno, used->query->rtable);
-		if (rte->rtekind == RTE_JOIN)
-		{
-			int depth = used->depth;
-
-			used->depth = 0;
-			if (var->varattno <= 0)
-				used->others = true; /* the row of a join */
-			else
-				used_columns_walker(list_nth(rte->joinaliasvars, var->varattno - 1), used);
-			used->depth = depth;
-		}
-		else if (var->varno == used->rti)
-		{
-			if (var->varattno <= 0)
-				used->others = true;
-			else
-				used->columns = bms_add_member(used->columns, var->varattno);
-		}
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		bool result;
-
-		used->depth++;
-		result =
-			query_tree_walker((Query *) node, used_columns_walker, used, QTW_IGNORE_JOINALIASES);
-		used->depth--;
-		return result;
-	}
-	return expression_tree_walker(node, used_columns_walker, used);
-}
-
-static bool
-is_row_mark_target(Query *query, Index rti)
-{
-	ListCell *lc;
-
-	foreach (lc, query->rowMarks)
-	{
-		if (lfirst_node(RowMarkClause, lc)->rti == rti)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_outer_var(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-		return ((Var *) node)->varlevelsup > 0;
-	return expression_tree_walker(node, is_outer_var, context);
-}
-
-/* The quals of an AND that are about the rows of one entry alone and can be checked anywhere. */
-static List *
-quals_on_entry(Query *query, Node *quals, Index rti)
-{
-	List     *result = NIL;
-	ListCell *lc;
-
-	if (quals == NULL)
-		return NIL;
-	if (is_andclause(quals))
-	{
-		foreach (lc, ((BoolExpr *) quals)->args)
-			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti));
-		return result;
-	}
-	quals = flatten_join_alias_vars(query, copyObject(quals));
-	if (checkExprHasSubLink(quals) || contain_volatile_functions(quals) ||
-		is_outer_var(quals, NULL) || !bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
-		return NIL;
-	return list_make1(quals);
-}
-
-/*
- * Adds the quals that hold for the entry's rows in every result of the join
- * tree. *nullable becomes true if rows may be missing there without their
- * partners being so: then quals from above say nothing. Returns whether the
- * entry is in this tree.
- */
-static bool
-collect_quals(Query *query, Node *jtnode, Index rti, List **quals, bool *nullable)
-{
-	ListCell *lc;
-
-	if (IsA(jtnode, RangeTblRef))
-		return ((RangeTblRef *) jtnode)->rtindex == rti;
-	if (IsA(jtnode, FromExpr))
-	{
-		FromExpr *from = (FromExpr *) jtnode;
-
-		foreach (lc, from->fromlist)
-		{
-			if (!collect_quals(query, lfirst(lc), rti, quals, nullable))
-				continue;
-			if (!*nullable)
-				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti));
-			return true;
-		}
-		return false;
-	}
-	else
-	{
-		JoinExpr *join = castNode(JoinExpr, jtnode);
-		bool      left = collect_quals(query, join->larg, rti, quals, nullable);
-
-		if (!left && !collect_quals(query, join->rarg, rti, quals, nullable))
-			return false;
-		if (!*nullable && (join->jointype == JOIN_INNER || (join->jointype == JOIN_LEFT && !left) ||
-						   (join->jointype == JOIN_RIGHT && left)))
-			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti));
-		if (join->jointype == JOIN_FULL || (join->jointype == JOIN_LEFT && !left) ||
-			(join->jointype == JOIN_RIGHT && left))
-			*nullable = true;
-		return true;
-	}
-}
-
-/*
- * The query for the rows of an entry: a table, or a subquery. Security barriers
- * come before the quals.
- */
-static Query *
-source_query(Query *query, Index rti, Bitmapset *columns, List *quals)
-{
-	Query         *source = makeNode(Query);
-	RangeTblEntry *rte = copyObject(rt_fetch(rti, query->rtable));
-	RangeTblRef   *ref = makeNode(RangeTblRef);
-	int            attno = -1;
-	List          *names;
-	List          *vars;
-
-	ChangeVarNodes((Node *) rte->securityQuals, rti, 1, 0);
-	ChangeVarNodes((Node *) quals, rti, 1, 0);
-	rte->inFromCl = true;
-	source->commandType = CMD_SELECT;
-	source->rtable = list_make1(rte);
-	source->hasRowSecurity = query->hasRowSecurity;
-	source->hasSubLinks = checkExprHasSubLink((Node *) rte->securityQuals);
-	ref->rtindex = 1;
-	source->jointree =
-		makeFromExpr(list_make1(ref), quals ? (Node *) make_ands_explicit(quals) : NULL);
-	expandRTE(rte, 1, 0, -1, true, &names, &vars);
-	while ((attno = bms_next_member(columns, attno)) > 0)
-		source->targetList =
-			lappend(source->targetList,
-					makeTargetEntry(list_nth(vars, attno - 1), list_length(source->targetList) + 1,
-									strVal(list_nth(names, attno - 1)), false));
-	if (source->targetList == NIL)
-		source->targetList = list_make1(makeTargetEntry(
-			(Expr *) makeConst(INT4OID, -1, InvalidOid, 4, Int32GetDatum(1), false, true), 1, "one",
-			false));
-	return source;
-}
-
 static Transfer *
 make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo params)
 {
@@ -360,20 +177,12 @@ make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo param
 Transfer *
 TransferOfTable(Query *query, Index rti, ParamListInfo params)
 {
-	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
-	UsedColumns    used = {query, rti, 0, NULL, false};
-	List          *quals = NIL;
-	bool           nullable = false;
+	Bitmapset *columns;
+	Query     *source = TransferSource(query, rti, &columns);
 
-	if (rte->lateral || is_row_mark_target(query, rti) ||
-		(rte->rtekind == RTE_SUBQUERY && HasOuterReferences(rte->subquery)))
+	if (source == NULL)
 		return NULL;
-	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);
-	if (used.others)
-		return NULL;
-	collect_quals(query, (Node *) query->jointree, rti, &quals, &nullable);
-	return make_transfer(rte->eref->aliasname, source_query(query, rti, used.columns, quals),
-						 used.columns, params);
+	return make_transfer(rt_fetch(rti, query->rtable)->eref->aliasname, source, columns, params);
 }
 
 Transfer *

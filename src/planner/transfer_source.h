@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer_source.h
+ *	  The query for the rows of a table that are sent to the nodes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_TRANSFER_SOURCE_H
+#define DISTSHARD_TRANSFER_SOURCE_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/*
+ * TransferSource returns a query for the rows of an entry that the query can
+ * need, with those columns that it uses; *columns are their numbers. NULL if
+ * the entry is lateral, or its rows have an identity that matters.
+ */
+extern Query *TransferSource(Query *query, Index rti, Bitmapset **columns);
+
+#endif
