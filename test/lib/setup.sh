@@ -49,7 +49,7 @@ copy_postgres() {
 
 # build_and_install does so into the installation of PG_CONFIG.
 build_and_install() {
-	make -s PG_CONFIG="$PG_CONFIG" install >build/make.log 2>&1 && return 0
+	make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" install >build/make.log 2>&1 && return 0
 	tail -n 40 build/make.log >&2
 	return 1
 }
