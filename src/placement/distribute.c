@@ -260,12 +260,19 @@ CheckTree(Oid relid, DistMethod method, int32 colocation_id, const char *key)
 	}
 }
 
+/* The name of the column by which the parent, and so its partitions, are cut; NULL: one shard each. */
+static const char *
+KeyOfParent(DistTable *parent)
+{
+	return parent->method == DIST_HASH ? get_attname(parent->relid, parent->key_attno, false)
+									   : NULL;
+}
+
 /* Distributes a table, and its partitions, that is to be a partition of a distributed one. */
 void
 DistributePartition(Oid relid, DistTable *parent)
 {
-	const char *key =
-		parent->method == DIST_HASH ? get_attname(parent->relid, parent->key_attno, false) : NULL;
+	const char *key = KeyOfParent(parent);
 	CatalogWork work;
 	Relation    logical = OpenForDistribution(relid, &work);
 
@@ -281,8 +288,7 @@ DistributePartition(Oid relid, DistTable *parent)
 void
 AddPartition(Oid relid, DistTable *parent)
 {
-	const char *key =
-		parent->method == DIST_HASH ? get_attname(parent->relid, parent->key_attno, false) : NULL;
+	const char *key = KeyOfParent(parent);
 	CatalogWork work;
 	Relation    logical = table_open(relid, AccessExclusiveLock);
 

@@ -545,18 +545,14 @@ turn_input_into_leaf(Query *query)
  * if rows are moved that are to be joined; else it is cut further down.
  */
 static void
-cut_joins(Query *query)
+cut_joins(Query *query, const Spread *spread)
 {
-	bool   moved = TransferRowsOfStatement(query);
-	Spread spread = SpreadOfQuery(query);
+	bool moved = TransferRowsOfStatement(query);
 
-	if (moved)
+	if (moved && SpreadOfQuery(query).kind == SPREAD_SPLIT && !ReturnsRecords(query))
 	{
-		if (spread.kind == SPREAD_SPLIT && !ReturnsRecords(query))
-		{
-			turn_into_leaf(query, false);
-			return;
-		}
+		turn_into_leaf(query, false);
+		return;
 	}
 	if (is_distinct_over_split(query))
 		turn_into_leaf(query, true);
@@ -565,7 +561,7 @@ cut_joins(Query *query)
 	else if (moved)
 		turn_input_into_leaf(query);
 	else
-		cut_because(query, why_cut(query, &spread));
+		cut_because(query, why_cut(query, spread));
 }
 
 /* Makes the query, or its parts, read what the nodes compute. */
@@ -597,7 +593,7 @@ ReplaceOrCut(Query *query)
 	else if (HasOuterReferences(query))
 		cut_because(query, why_cut(query, &spread));
 	else
-		cut_joins(query);
+		cut_joins(query, &spread);
 
 	/* of a query over a leaf, only these are still to be looked at */
 	if (query->hasSubLinks)

@@ -87,44 +87,39 @@ remote_result_entry(List *targetlist)
 	return rte;
 }
 
-bool
-FiresTriggersOfStatement(Query *query)
+/* Does the test hold for any operation of the statement on the table that it modifies? */
+static bool
+any_operation(Query *query, Oid target, bool (*test)(Oid target, CmdType operation))
 {
-	Bitmapset *operations;
-	Oid        target;
+	Bitmapset *operations = OperationsOfStatement(query);
 	int        operation = -1;
 
-	if (query->resultRelation == 0)
-		return false;
-	target = rt_fetch(query->resultRelation, query->rtable)->relid;
-	if (LookupDistTable(target) == NULL)
-		return false;
-	operations = OperationsOfStatement(query);
 	while ((operation = bms_next_member(operations, operation)) >= 0)
 	{
-		if (FiresTriggersHere(target, operation))
+		if (test(target, operation))
 			return true;
 	}
 	return false;
 }
 
 bool
-WantsTransitionTables(Query *query)
+FiresTriggersOfStatement(Query *query)
 {
-	Bitmapset *operations;
-	Oid        target;
-	int        operation = -1;
+	Oid target;
 
 	if (query->resultRelation == 0)
 		return false;
 	target = rt_fetch(query->resultRelation, query->rtable)->relid;
-	operations = OperationsOfStatement(query);
-	while ((operation = bms_next_member(operations, operation)) >= 0)
-	{
-		if (WantsTransitionTable(target, operation))
-			return true;
-	}
-	return false;
+	return LookupDistTable(target) != NULL && any_operation(query, target, FiresTriggersHere);
+}
+
+bool
+WantsTransitionTables(Query *query)
+{
+	if (query->resultRelation == 0)
+		return false;
+	return any_operation(query, rt_fetch(query->resultRelation, query->rtable)->relid,
+						 WantsTransitionTable);
 }
 
 bool

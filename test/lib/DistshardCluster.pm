@@ -102,4 +102,17 @@ sub workers
 	return @workers;
 }
 
+# For each node_id, one of the keys k from 1 to 100 whose shard of the table the node holds.
+sub key_on_each_node
+{
+	my ($self, $table) = @_;
+	my %key;
+	for my $k (1 .. 100)
+	{
+		my ($node) = $self->coordinator->safe_psql('postgres', "EXPLAIN SELECT * FROM $table WHERE k = $k") =~ /Node: (\d)/;
+		$key{ $node // 1 } //= $k;
+	}
+	return %key;
+}
+
 1;

@@ -19,13 +19,7 @@ $coordinator->safe_psql($db, q{
 	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
 });
 
-# A key on each node.
-my %key;
-for my $k (1 .. 100)
-{
-	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
-	$key{ $node // 1 } //= $k;
-}
+my %key = $cluster->key_on_each_node('t');
 
 # Runs a script in one session, errors and all; returns what it printed, and what it complained about.
 sub run_script

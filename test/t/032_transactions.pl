@@ -20,13 +20,7 @@ $coordinator->safe_psql($db, q{
 	CREATE TABLE l (v int);
 });
 
-# A key on each node.
-my %key;
-for my $k (1 .. 100)
-{
-	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
-	$key{ $node // 1 } //= $k;
-}
+my %key = $cluster->key_on_each_node('t');
 
 # Runs a script in one session, errors and all; returns what it printed, and what it complained about.
 sub run_script

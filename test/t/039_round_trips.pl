@@ -22,12 +22,7 @@ $coordinator->safe_psql($db, q{
 	SELECT create_distributed_table('t', 'k', shard_count => 6);
 	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
 });
-my %key;
-for my $k (1 .. 100)
-{
-	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
-	$key{ $node // 1 } //= $k;
-}
+my %key = $cluster->key_on_each_node('t');
 
 # The proxy writes a line for each message or several that came at once: the node, and whether it is sent or answers.
 my $dir = PostgreSQL::Test::Utils::tempdir_short();

@@ -21,13 +21,7 @@ $coordinator->safe_psql($db, q{
 	SELECT create_distributed_table('d', 'k', colocate_with => 't');
 });
 
-# A key on each node.
-my %key;
-for my $k (1 .. 100)
-{
-	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
-	$key{ $node // 1 } //= $k;
-}
+my %key = $cluster->key_on_each_node('t');
 my $keys = join(', ', @key{ 1 .. 3 });
 my $value = 0;
 my $commit = "UPDATE t SET v = v + 1 WHERE k IN ($keys)";
