@@ -35,6 +35,7 @@
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
 #include "executor/row_encoder.h"
+#include "executor/row_triggers.h"
 #include "executor/sharded_copy.h"
 #include "executor/statement_triggers.h"
 #include "mb/pg_wchar.h"
@@ -64,6 +65,7 @@ typedef struct UserCopy
 	ExprState      *where;
 	TupleTableSlot *slot;
 	RowEncoder     *encoder;
+	RowTriggers    *row_triggers; /* that want transition tables, or NULL */
 	uint64          excluded;
 	BufFile        *spool;
 	StringInfoData  spooled;
@@ -192,6 +194,8 @@ AcceptTuple(UserCopy *copy)
 			RelationGetDescr(copy->rel)->constr->has_generated_stored)
 			ExecComputeStoredGenerated(copy->result, copy->estate, copy->slot, CMD_INSERT);
 		ExecARInsertTriggers(copy->estate, copy->result, copy->slot, NIL, capture);
+		if (copy->row_triggers)
+			KeepForRowTriggers(copy->row_triggers, NULL, copy->slot);
 	}
 	return true;
 }
@@ -399,12 +403,19 @@ CopyFromUser(ParseState *pstate, CopyStmt *stmt, Relation rel, Node *where, Dist
 	if (copy.result->ri_TrigDesc != NULL)
 		copy.result->ri_TrigDesc->trig_insert_after_row = false; /* the shards fire them */
 	ExecBSInsertTriggers(copy.estate, copy.result);
+	if (capture)
+		copy.row_triggers = BeginRowTriggers(copy.estate, copy.result, CMD_INSERT);
 
 	if (AllShardsAreHere(table) && capture == NULL && !HasBeforeInsertHere(rel))
 		rows = CopyHere(&copy, pstate, stmt, where);
 	else
 		rows = CopyToNodes(&copy, pstate, stmt, where, capture);
 
+	if (copy.row_triggers)
+	{
+		FireRowTriggers(copy.row_triggers);
+		EndRowTriggers(copy.row_triggers);
+	}
 	ExecASInsertTriggers(copy.estate, copy.result, capture);
 	AfterTriggerEndQuery(copy.estate);
 	ExecResetTupleTable(copy.estate->es_tupleTable, false);

@@ -13,6 +13,13 @@ CREATE FUNCTION distshard.check_option(passed bool, view text, new_row anyelemen
 CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_conflict';
 
+-- The row that ON CONFLICT DO UPDATE has found, column by column: kept in WHERE, given back in RETURNING. The statement's
+-- number tells it from that of another one.
+CREATE FUNCTION distshard.keep_value(statement int, n int, anyelement) RETURNS bool
+	LANGUAGE C IMMUTABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_keep_value';
+CREATE FUNCTION distshard.kept_value(statement int, n int, conflict xid, anyelement) RETURNS anyelement
+	LANGUAGE C IMMUTABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_kept_value';
+
 -- The rows that this transaction has moved out of the shards of this node, given to the node that inserts them.
 CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';

@@ -3,7 +3,8 @@
  * statement_triggers.c
  *	  Triggers of the logical table, which fire once for a statement, here.
  *
- * Other row triggers than BEFORE INSERT are on the shards, and fire there.
+ * Other row triggers than BEFORE INSERT, and those with transition tables
+ * (row_triggers.c), are on the shards, and fire there.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,7 +94,9 @@ bool
 FiresTriggersHere(Oid logical_relid, CmdType operation)
 {
 	Relation rel = table_open(logical_relid, NoLock);
-	bool     result = rel->trigdesc && fires_triggers(rel, operation);
+	bool     result = rel->trigdesc &&
+				  (fires_triggers(rel, operation) || wants_old_rows(rel->trigdesc, operation) ||
+				   wants_new_rows(rel->trigdesc, operation));
 
 	table_close(rel, NoLock);
 	return result;
@@ -142,7 +145,7 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_
 					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
 }
 
-/* Rows of a transition table are what its triggers are for; row triggers have fired on the nodes. */
+/* Rows of a transition table are what its triggers are for; other row triggers have fired on the nodes. */
 static void
 begin_captures(StatementTriggers *triggers)
 {
@@ -152,9 +155,12 @@ begin_captures(StatementTriggers *triggers)
 
 	while ((operation = bms_next_member(triggers->operations, operation)) >= 0)
 	{
-		if (operation <= CMD_DELETE && WantsTransitionTable(RelationGetRelid(rel), operation))
-			triggers->captures[operation] =
-				MakeTransitionCaptureState(rel->trigdesc, RelationGetRelid(rel), operation);
+		if (operation > CMD_DELETE || !WantsTransitionTable(RelationGetRelid(rel), operation))
+			continue;
+		triggers->captures[operation] =
+			MakeTransitionCaptureState(rel->trigdesc, RelationGetRelid(rel), operation);
+		triggers->row_triggers[operation] =
+			BeginRowTriggers(triggers->estate, triggers->target, operation);
 	}
 	triggers->captured = makeNode(ResultRelInfo);
 	InitResultRelInfo(triggers->captured, rel, 0, NULL, 0);
@@ -204,6 +210,8 @@ CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returne
 	else
 		ExecARUpdateTriggers(triggers->estate, triggers->captured, NULL, NULL, NULL, old, row, NIL,
 							 capture, false);
+	if (triggers->row_triggers[command])
+		KeepForRowTriggers(triggers->row_triggers[command], old, row);
 	if (old)
 		heap_freetuple(old);
 }
@@ -225,6 +233,11 @@ FireAfterStatement(StatementTriggers *triggers)
 {
 	TransitionCaptureState **captures = triggers->captures;
 
+	for (int operation = 0; operation <= CMD_DELETE; operation++)
+	{
+		if (triggers->row_triggers[operation])
+			FireRowTriggers(triggers->row_triggers[operation]);
+	}
 	if (bms_is_member(CMD_DELETE, triggers->operations))
 		ExecASDeleteTriggers(triggers->estate, triggers->target, captures[CMD_DELETE]);
 	if (bms_is_member(CMD_UPDATE, triggers->operations))
@@ -236,5 +249,10 @@ FireAfterStatement(StatementTriggers *triggers)
 void
 EndStatementTriggers(StatementTriggers *triggers)
 {
+	for (int operation = 0; operation <= CMD_DELETE; operation++)
+	{
+		if (triggers->row_triggers[operation])
+			EndRowTriggers(triggers->row_triggers[operation]);
+	}
 	table_close(triggers->target->ri_RelationDesc, NoLock);
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * statement_triggers.h
- *	  Triggers of the logical table, which fire once for a statement, here.
+ *	  Triggers of the logical table, which fire once for a statement, here; and
+ *	  row triggers with transition tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +12,7 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
+#include "executor/row_triggers.h"
 #include "nodes/execnodes.h"
 #include "nodes/nodes.h"
 #include "utils/relcache.h"
@@ -23,8 +25,9 @@ typedef struct StatementTriggers
 
 	/* transition tables, by CmdType; NULL: nobody wants them */
 	TransitionCaptureState *captures[CMD_DELETE + 1];
-	ResultRelInfo          *captured; /* the table without its row triggers */
-	TupleTableSlot         *row;      /* one of its rows */
+	ResultRelInfo          *captured;                     /* the table without its row triggers */
+	RowTriggers            *row_triggers[CMD_DELETE + 1]; /* that want transition tables, too */
+	TupleTableSlot         *row;                          /* one of its rows */
 } StatementTriggers;
 
 /* Where the rows for transition tables stand among what a statement returns. */

@@ -205,8 +205,9 @@ CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shar
 /*
  * TriggerForDataTable changes CREATE TRIGGER on a logical table to what its data
  * table needs, or returns false if it needs nothing: statement triggers fire on
- * the coordinator, and so do BEFORE INSERT triggers, which may change the key,
- * unless they are those of a partition, which is found on the node only.
+ * the coordinator, so do triggers with transition tables, and BEFORE INSERT
+ * triggers, which may change the key, unless they are those of a partition,
+ * which is found on the node only.
  * distshard.fire_trigger() finds the user's function by the trigger's name.
  * The caller sets the relation.
  */
@@ -215,13 +216,8 @@ TriggerForDataTable(CreateTrigStmt *stmt, bool inserts_here)
 {
 	if (stmt->timing == TRIGGER_TYPE_BEFORE && inserts_here)
 		stmt->events &= ~TRIGGER_TYPE_INSERT;
-	if (!stmt->row || stmt->events == 0)
+	if (!stmt->row || stmt->events == 0 || stmt->transitionRels != NIL)
 		return false;
-	if (stmt->transitionRels != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("row trigger \"%s\" of a distributed table cannot have transition tables",
-						stmt->trigname)));
 	stmt->funcname = list_make2(makeString("distshard"), makeString("fire_trigger"));
 	stmt->args = NIL;
 	stmt->constrrel = NULL;

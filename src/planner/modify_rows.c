@@ -14,6 +14,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
+#include "common/pg_prng.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
 #include "executor/modify_node.h"
@@ -21,6 +22,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
@@ -136,6 +138,12 @@ return_column(Query *statement, Expr *expr)
 	return attno;
 }
 
+static Const *
+int_const(int32 value)
+{
+	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(value), false, true);
+}
+
 /* Makes the statement return rows of its target; returns the number of the first column. */
 static AttrNumber
 return_row(Query *statement, CapturedColumns *captured)
@@ -159,6 +167,47 @@ return_row(Query *statement, CapturedColumns *captured)
 	return first;
 }
 
+static Expr *
+call_for_value(const char *function, Oid result, List *args, TargetEntry *column)
+{
+	Oid   types[] = {INT4OID, INT4OID, XIDOID, ANYELEMENTOID};
+	List *name = list_make2(makeString("distshard"), makeString(pstrdup(function)));
+	int   nargs = list_length(args) + 1;
+
+	types[nargs - 1] = ANYELEMENTOID;
+	return (Expr *) makeFuncExpr(
+		LookupFuncName(name, nargs, types, false), result, lappend(args, copyObject(column->expr)),
+		result == BOOLOID ? InvalidOid : exprCollation((Node *) column->expr), InvalidOid,
+		COERCE_EXPLICIT_CALL);
+}
+
+/* The row that an INSERT is in conflict with: see kept_row.c. */
+static void
+return_conflicting_row(Query *query, CapturedColumns *captured)
+{
+	OnConflictExpr *conflict = query->onConflict;
+	Node           *keep = conflict->onConflictWhere;
+	Node           *statement = (Node *) int_const(pg_prng_uint32(&pg_global_prng_state));
+	List           *new_row = list_copy_tail(query->returningList, captured->new_row - 1);
+	TargetEntry    *xmax = list_nth(query->returningList, captured->conflict - 1);
+	ListCell       *lc;
+
+	captured->old_row = list_length(query->returningList) + 1;
+	foreach (lc, new_row)
+	{
+		TargetEntry *column = lfirst(lc);
+		Node        *n = (Node *) int_const(foreach_current_index(lc));
+		List        *args = list_make2(copyObject(statement), n);
+		Oid          type = exprType((Node *) column->expr);
+
+		keep = make_and_qual(
+			keep, (Node *) call_for_value("keep_value", BOOLOID, copyObject(args), column));
+		return_column(query, call_for_value("kept_value", type,
+											lappend(args, copyObject(xmax->expr)), column));
+	}
+	conflict->onConflictWhere = keep;
+}
+
 /* What triggers after an INSERT, and what it may do on conflict, want to see. */
 static void
 capture_inserted(Query *query, CapturedColumns *captured)
@@ -166,8 +215,6 @@ capture_inserted(Query *query, CapturedColumns *captured)
 	Oid  table = rt_fetch(query->resultRelation, query->rtable)->relid;
 	bool updates = query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE;
 
-	if (updates && WantsOldTransitionTable(table, CMD_UPDATE))
-		RefuseModification(query, "a trigger asks for the old rows of ON CONFLICT DO UPDATE");
 	if (!WantsTransitionTable(table, CMD_INSERT) &&
 		!(updates && WantsTransitionTable(table, CMD_UPDATE)))
 		return;
@@ -176,6 +223,8 @@ capture_inserted(Query *query, CapturedColumns *captured)
 																   MaxTransactionIdAttributeNumber,
 																   XIDOID, -1, InvalidOid, 0));
 	captured->new_row = return_row(query, captured);
+	if (updates && WantsOldTransitionTable(table, CMD_UPDATE))
+		return_conflicting_row(query, captured);
 }
 
 static int

@@ -10,6 +10,14 @@ CREATE FUNCTION deleted() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r recor
 CREATE FUNCTION updated() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE r record; BEGIN
 	FOR r IN SELECT n::text AS row FROM olds n ORDER BY 1 LOOP RAISE NOTICE '% % was %', TG_NAME, TG_OP, r.row; END LOOP;
 	FOR r IN SELECT n::text AS row FROM news n ORDER BY 1 LOOP RAISE NOTICE '% % is %', TG_NAME, TG_OP, r.row; END LOOP; RETURN NULL; END $$;
+CREATE FUNCTION each_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	RAISE NOTICE '% % % %: % to %', TG_NAME, TG_WHEN, TG_LEVEL, TG_OP, OLD, NEW; RETURN NULL; END $$;
+CREATE FUNCTION share_of_new() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO shares SELECT NEW.k, 100 * NEW.v / sum(n.v), count(*) FROM news n HAVING sum(n.v) <> 0; RETURN NULL; END $$;
+CREATE FUNCTION share_of_old() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO shares SELECT OLD.k, OLD.v / sum(o.v), count(*) + TG_ARGV[0]::int FROM olds o HAVING sum(o.v) <> 0; RETURN NULL; END $$;
+CREATE FUNCTION both_rows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO shares VALUES (OLD.k, (SELECT sum(o.v) FROM olds o), OLD.v), (NEW.k, (SELECT sum(n.v) FROM news n), NEW.double); RETURN NULL; END $$;
 CREATE FUNCTION totals() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	UPDATE total SET v = total.v + s.v FROM (SELECT note, sum(v) AS v FROM news GROUP BY 1) s WHERE s.note = total.note; RETURN NULL; END $$;
 CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.v = 13 THEN RETURN NULL; END IF; NEW.v := coalesce(NEW.v, 0) + 100; RETURN NEW; END $$;
@@ -28,6 +36,8 @@ CREATE TABLE days (k int, day date, v int, PRIMARY KEY (k, day)) PARTITION BY RA
 CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
 CREATE TABLE days_2 (v int, day date NOT NULL, k int NOT NULL);
 ALTER TABLE days ATTACH PARTITION days_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+CREATE TABLE rows (k int PRIMARY KEY, v int, w text, double int GENERATED ALWAYS AS (v * 2) STORED);
+CREATE TABLE shares (k int, share numeric, n int);
 CREATE TABLE c (k int REFERENCES t ON DELETE CASCADE, n int);
 
 --- distribute
@@ -36,6 +46,8 @@ SELECT create_distributed_table('t', 'k');
 SELECT create_distributed_table('c', 'k', colocate_with => 't');
 COMMIT;
 SELECT create_distributed_table('m', 'k');
+SELECT create_distributed_table('rows', 'k');
+SELECT create_distributed_table('shares', 'k');
 SELECT create_distributed_table('days', 'k');
 SELECT create_reference_table('ref');
 SELECT create_distributed_table('"One"', NULL);
@@ -48,6 +60,7 @@ INSERT INTO t SELECT i, i * 10, 'n' || i % 3 FROM generate_series(1, 9) i;
 INSERT INTO c SELECT i, i FROM generate_series(1, 5) i;
 INSERT INTO m SELECT nullif(chr(64 + i), 'C'), i FROM generate_series(1, 6) i;
 INSERT INTO ref SELECT i, 'name ' || i FROM generate_series(1, 5) i;
+INSERT INTO rows SELECT i, i * 10, 'w' || i FROM generate_series(1, 6) i;
 INSERT INTO "One" SELECT i, i FROM generate_series(1, 3) i;
 INSERT INTO days SELECT i, date '2024-01-01' + i * 5, i FROM generate_series(0, 11) i;
 INSERT INTO total VALUES ('a', 0), ('b', 0);
@@ -72,6 +85,13 @@ CREATE TRIGGER u AFTER UPDATE ON total REFERENCING NEW TABLE AS news FOR EACH ST
 CREATE TRIGGER i AFTER INSERT ON days REFERENCING NEW TABLE AS news FOR EACH STATEMENT EXECUTE FUNCTION inserted();
 CREATE TRIGGER u AFTER UPDATE ON days REFERENCING OLD TABLE AS olds NEW TABLE AS news FOR EACH STATEMENT EXECUTE FUNCTION updated();
 CREATE TRIGGER d AFTER DELETE ON days REFERENCING OLD TABLE AS olds FOR EACH STATEMENT EXECUTE FUNCTION deleted();
+CREATE TRIGGER r AFTER INSERT ON rows REFERENCING NEW TABLE AS news FOR EACH ROW EXECUTE FUNCTION share_of_new();
+CREATE TRIGGER r2 AFTER DELETE ON rows REFERENCING OLD TABLE AS olds FOR EACH ROW EXECUTE FUNCTION share_of_old('7');
+CREATE TRIGGER r3 AFTER UPDATE ON rows REFERENCING OLD TABLE AS olds NEW TABLE AS news FOR EACH ROW WHEN (OLD.v IS DISTINCT FROM NEW.v AND NEW.k > 1) EXECUTE FUNCTION both_rows();
+CREATE TRIGGER s AFTER INSERT ON rows REFERENCING NEW TABLE AS news FOR EACH STATEMENT EXECUTE FUNCTION inserted();
+CREATE TRIGGER r1 AFTER INSERT ON "One" REFERENCING NEW TABLE AS news FOR EACH ROW EXECUTE FUNCTION each_row();
+CREATE TRIGGER r2 AFTER UPDATE ON total REFERENCING OLD TABLE AS olds NEW TABLE AS news FOR EACH STATEMENT EXECUTE FUNCTION updated();
+CREATE TRIGGER r3 AFTER UPDATE ON ref REFERENCING OLD TABLE AS olds FOR EACH ROW EXECUTE FUNCTION each_row();
 CREATE TRIGGER t2 AFTER TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION bump();
 
 --- here
@@ -179,3 +199,46 @@ COMMIT;
 
 -- no explain
 DO $$ BEGIN FOR i IN 1 .. 3 LOOP UPDATE t SET v = i WHERE k = i; DELETE FROM t WHERE k = i + 3; END LOOP; END $$;
+
+-- row triggers
+INSERT INTO rows VALUES (${21|22:int}, 5);
+SELECT * FROM shares;
+
+INSERT INTO rows SELECT i, i, 'x' FROM generate_series(31, 34) i RETURNING *;
+SELECT * FROM shares;
+
+INSERT INTO rows VALUES (1, 1), (41, 2), (2, 3) ON CONFLICT (k) DO UPDATE SET v = excluded.v, w = 'c' WHERE rows.v < 20;
+SELECT * FROM shares;
+
+UPDATE rows SET v = ${7:int} WHERE k = 3;
+
+UPDATE rows SET v = v + 1 WHERE k < 4 RETURNING *;
+SELECT * FROM shares;
+
+UPDATE rows SET w = 'not v';
+
+DELETE FROM rows WHERE k = 3;
+
+DELETE FROM rows WHERE k > ${4:int};
+SELECT * FROM shares;
+
+BEGIN;
+ALTER TABLE rows DISABLE TRIGGER r;
+INSERT INTO rows VALUES (50, 1);
+ALTER TABLE rows ENABLE TRIGGER r;
+INSERT INTO rows VALUES (51, 1);
+COMMIT;
+SELECT * FROM shares;
+
+COPY rows (k, v) FROM STDIN;
+81	1
+82	2
+\.
+SELECT * FROM shares;
+
+INSERT INTO "One" VALUES (7, 8), (8, 9);
+
+CREATE TRIGGER later AFTER DELETE ON "One" REFERENCING OLD TABLE AS olds FOR EACH ROW EXECUTE FUNCTION each_row();
+DELETE FROM "One" WHERE k = 2;
+DROP TRIGGER later ON "One";
+DELETE FROM "One" WHERE k = 3;
