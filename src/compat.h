@@ -56,6 +56,13 @@ PopCatalogSearchPath(int nest_level)
 
 #endif
 
+/* The number of the transaction that a backend runs, among its own. */
+#if PG_VERSION_NUM < 170000
+#define ProcLocalXid(proc) ((proc)->lxid)
+#else
+#define ProcLocalXid(proc) ((proc)->vxid.lxid)
+#endif
+
 /* Minor releases added it behind the last one of WCOKind, those before never use the number. */
 #define VIEW_CONFLICT_CHECK ((WCOKind) (WCO_RLS_MERGE_DELETE_CHECK + 1))
 

@@ -29,6 +29,7 @@
 #include "transaction/fault.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
+#include "transport/session.h"
 #include "transport/settings.h"
 #include "planner/planner.h"
 
@@ -52,6 +53,7 @@ _PG_init(void)
 	InitMetadataCache();
 	InitPeers();
 	InitConnections();
+	InitSessions();
 	InitSettings();
 	InitTransactions();
 	InitColocation();

@@ -5,7 +5,8 @@
  *
  * Whatever executes on this node's shards, for a client or for another node,
  * passes through here when it fails: names of shards become those of the user's
- * tables and constraints.
+ * tables and constraints. So does a statement that gave up its part in a
+ * deadlock across nodes: its error says so.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +15,7 @@
 #include "executor/error_names.h"
 #include "executor/executor.h"
 #include "catalog/metadata.h"
+#include "transaction/deadlock.h"
 #include "transport/connection.h"
 
 static ExecutorRun_hook_type    next_ExecutorRun;
@@ -48,6 +50,11 @@ rethrow(MemoryContext context, CmdType operation)
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
+	if (UseVerdict(error))
+	{
+		FlushErrorState();
+		ReThrowError(error);
+	}
 	if (!is_about_shards(error))
 		PG_RE_THROW();
 	FlushErrorState();
@@ -112,6 +119,7 @@ report_with_names(ErrorData *error)
 {
 	if (is_about_shards(error))
 		UseLogicalNames(error);
+	(void) UseVerdict(error);
 	if (next_emit_log)
 		next_emit_log(error);
 }

@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
 #include "transaction/xact.h"
 
 /* one_statement.c */
@@ -60,5 +61,23 @@ extern List *PreparedHere(void); /* distributed ones, in this database */
 extern void InitRecovery(void);
 extern void RequestRecovery(void);
 extern bool FailureIsNews(void); /* log one that may come up every few seconds? */
+
+/* background.c */
+extern MemoryContext RoundContext; /* lives as long as the process */
+
+/*
+ * Begins the work of a process, as the owner of the extension; false if there is
+ * nothing to do in the database. A step may take so many milliseconds. The list
+ * is that of the other nodes, of ClusterNode * without names and addresses.
+ */
+extern bool StartRound(Oid database, int timeout, List **nodes);
+
+/* What is done in a transaction of its own, whose failure is only worth a line in the log. */
+typedef void (*Step)(void *arg);
+extern bool RunStep(Step step, void *arg, const char *purpose);
+
+/* A node's answer, two columns of text; NULLs are not expected. Called in RoundContext. */
+typedef void (*AnswerReader)(const char *first, const char *second, void *arg);
+extern void AskNode(NodeConn *conn, const char *sql, AnswerReader reader, void *arg);
 
 #endif

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  Starts recovery where there is something to recover.
+ *	  Starts recovery where there is something to recover, and looks for deadlocks.
  *
  * One process for the server, connected to no database, looks every
  * distshard.recovery_interval for requests. A session makes one when it has
@@ -9,7 +9,8 @@
  * to do; after a start of the server there is one for each database. The process
  * started there does what can be done now and ends (recovery.c). So a database
  * without distributed transactions has no process of distshard, and no other one
- * for longer than a few round trips to the nodes take: DROP DATABASE waits.
+ * for longer than a few round trips to the nodes take: DROP DATABASE waits. The
+ * same process watches for deadlocks across nodes (deadlock_watch.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -31,6 +32,7 @@
 #include "storage/shmem.h"
 #include "storage/spin.h"
 #include "tcop/tcopprot.h"
+#include "transaction/deadlock.h"
 #include "transaction/internal.h"
 #include "transaction/recovery.h"
 #include "utils/guc.h"
@@ -255,6 +257,7 @@ RecoveryLauncherMain(Datum arg)
 {
 	MemoryContext context =
 		AllocSetContextCreate(TopMemoryContext, "distshard launcher", ALLOCSET_DEFAULT_SIZES);
+	TimestampTz last_look = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -264,18 +267,26 @@ RecoveryLauncherMain(Datum arg)
 	MemoryContextSwitchTo(context);
 	for (;;)
 	{
+		long next_watch;
+
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
-		ForgetEndedWorkers();
-		StartWorkers();
+		if (TimestampDifferenceExceeds(last_look, GetCurrentTimestamp(), recovery_interval))
+		{
+			ForgetEndedWorkers();
+			StartWorkers();
+			last_look = GetCurrentTimestamp();
+		}
 		MemoryContextReset(context);
+		next_watch = WatchForDeadlocks();
 
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 recovery_interval, PG_WAIT_EXTENSION);
+						 next_watch < 0 ? recovery_interval : Min(next_watch, recovery_interval),
+						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}
 }

@@ -24,99 +24,19 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
 #include "access/twophase.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
 #include "catalog/metadata.h"
-#include "catalog/pg_extension.h"
-#include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "lib/stringinfo.h"
-#include "miscadmin.h"
-#include "postmaster/bgworker.h"
-#include "tcop/tcopprot.h"
 #include "transaction/fault.h"
 #include "transaction/internal.h"
 #include "transaction/recovery.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 /* A node that takes longer than this to answer is asked again later. */
 #define NODE_TIMEOUT_MS 5000
-
-static MemoryContext round_context;
-static bool          installed = false; /* is distshard in this database? */
-
-/* What is done in a transaction of its own, whose failure is only worth a line in the log. */
-typedef void (*Step)(void *arg);
-
-static bool
-RunStep(Step step, void *arg, const char *purpose)
-{
-	volatile bool succeeded = true;
-
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PG_TRY();
-	{
-		enable_timeout_after(STATEMENT_TIMEOUT, NODE_TIMEOUT_MS);
-		step(arg);
-		disable_timeout(STATEMENT_TIMEOUT, false);
-		CommitTransactionCommand();
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(round_context);
-		error = CopyErrorData();
-		FlushErrorState();
-		disable_timeout(STATEMENT_TIMEOUT, false);
-		QueryCancelPending = false;
-		AbortCurrentTransaction();
-		ereport(FailureIsNews() ? LOG : DEBUG1,
-				(errmsg("%s: %s", purpose, error->message),
-				 error->detail ? errdetail_internal("%s", error->detail) : 0));
-		succeeded = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(round_context);
-	return succeeded;
-}
-
-/* A node's answer, two columns of text; NULLs are not expected. */
-typedef void (*AnswerReader)(const char *first, const char *second, void *arg);
-
-static void
-AskNode(NodeConn *conn, const char *sql, AnswerReader reader, void *arg)
-{
-	TupleDesc       desc = CreateTemplateTupleDesc(2);
-	TupleTableSlot *slot;
-	RemoteCommand  *command;
-
-	TupleDescInitEntry(desc, 1, "first", TEXTOID, -1, 0);
-	TupleDescInitEntry(desc, 2, "second", TEXTOID, -1, 0);
-	slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
-	command = QueueCommand(conn, sql, NULL, desc, COMMAND_ROWS);
-	while (NextRow(command, slot))
-	{
-		MemoryContext old = MemoryContextSwitchTo(round_context);
-
-		reader(TextDatumGetCString(slot->tts_values[0]), TextDatumGetCString(slot->tts_values[1]),
-			   arg);
-		MemoryContextSwitchTo(old);
-	}
-	ExecDropSingleTupleTableSlot(slot);
-}
 
 /* -------------------------------------------------- what is prepared here --- */
 
@@ -188,7 +108,7 @@ RollBackHere(void *gid)
 static void
 ReadPreparedHere(void *arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(round_context);
+	MemoryContext old = MemoryContextSwitchTo(RoundContext);
 
 	*(List **) arg = PreparedHere();
 	MemoryContextSwitchTo(old);
@@ -324,7 +244,7 @@ TookPart(const CommitRecord *record, const ClusterNode *node)
 static void
 ReadRecords(void *arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(round_context);
+	MemoryContext old = MemoryContextSwitchTo(RoundContext);
 
 	*(List **) arg = CommittedHere();
 	MemoryContextSwitchTo(old);
@@ -384,67 +304,12 @@ FinishRecords(List *nodes)
 
 /* ------------------------------------------------------------------ main --- */
 
-/* The role as which nodes were added to the cluster can connect to all of them. */
-static void
-BecomeExtensionOwner(void)
-{
-	Relation    rel = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple   tuple;
-	Oid         owner;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("distshard"));
-	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	SetSessionAuthorization(owner, superuser_arg(owner));
-}
-
-/* Reads which other nodes there are; none if the database is not one of distshard. */
-static void
-SetUp(void *arg)
-{
-	List    **nodes = arg;
-	ListCell *lc;
-
-	installed = DistshardInstalled();
-	if (!installed)
-		return;
-	BecomeExtensionOwner();
-	foreach (lc, AllPrimaries())
-	{
-		ClusterNode  *node = lfirst(lc);
-		MemoryContext old;
-		ClusterNode  *copy;
-
-		if (node->is_local)
-			continue;
-		old = MemoryContextSwitchTo(round_context);
-		copy = palloc(sizeof(ClusterNode));
-		*copy = *node; /* its strings are not looked at */
-		*nodes = lappend(*nodes, copy);
-		MemoryContextSwitchTo(old);
-	}
-}
-
 void
 RecoveryMain(Datum database)
 {
 	List *nodes = NIL;
 
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
-	round_context =
-		AllocSetContextCreate(TopMemoryContext, "distshard recovery", ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(round_context);
-	SetConfigOption("distshard.connect_timeout", "2", PGC_SUSET, PGC_S_OVERRIDE);
-
-	if (!RunStep(SetUp, &nodes, "could not set up recovery") || !installed)
+	if (!StartRound(DatumGetObjectId(database), NODE_TIMEOUT_MS, &nodes))
 		return;
 	FinishPrepared();
 	FinishRecords(nodes);

@@ -70,3 +70,23 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION distshard.prepared_transactions() FROM PUBLIC;
 CREATE VIEW distshard.prepared_transactions AS SELECT * FROM distshard.prepared_transactions();
+
+-- Who waits for whom on this node, for distshard.lock_waits and, as lines of text, for the search for deadlocks.
+CREATE FUNCTION distshard.local_waits(OUT pid int, OUT session_node int, OUT session_pid int, OUT blocker_pid int,
+	OUT blocker_session_node int, OUT blocker_session_pid int, OUT lock text, OUT since timestamptz)
+RETURNS SETOF record LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_local_waits';
+CREATE FUNCTION distshard.print_waits() RETURNS SETOF text
+LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_print_waits';
+
+-- When a session of this node began its transaction, in microseconds, whose it is, and its statement.
+CREATE FUNCTION distshard.session_facts(pid int, OUT started_by text, OUT statement text) RETURNS SETOF record
+LANGUAGE sql STRICT SET search_path = pg_catalog AS $$
+	SELECT (extract(epoch FROM coalesce(a.xact_start, 'epoch')) * 1000000)::bigint || ' ' || a.usename, a.query
+	FROM pg_stat_get_activity(session_facts.pid) g JOIN pg_stat_activity a USING (pid) WHERE a.usename IS NOT NULL
+$$;
+
+-- Ends a wait that is part of a deadlock.
+CREATE FUNCTION distshard.break_deadlock(pid int, since bigint, detail text, log text) RETURNS boolean
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_break_deadlock';
+REVOKE ALL ON FUNCTION distshard.local_waits(), distshard.print_waits(), distshard.session_facts(int),
+	distshard.break_deadlock(int, bigint, text, text) FROM PUBLIC;

@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
+#include "transaction/deadlock.h"
 #include "transaction/fault.h"
 #include "transaction/internal.h"
 #include "transaction/statement_part.h"
@@ -570,5 +571,6 @@ InitTransactions(void)
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();
 	InitStatementParts();
+	InitVerdicts();
 	InitRecovery();
 }

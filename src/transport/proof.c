@@ -11,7 +11,7 @@
  * distshard.prove() with a MAC of its own, after which the node takes what
  * comes over the connection for fragments of its cluster. MACs also cover the
  * direction, the role, the database, the cluster and both groups, so that none
- * serves anywhere else.
+ * serves anywhere else. With its MAC it says which session it works for (session.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -34,6 +34,7 @@
 #include "miscadmin.h"
 #include "port.h"
 #include "transport/internal.h"
+#include "transport/session.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -194,14 +195,18 @@ distshard_challenge(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 
-/* prove(mac, client_group) makes this a connection of the cluster; a challenge serves once. */
+/*
+ * prove(mac, client_group, session_node, session_pid) makes this a connection of the
+ * cluster, which works for that session; a challenge serves once.
+ */
 Datum
 distshard_prove(PG_FUNCTION_ARGS)
 {
-	bytea        *mac = PG_GETARG_BYTEA_PP(0);
-	int32         client_group = PG_GETARG_INT32(1);
-	LocalIdentity identity;
-	uint8         expected[PG_SHA256_DIGEST_LENGTH];
+	bytea         *mac = PG_GETARG_BYTEA_PP(0);
+	int32          client_group = PG_GETARG_INT32(1);
+	ClusterSession session = {PG_GETARG_INT32(2), PG_GETARG_INT32(3)};
+	LocalIdentity  identity;
+	uint8          expected[PG_SHA256_DIGEST_LENGTH];
 
 	LoadIdentity(&identity);
 	ComputeMac(&identity, "client", client_nonce, server_nonce, client_group, identity.group_id,
@@ -215,6 +220,7 @@ distshard_prove(PG_FUNCTION_ARGS)
 	}
 	challenged = false;
 	proven_group = client_group;
+	ServeSession(session);
 	PG_RETURN_VOID();
 }
 
@@ -254,13 +260,14 @@ RejectNode(NodeConn *conn, const char *detail, const char *hint)
 static void
 CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot *slot)
 {
-	NodeConn  *conn = handshake->conn;
-	char      *version;
-	pg_uuid_t *cluster_id;
-	int32      group_id;
-	bytea     *nonce;
-	bytea     *mac;
-	uint8      expected[PG_SHA256_DIGEST_LENGTH];
+	NodeConn      *conn = handshake->conn;
+	ClusterSession session = MyClusterSession();
+	char          *version;
+	pg_uuid_t     *cluster_id;
+	int32          group_id;
+	bytea         *nonce;
+	bytea         *mac;
+	uint8          expected[PG_SHA256_DIGEST_LENGTH];
 
 	if (!NextRow(handshake->command, slot))
 		elog(ERROR, "node %d did not answer a challenge", conn->key.node_id);
@@ -293,8 +300,9 @@ CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot 
 	ComputeMac(identity, "client", handshake->nonce, (uint8 *) VARDATA_ANY(nonce),
 			   identity->group_id, group_id, expected);
 	FinishCommand(handshake->command);
-	handshake->command = SendProofCommand(conn, "SELECT distshard.prove($1, $2)", expected,
-										  sizeof(expected), identity->group_id, NULL);
+	handshake->command = SendProofCommand(
+		conn, psprintf("SELECT distshard.prove($1, $2, %d, %d)", session.node_id, session.pid),
+		expected, sizeof(expected), identity->group_id, NULL);
 }
 
 /* A node without the function has no distshard, or one that speaks differently. */

@@ -3,7 +3,7 @@
 CREATE FUNCTION distshard.challenge(client_nonce bytea, client_group int, OUT version text, OUT cluster_id uuid,
 	OUT group_id int, OUT node_nonce bytea, OUT mac bytea, OUT cancel_key int)
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_challenge';
-CREATE FUNCTION distshard.prove(mac bytea, client_group int) RETURNS void
+CREATE FUNCTION distshard.prove(mac bytea, client_group int, session_node int, session_pid int) RETURNS void
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_prove';
 
 -- This session's connections to other nodes.

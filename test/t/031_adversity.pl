@@ -215,7 +215,7 @@ $worker->safe_psql($db, 'DELETE FROM pg_proc WHERE oid = 99999');
 like($err, qr/08004: node 2.*Version 1\.0 of extension distshard is not installed/s, 'a node needs the extension');
 $worker->safe_psql($db, q{UPDATE pg_proc SET proname = 'challenge' WHERE proname = 'challenge2'});
 is(value_of($key{2}), 0, 'all is well again');
-my ($status, $stdout, $stderr) = $worker->psql($db, q{SELECT distshard.prove('\x00', 1)});
+my ($status, $stdout, $stderr) = $worker->psql($db, q{SELECT distshard.prove('\x00', 1, 1, 1)});
 like($stderr, qr/did not prove to be a node of this cluster/, 'a client cannot pass for a node');
 is_clean('impostors');
 

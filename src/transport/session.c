@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *	  Which session of the cluster each backend works for, in shared memory.
+ *
+ * A session's work is done by the backend that its client is connected to, by
+ * backends of other nodes that this one has connections to, and by those that
+ * these have connections to in turn. A node that connects says for whom, when
+ * it proves to be one (proof.c), so nothing has to be sent later.
+ *
+ * A backend writes its own place of the array, under the lock: when it begins
+ * to work for another node, when it prepares a transaction (whose locks nobody
+ * holds from then on, but which ends when that session says so), and when it
+ * ends.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/metadata.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "transport/session.h"
+
+#define TRANCHE "distshard sessions"
+
+typedef struct Place
+{
+	ClusterSession session;  /* pid 0: none, or the backend's own */
+	TransactionId  prepared; /* that it prepared last */
+} Place;
+
+typedef struct Sessions
+{
+	int    nserved;                       /* places in use */
+	Latch *watcher;                       /* to be set when there is a first one; NULL: nobody's */
+	Place  places[FLEXIBLE_ARRAY_MEMBER]; /* in the order of PGPROC's array */
+} Sessions;
+
+static Sessions *sessions = NULL;
+static LWLock   *sessions_lock = NULL;
+
+static shmem_request_hook_type next_shmem_request = NULL;
+static shmem_startup_hook_type next_shmem_startup = NULL;
+
+/* Background processes and ordinary backends come first in the array; others never work for a node. */
+static Size
+SessionsSize(void)
+{
+	return offsetof(Sessions, places) + sizeof(Place) * MaxBackends;
+}
+
+static Place *
+PlaceOf(const PGPROC *proc)
+{
+	int place = proc - ProcGlobal->allProcs;
+
+	return place < MaxBackends ? &sessions->places[place] : NULL;
+}
+
+int32
+LocalNodeId(void)
+{
+	ListCell *lc;
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (node->is_local)
+			return node->node_id;
+	}
+	return 0;
+}
+
+ClusterSession
+SessionOfProc(const PGPROC *proc, int32 local_node)
+{
+	ClusterSession session = {0};
+	const Place   *place = PlaceOf(proc);
+
+	if (place)
+	{
+		LWLockAcquire(sessions_lock, LW_SHARED);
+		session = place->session;
+		LWLockRelease(sessions_lock);
+	}
+	if (session.pid == 0)
+	{
+		session.node_id = local_node;
+		session.pid = proc->pid;
+	}
+	return session;
+}
+
+ClusterSession
+SessionThatPrepared(TransactionId xid)
+{
+	ClusterSession session = {0};
+
+	LWLockAcquire(sessions_lock, LW_SHARED);
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		if (sessions->places[i].session.pid != 0 && sessions->places[i].prepared == xid)
+			session = sessions->places[i].session;
+	}
+	LWLockRelease(sessions_lock);
+	return session;
+}
+
+ClusterSession
+MyClusterSession(void)
+{
+	ClusterSession session = PlaceOf(MyProc)->session; /* nobody else writes it */
+
+	if (session.pid == 0)
+	{
+		session.node_id = LocalNodeId();
+		session.pid = MyProcPid;
+	}
+	return session;
+}
+
+static void
+StopServing(int code, Datum arg)
+{
+	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
+	PlaceOf(MyProc)->session.pid = 0;
+	sessions->nserved--;
+	LWLockRelease(sessions_lock);
+}
+
+void
+ServeSession(ClusterSession session)
+{
+	Place *place = PlaceOf(MyProc);
+	bool   again = place->session.pid != 0;
+	Latch *watcher;
+
+	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
+	place->session = session;
+	place->prepared = InvalidTransactionId;
+	if (!again)
+		sessions->nserved++;
+	watcher = sessions->watcher;
+	sessions->watcher = NULL;
+	LWLockRelease(sessions_lock);
+	if (!again)
+		before_shmem_exit(StopServing, 0);
+	if (watcher)
+		SetLatch(watcher);
+}
+
+bool
+AnyServed(Latch *latch)
+{
+	bool any;
+
+	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
+	any = sessions->nserved > 0;
+	sessions->watcher = any ? NULL : latch;
+	LWLockRelease(sessions_lock);
+	return any;
+}
+
+static void
+RememberPrepared(XactEvent event, void *arg)
+{
+	Place *place = PlaceOf(MyProc);
+
+	if (event != XACT_EVENT_PRE_PREPARE || place->session.pid == 0)
+		return;
+	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
+	place->prepared = GetTopTransactionIdIfAny();
+	LWLockRelease(sessions_lock);
+}
+
+static void
+RequestMemory(void)
+{
+	if (next_shmem_request)
+		next_shmem_request();
+	RequestAddinShmemSpace(SessionsSize());
+	RequestNamedLWLockTranche(TRANCHE, 1);
+}
+
+static void
+SetUpMemory(void)
+{
+	bool found;
+
+	if (next_shmem_startup)
+		next_shmem_startup();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	sessions = ShmemInitStruct(TRANCHE, SessionsSize(), &found);
+	if (!found)
+		memset(sessions, 0, SessionsSize());
+	LWLockRelease(AddinShmemInitLock);
+	sessions_lock = &GetNamedLWLockTranche(TRANCHE)->lock;
+}
+
+void
+InitSessions(void)
+{
+	next_shmem_request = shmem_request_hook;
+	shmem_request_hook = RequestMemory;
+	next_shmem_startup = shmem_startup_hook;
+	shmem_startup_hook = SetUpMemory;
+	RegisterXactCallback(RememberPrepared, NULL);
+}
