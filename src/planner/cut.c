@@ -23,6 +23,7 @@
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
+#include "planner/decorrelate.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/local.h"
@@ -590,10 +591,14 @@ ReplaceOrCut(Query *query)
 		turn_into_leaf(query, false);
 	else if (spread.kind == SPREAD_COPIED)
 		PointAtLocalCopies(query);
-	else if (HasOuterReferences(query))
-		cut_because(query, why_cut(query, &spread));
 	else
-		cut_joins(query, &spread);
+	{
+		DecorrelateSubqueries(query);
+		if (HasOuterReferences(query))
+			cut_because(query, why_cut(query, &spread));
+		else
+			cut_joins(query, &spread);
+	}
 
 	/* of a query over a leaf, only these are still to be looked at */
 	if (query->hasSubLinks)

@@ -11,9 +11,6 @@
  * tells whether the nodes could then do the join, and the cheapest wins; what
  * it must beat is fetching all parts (pull).
  *
- * Costs are microseconds on one machine of today, to be compared with each
- * other only.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -38,23 +35,8 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-/* Fetching a row, sending one from node to node, joining one; and what each byte of it adds. */
-#define PULL_COST    1.5
-#define SEND_COST    0.6
-#define JOIN_COST    0.3
-#define BYTE_COST    0.005
-#define MOVE_STARTUP 5000.0
-
 /* So many ways are looked at. */
 #define MAX_TRIES 300
-
-typedef enum JoinStrategy
-{
-	STRATEGY_AUTO,
-	STRATEGY_PULL,
-	STRATEGY_BROADCAST,
-	STRATEGY_REHASH
-} JoinStrategy;
 
 static const struct config_enum_entry strategies[] = {{"auto", STRATEGY_AUTO, false},
 													  {"pull", STRATEGY_PULL, false},
@@ -62,7 +44,7 @@ static const struct config_enum_entry strategies[] = {{"auto", STRATEGY_AUTO, fa
 													  {"rehash", STRATEGY_REHASH, false},
 													  {NULL, 0, false}};
 
-static int join_strategy = STRATEGY_AUTO;
+int join_strategy = STRATEGY_AUTO;
 
 typedef enum PartFate
 {

@@ -14,6 +14,27 @@
 #include "nodes/parsenodes.h"
 #include "planner/estimate.h"
 
+/*
+ * Fetching a row, sending one from node to node, joining one; and what each
+ * byte of it adds. Microseconds on one machine of today, to be compared with
+ * each other only.
+ */
+#define PULL_COST    1.5
+#define SEND_COST    0.6
+#define JOIN_COST    0.3
+#define BYTE_COST    0.005
+#define MOVE_STARTUP 5000.0
+
+typedef enum JoinStrategy
+{
+	STRATEGY_AUTO,
+	STRATEGY_PULL,
+	STRATEGY_BROADCAST,
+	STRATEGY_REHASH
+} JoinStrategy;
+
+extern int join_strategy; /* distshard.join_strategy */
+
 extern void InitStrategy(void);
 
 /* Should the nodes send each other so many rows, rather than send them through this one? */

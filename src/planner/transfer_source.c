@@ -101,9 +101,22 @@ is_outer_var(Node *node, void *context)
 	return expression_tree_walker(node, is_outer_var, context);
 }
 
-/* The quals of an AND that are about the rows of one entry alone and can be checked anywhere. */
+static bool
+has_correlated_subquery(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink) && HasOuterReferences(castNode(Query, ((SubLink *) node)->subselect)))
+		return true;
+	return expression_tree_walker(node, has_correlated_subquery, context);
+}
+
+/*
+ * The quals of an AND that are about the rows of one entry alone and can be
+ * checked anywhere; with subqueries, if these are wanted.
+ */
 static List *
-quals_on_entry(Query *query, Node *quals, Index rti)
+quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries)
 {
 	List     *result = NIL;
 	ListCell *lc;
@@ -113,12 +126,13 @@ quals_on_entry(Query *query, Node *quals, Index rti)
 	if (is_andclause(quals))
 	{
 		foreach (lc, ((BoolExpr *) quals)->args)
-			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti));
+			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti, subqueries));
 		return result;
 	}
 	quals = flatten_join_alias_vars(query, copyObject(quals));
-	if (checkExprHasSubLink(quals) || contain_volatile_functions(quals) ||
-		is_outer_var(quals, NULL) || !bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
+	if ((subqueries ? has_correlated_subquery(quals, NULL) : checkExprHasSubLink(quals)) ||
+		contain_volatile_functions(quals) || is_outer_var(quals, NULL) ||
+		!bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
 		return NIL;
 	return list_make1(quals);
 }
@@ -130,7 +144,7 @@ quals_on_entry(Query *query, Node *quals, Index rti)
  * entry is in this tree.
  */
 static bool
-collect_quals(Query *query, Node *jtnode, Index rti, List **quals, bool *nullable)
+collect_quals(Query *query, Node *jtnode, Index rti, bool subqueries, List **quals, bool *nullable)
 {
 	ListCell *lc;
 
@@ -142,10 +156,10 @@ collect_quals(Query *query, Node *jtnode, Index rti, List **quals, bool *nullabl
 
 		foreach (lc, from->fromlist)
 		{
-			if (!collect_quals(query, lfirst(lc), rti, quals, nullable))
+			if (!collect_quals(query, lfirst(lc), rti, subqueries, quals, nullable))
 				continue;
 			if (!*nullable)
-				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti));
+				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti, subqueries));
 			return true;
 		}
 		return false;
@@ -153,13 +167,13 @@ collect_quals(Query *query, Node *jtnode, Index rti, List **quals, bool *nullabl
 	else
 	{
 		JoinExpr *join = castNode(JoinExpr, jtnode);
-		bool      left = collect_quals(query, join->larg, rti, quals, nullable);
+		bool      left = collect_quals(query, join->larg, rti, subqueries, quals, nullable);
 
-		if (!left && !collect_quals(query, join->rarg, rti, quals, nullable))
+		if (!left && !collect_quals(query, join->rarg, rti, subqueries, quals, nullable))
 			return false;
 		if (!*nullable && (join->jointype == JOIN_INNER || (join->jointype == JOIN_LEFT && !left) ||
 						   (join->jointype == JOIN_RIGHT && left)))
-			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti));
+			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti, subqueries));
 		if (join->jointype == JOIN_FULL || (join->jointype == JOIN_LEFT && !left) ||
 			(join->jointype == JOIN_RIGHT && left))
 			*nullable = true;
@@ -187,7 +201,8 @@ source_query(Query *query, Index rti, Bitmapset *columns, List *quals)
 	source->commandType = CMD_SELECT;
 	source->rtable = list_make1(rte);
 	source->hasRowSecurity = query->hasRowSecurity;
-	source->hasSubLinks = checkExprHasSubLink((Node *) rte->securityQuals);
+	source->hasSubLinks =
+		checkExprHasSubLink((Node *) rte->securityQuals) || checkExprHasSubLink((Node *) quals);
 	ref->rtindex = 1;
 	source->jointree =
 		makeFromExpr(list_make1(ref), quals ? (Node *) make_ands_explicit(quals) : NULL);
@@ -218,7 +233,26 @@ TransferSource(Query *query, Index rti, Bitmapset **columns)
 	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);
 	if (used.others)
 		return NULL;
-	collect_quals(query, (Node *) query->jointree, rti, &quals, &nullable);
+	collect_quals(query, (Node *) query->jointree, rti, false, &quals, &nullable);
 	*columns = used.columns;
 	return source_query(query, rti, used.columns, quals);
+}
+
+Query *
+RowsOfEntry(Query *query, Index rti, Expr *expr)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	List          *quals = NIL;
+	bool           nullable = false;
+	Query         *source;
+
+	if (rte->lateral || rte->rtekind == RTE_CTE ||
+		(rte->rtekind == RTE_SUBQUERY && HasOuterReferences(rte->subquery)))
+		return NULL;
+	collect_quals(query, (Node *) query->jointree, rti, true, &quals, &nullable);
+	source = source_query(query, rti, NULL, quals);
+	expr = copyObject(expr);
+	ChangeVarNodes((Node *) expr, rti, 1, 0);
+	source->targetList = list_make1(makeTargetEntry(expr, 1, "value", false));
+	return source;
 }

@@ -19,4 +19,10 @@
  */
 extern Query *TransferSource(Query *query, Index rti, Bitmapset **columns);
 
+/*
+ * RowsOfEntry returns a query for an expression over those rows of an entry that
+ * the query can need; NULL if the entry is lateral.
+ */
+extern Query *RowsOfEntry(Query *query, Index rti, Expr *expr);
+
 #endif

@@ -70,6 +70,17 @@ like((run_script("EXPLAIN (COSTS OFF) SELECT count(*) FROM a JOIN b USING (x) WH
 	'and broadcasts a small side');
 like((run_script('SET distshard.join_strategy = rehash; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' . $join))[0], qr/Re-hash of a, 30000 rows:/,
 	'EXPLAIN ANALYZE tells how many rows were sent');
+
+# So does what becomes of subqueries.
+my $correlated = 'EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE k > (SELECT avg(k) FROM b WHERE b.x = a.x)';
+like((run_script($correlated))[0], qr/Broadcast of grouped_subquery:.*LEFT JOIN/s, 'a subquery is grouped and joined');
+like((run_script("SET distshard.join_strategy = broadcast; $correlated AND a.k BETWEEN 10 AND 40"))[0], qr/Broadcast of subquery:.*IN \(.*GROUP BY b\.x/s,
+	'its rows are restricted to those that are asked for');
+unlike((run_script("$correlated AND a.k = 5"))[0], qr/grouped_subquery/, 'for one row it is answered as it is');
+unlike((run_script("SET distshard.join_strategy = pull; $correlated"))[0], qr/grouped_subquery/, 'and also if rows are to be pulled');
+like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE x > (SELECT avg(x) FROM b WHERE b.k = a.k)'))[0],
+	qr/avg.*WHERE \(b\.k = a\.k\)/s, 'and if nodes can answer it for their own rows');
+
 like((run_script('EXPLAIN (COSTS OFF) INSERT INTO c SELECT x, k FROM b'))[0], qr/Re-hash of subquery:.*INSERT INTO/s,
 	'INSERT .. SELECT re-hashes between nodes');
 

@@ -1,0 +1,529 @@
+/*-------------------------------------------------------------------------
+ *
+ * decorrelate.c
+ *	  Computes the aggregates of a correlated subquery for all rows at once.
+ *
+ *	  SELECT .. FROM a WHERE a.x > (SELECT 2 * avg(b.x) FROM b WHERE b.y = a.y)
+ *
+ * becomes
+ *
+ *	  SELECT .. FROM a LEFT JOIN (SELECT b.y, avg(b.x) FROM b GROUP BY b.y) g ON g.y = a.y
+ *	  WHERE a.x > 2 * g.avg
+ *
+ * if the nodes cannot answer the subquery for their own rows of a: else each
+ * row would ask all nodes. Where a has few values of y, b is restricted to them
+ * first. The expression over the aggregates stays where it was, so it is
+ * computed for no other rows than before; of a row without a partner the
+ * aggregates are null, or 0 for those that count. The join adds and loses no
+ * rows, as g has one for each y.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "planner/decorrelate.h"
+#include "planner/estimate.h"
+#include "planner/leaf.h"
+#include "planner/plain_aggregate.h"
+#include "planner/shape.h"
+#include "planner/split.h"
+#include "planner/strategy.h"
+#include "planner/transfer_source.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* So few rows may ask for their own. */
+#define FEW_ROWS 2.0
+
+typedef struct Decorrelation
+{
+	Query *query;    /* around the subquery */
+	Query *subquery; /* a copy, which becomes the grouped one */
+	List  *quals;    /* of OpExpr that tie it to the query, over the subquery */
+	List  *inner;    /* their sides over the subquery */
+	List  *outer;    /* and over the query */
+	Relids varnos;   /* of the latter */
+	Index  joined;   /* the entry that is joined to it */
+} Decorrelation;
+
+static bool
+has_other_aggregates(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Aggref))
+		return !IsPlainAggregate((Aggref *) node);
+	return expression_tree_walker(node, has_other_aggregates, context);
+}
+
+/* Does it give one row, whose value depends on nothing but aggregates? */
+static bool
+is_plain_subquery(SubLink *sublink)
+{
+	Query      *subquery = castNode(Query, sublink->subselect);
+	QueryTables tables;
+	Node       *value;
+
+	if (sublink->subLinkType != EXPR_SUBLINK || subquery->commandType != CMD_SELECT ||
+		!subquery->hasAggs || subquery->groupClause || subquery->groupingSets ||
+		subquery->havingQual || subquery->hasWindowFuncs || subquery->hasTargetSRFs ||
+		subquery->setOperations || subquery->cteList || subquery->limitCount ||
+		subquery->limitOffset || subquery->rowMarks)
+		return false;
+	value = (Node *) linitial_node(TargetEntry, subquery->targetList)->expr;
+	if (checkExprHasSubLink(value) || has_other_aggregates(value, NULL) ||
+		contain_volatile_functions((Node *) subquery))
+		return false;
+	FindDistTables(subquery, &tables);
+	return tables.dist_tables != NIL;
+}
+
+/* Is it a column, or a strict expression, of the query? Returns it as such; else NULL. */
+static Expr *
+outer_term(Decorrelation *context, Expr *term)
+{
+	if (contain_vars_of_level((Node *) term, 0) || !contain_vars_of_level((Node *) term, 1) ||
+		checkExprHasSubLink((Node *) term) || contain_agg_clause((Node *) term))
+		return NULL;
+	term = copyObject(term);
+	IncrementVarSublevelsUp((Node *) term, -1, 1);
+	term = (Expr *) flatten_join_alias_vars(context->query, (Node *) term);
+	if (contain_vars_of_level((Node *) term, 1) || contain_nonstrict_functions((Node *) term))
+		return NULL;
+	context->varnos = bms_join(context->varnos, pull_varnos(NULL, (Node *) term));
+	return term;
+}
+
+/* Does the operator hold for all rows of a group alike? */
+static bool
+respects_groups(OpExpr *op, Expr *inner)
+{
+	TypeCacheEntry *type =
+		lookup_type_cache(getBaseType(exprType((Node *) inner)), TYPECACHE_BTREE_OPFAMILY);
+	Oid collation = exprCollation((Node *) inner);
+
+	if (!list_member_oid(get_mergejoin_opfamilies(op->opno), type->btree_opf))
+		return false;
+	return !OidIsValid(op->inputcollid) || op->inputcollid == collation ||
+		   (get_collation_isdeterministic(op->inputcollid) &&
+			(!OidIsValid(collation) || get_collation_isdeterministic(collation)));
+}
+
+/* If the qual ties the subquery to the query, it is noted, and true returned. */
+static bool
+take_qual(Decorrelation *context, Node *qual)
+{
+	OpExpr *op = (OpExpr *) qual;
+
+	if (!IsA(op, OpExpr) || list_length(op->args) != 2)
+		return false;
+	for (int side = 0; side < 2; side++)
+	{
+		Expr *inner = list_nth(op->args, side);
+		Expr *outer = list_nth(op->args, 1 - side);
+
+		if (!contain_vars_of_level((Node *) inner, 0) || checkExprHasSubLink((Node *) inner) ||
+			contain_vars_of_level((Node *) inner, 1) || !respects_groups(op, inner))
+			continue;
+		outer = outer_term(context, outer);
+		if (outer == NULL)
+			continue;
+		context->quals = lappend(context->quals, op);
+		context->inner = lappend(context->inner, inner);
+		context->outer = lappend(context->outer, outer);
+		return true;
+	}
+	return false;
+}
+
+/* Takes out of WHERE what ties the subquery to the query. Is that all? */
+static bool
+take_quals(Decorrelation *context)
+{
+	Query    *subquery = context->subquery;
+	Query     rest = *subquery;
+	List     *left = NIL;
+	ListCell *lc;
+
+	foreach (lc, make_ands_implicit((Expr *) subquery->jointree->quals))
+	{
+		if (!take_qual(context, lfirst(lc)))
+			left = lappend(left, lfirst(lc));
+	}
+	if (context->quals == NIL)
+		return false;
+	subquery->jointree->quals = left ? (Node *) make_ands_explicit(left) : NULL;
+	/* columns of the query may stand beside the aggregates */
+	rest.targetList = NIL;
+	rest.jointree = subquery->jointree;
+	return !HasOuterReferences(&rest);
+}
+
+/* The item of FROM that has all that the subquery depends on, or NULL. */
+static ListCell *
+item_with(Decorrelation *context)
+{
+	ListCell *lc;
+
+	foreach (lc, context->query->jointree->fromlist)
+	{
+		if (bms_is_subset(context->varnos, get_relids_in_jointree(lfirst(lc), false)))
+			return lc;
+	}
+	return NULL;
+}
+
+/* Can the nodes answer the subquery for their own rows of that? */
+static bool
+is_answered_by_nodes(Decorrelation *context, ListCell *item, SubLink *sublink)
+{
+	Query        probe = *context->query;
+	RangeTblRef *ref = makeNode(RangeTblRef);
+	NullTest    *test = makeNode(NullTest);
+
+	test->arg = (Expr *) sublink;
+	test->nulltesttype = IS_NULL;
+	test->location = -1;
+	probe.jointree = makeFromExpr(list_make1(lfirst(item)), (Node *) test);
+	if (bms_get_singleton_member(context->varnos, &ref->rtindex))
+		probe.jointree->fromlist = list_make1(ref);
+	probe.targetList = NIL;
+	probe.havingQual = NULL;
+	return SpreadOfInput(&probe).kind == SPREAD_SPLIT;
+}
+
+/* Has the n-th qual the subquery's side first? */
+static bool
+is_left(Decorrelation *context, int n)
+{
+	return list_nth(context->inner, n) == linitial(list_nth_node(OpExpr, context->quals, n)->args);
+}
+
+/* The subquery's target list becomes what it is grouped by, and the aggregates of that value. */
+static bool
+group_subquery(Decorrelation *context)
+{
+	ListCell *lc;
+
+	context->subquery->targetList = NIL;
+	context->subquery->sortClause = NIL;
+	context->subquery->distinctClause = NIL;
+	context->subquery->hasDistinctOn = false;
+	foreach (lc, context->inner)
+	{
+		if (LeafGroupFor(context->subquery, lfirst(lc)) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The subquery's rows only for values that the n-th qual asks for. Of several
+ * quals one will do: estimates for several columns are often far off.
+ */
+static void
+restrict_subquery(Decorrelation *context, int n, Query *values)
+{
+	Query       *subquery = context->subquery;
+	OpExpr      *op = copyObject(list_nth_node(OpExpr, context->quals, n));
+	SubLink     *in = makeNode(SubLink);
+	Param       *value = makeNode(Param);
+	TargetEntry *entry = linitial(values->targetList);
+
+	value->paramkind = PARAM_SUBLINK;
+	value->paramid = 1;
+	value->paramtype = exprType((Node *) entry->expr);
+	value->paramtypmod = exprTypmod((Node *) entry->expr);
+	value->paramcollid = exprCollation((Node *) entry->expr);
+	value->location = -1;
+	if (!is_left(context, n))
+		op->opno = get_commutator(op->opno);
+	op->opfuncid = InvalidOid;
+	op->args = list_make2(copyObject(list_nth(context->inner, n)), value);
+	in->subLinkType = ANY_SUBLINK;
+	in->testexpr = (Node *) op;
+	in->operName = list_make1(makeString("="));
+	in->subselect = (Node *) values;
+	in->location = -1;
+	subquery->jointree->quals = make_and_qual(subquery->jointree->quals, (Node *) in);
+	subquery->hasSubLinks = true;
+}
+
+/* A query for the values that the n-th qual asks the subquery for, or NULL. *count: for how many rows. */
+static Query *
+values_asked_for(Decorrelation *context, int n, double *count)
+{
+	OpExpr *op = list_nth_node(OpExpr, context->quals, n);
+	Query  *values;
+	int     rti;
+
+	if (op->opno >= FirstGenbkiObjectId || !OidIsValid(get_commutator(op->opno)) ||
+		strcmp(get_opname(op->opno), "=") != 0 || !bms_get_singleton_member(context->varnos, &rti))
+		return NULL;
+	values = RowsOfEntry(context->query, rti, list_nth(context->outer, n));
+	if (values == NULL || contain_volatile_functions((Node *) values))
+		return NULL;
+	*count = EstimateQuery(values, NULL).rows;
+	(void) LeafGroupFor(values, linitial_node(TargetEntry, values->targetList)->expr);
+	return values;
+}
+
+/* What it costs to group the subquery's rows by the given columns, and how many groups there are. */
+static double
+grouping_cost(Decorrelation *context, List *columns, double *groups)
+{
+	Query        *query = copyObject(context->subquery);
+	QueryEstimate estimate;
+	double        cost;
+	ListCell     *lc;
+
+	query->hasAggs = false;
+	query->targetList = query->groupClause = NIL;
+	foreach (lc, columns)
+		(void) LeafColumnFor(query, lfirst(lc));
+	cost = EstimateQuery(query, NULL).rows * JOIN_COST / list_length(AllPrimaries());
+	foreach (lc, columns)
+		(void) LeafGroupFor(query, lfirst(lc));
+	estimate = EstimateQuery(query, NULL);
+	*groups = estimate.rows;
+	return cost + estimate.rows * (PULL_COST + BYTE_COST * estimate.width);
+}
+
+/* Is it worth it? If so, the subquery is restricted where that is. */
+static bool
+pays(Decorrelation *context)
+{
+	double groups;
+	double whole;
+	double best;
+	Query *restriction = NULL;
+	int    restricted = 0;
+
+	if (join_strategy == STRATEGY_PULL)
+		return false;
+	best = whole = grouping_cost(context, context->inner, &groups);
+	for (int n = 0; n < list_length(context->quals); n++)
+	{
+		double all;
+		double count;
+		double some;
+		double cost;
+		Query *values = values_asked_for(context, n, &count);
+
+		if (values == NULL)
+			continue;
+		if (join_strategy == STRATEGY_AUTO && count <= FEW_ROWS)
+			return false;
+		some = EstimateQuery(values, NULL).rows;
+		(void) grouping_cost(context, list_make1(list_nth(context->inner, n)), &all);
+		cost = 2 * MOVE_STARTUP + some * list_length(AllPrimaries()) * SEND_COST +
+			   whole * Min(1, some / all);
+		if (cost < best || join_strategy != STRATEGY_AUTO)
+		{
+			best = cost;
+			restriction = values;
+			restricted = n;
+		}
+	}
+	if (restriction)
+		restrict_subquery(context, restricted, restriction);
+	return true;
+}
+
+static Var *
+joined_column(Decorrelation *context, Var *column)
+{
+	column->varno = context->joined;
+	column->varnosyn = context->joined;
+	return column;
+}
+
+/* Adds the columns of one side to those of a join. Returns their numbers there. */
+static List *
+add_columns(Query *query, Node *side, RangeTblEntry *joined)
+{
+	Index rti =
+		IsA(side, JoinExpr) ? ((JoinExpr *) side)->rtindex : castNode(RangeTblRef, side)->rtindex;
+	List     *numbers = NIL;
+	List     *names;
+	List     *vars;
+	ListCell *lc;
+	ListCell *lc2;
+
+	expandRTE(rt_fetch(rti, query->rtable), rti, 0, -1, true, &names, &vars);
+	forboth (lc, names, lc2, vars)
+	{
+		if (strVal(lfirst(lc))[0] == '\0')
+			continue; /* dropped */
+		numbers = lappend_int(numbers, foreach_current_index(lc) + 1);
+		joined->eref->colnames = lappend(joined->eref->colnames, lfirst(lc));
+		joined->joinaliasvars = lappend(joined->joinaliasvars, lfirst(lc2));
+	}
+	return numbers;
+}
+
+/* Joins the grouped subquery, an entry already, to an item of FROM. */
+static void
+join_subquery(Decorrelation *context, ListCell *item)
+{
+	RangeTblEntry *joined = makeNode(RangeTblEntry);
+	RangeTblRef   *ref = makeNode(RangeTblRef);
+	JoinExpr      *join = makeNode(JoinExpr);
+	Query         *query = context->query;
+	List          *quals = NIL;
+
+	for (int i = 0; i < list_length(context->quals); i++)
+	{
+		OpExpr *op = copyObject(list_nth_node(OpExpr, context->quals, i));
+		Expr   *inner = list_nth(context->inner, i);
+		Var    *column = joined_column(context, LeafGroupFor(context->subquery, inner));
+		Expr   *outer = list_nth(context->outer, i);
+
+		op->args = is_left(context, i) ? list_make2(column, outer) : list_make2(outer, column);
+		quals = lappend(quals, op);
+	}
+	ref->rtindex = context->joined;
+	join->jointype = JOIN_LEFT;
+	join->larg = lfirst(item);
+	join->rarg = (Node *) ref;
+	join->quals = (Node *) make_ands_explicit(quals);
+	joined->rtekind = RTE_JOIN;
+	joined->jointype = JOIN_LEFT;
+	joined->eref = makeAlias("with_subquery", NIL);
+	joined->joinleftcols = add_columns(query, join->larg, joined);
+	joined->joinrightcols = add_columns(query, join->rarg, joined);
+	joined->inFromCl = true;
+	query->rtable = lappend(query->rtable, joined);
+	join->rtindex = list_length(query->rtable);
+	lfirst(item) = join;
+}
+
+/* Makes the subquery an entry of the query. */
+static void
+add_entry(Decorrelation *context)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List          *names = NIL;
+	ListCell      *lc;
+
+	foreach (lc, context->subquery->targetList)
+		names = lappend(names, makeString(pstrdup(lfirst_node(TargetEntry, lc)->resname)));
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = context->subquery;
+	rte->alias = makeAlias("grouped_subquery", NIL);
+	rte->eref = makeAlias("grouped_subquery", names);
+	rte->inFromCl = true;
+	context->query->rtable = lappend(context->query->rtable, rte);
+	context->query->hasRowSecurity |= context->subquery->hasRowSecurity;
+}
+
+/* The subquery's value, over the row that is joined. */
+static Node *
+value_mutator(Node *node, Decorrelation *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+	{
+		Var *var = copyObject((Var *) node);
+
+		var->varlevelsup--;
+		return (Node *) var;
+	}
+	if (IsA(node, Aggref))
+	{
+		Var *column = joined_column(context, LeafColumnFor(context->subquery, (Expr *) node));
+		CoalesceExpr *count = makeNode(CoalesceExpr);
+
+		if (!IsCount((Aggref *) node))
+			return (Node *) column;
+		count->coalescetype = INT8OID;
+		count->args = list_make2(column, makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
+												   Int64GetDatum(0), false, FLOAT8PASSBYVAL));
+		count->location = -1;
+		return (Node *) count;
+	}
+	return expression_tree_mutator(node, value_mutator, context);
+}
+
+/* Returns what stands for the subquery, or NULL if it stays. */
+static Node *
+decorrelate(Query *query, SubLink *sublink)
+{
+	Decorrelation context = {.query = query};
+	ListCell     *item;
+	Node         *value;
+
+	if (!is_plain_subquery(sublink))
+		return NULL;
+	context.subquery = copyObject(castNode(Query, sublink->subselect));
+	value = (Node *) linitial_node(TargetEntry, context.subquery->targetList)->expr;
+	if (!take_quals(&context))
+		return NULL;
+	item = item_with(&context);
+	if (item == NULL || is_answered_by_nodes(&context, item, sublink) ||
+		!group_subquery(&context) || !pays(&context))
+		return NULL;
+	context.joined = list_length(query->rtable) + 1;
+	value = value_mutator(value, &context);
+	add_entry(&context);
+	join_subquery(&context, item);
+	return value;
+}
+
+/* Among the expressions of groups, only what aggregates take is computed for rows. */
+typedef struct SublinkSearch
+{
+	Query *query;
+	bool   groups;
+} SublinkSearch;
+
+static Node *
+sublink_mutator(Node *node, SublinkSearch *search)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Query))
+		return node;
+	if (IsA(node, SubLink) && !search->groups)
+	{
+		Node *value = decorrelate(search->query, (SubLink *) node);
+
+		if (value)
+			return value;
+	}
+	if (IsA(node, Aggref))
+	{
+		SublinkSearch rows = {search->query, false};
+
+		return expression_tree_mutator(node, sublink_mutator, &rows);
+	}
+	return expression_tree_mutator(node, sublink_mutator, search);
+}
+
+void
+DecorrelateSubqueries(Query *query)
+{
+	SublinkSearch rows = {query, false};
+	SublinkSearch groups = {query, query->hasAggs || query->groupClause || query->groupingSets};
+	Node         *quals;
+
+	if (!query->hasSubLinks || query->commandType != CMD_SELECT || query->setOperations ||
+		query->rowMarks || list_length(AllPrimaries()) < 2)
+		return;
+	quals = sublink_mutator(query->jointree->quals, &rows);
+	query->jointree->quals = quals;
+	query->targetList = (List *) sublink_mutator((Node *) query->targetList, &groups);
+	query->havingQual = sublink_mutator(query->havingQual, &groups);
+	query->hasSubLinks = checkExprHasSubLink((Node *) query);
+}
