@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * connection.c
- *	  The session's connections: opened when first needed, kept to its end.
+ *	  The session's connections: opened when first needed, kept for later.
  *
  * A connection belongs to a node and to the session user that it was opened
  * for, so after SET SESSION AUTHORIZATION another one is used.
@@ -25,6 +25,8 @@
 #include "storage/fd.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "transport/admission.h"
+#include "transport/idle.h"
 #include "transport/internal.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -60,6 +62,8 @@ InitConnections(void)
 	DefineCustomIntVariable(
 		"distshard.connect_timeout", "Time to wait for a connection to another node.", NULL,
 		&connect_timeout, 5, 1, 3600, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	InitAdmission();
+	InitIdleConns();
 }
 
 /* distshard.node_conninfo must be well-formed and leave alone what we set ourselves. */
@@ -131,7 +135,7 @@ FindConn(int32 node_id)
 		HASHCTL ctl = {.keysize = sizeof(NodeConnKey), .entrysize = sizeof(NodeConn)};
 
 		conn_hash = hash_create("distshard connections", 16, &ctl, HASH_ELEM | HASH_BLOBS);
-		on_proc_exit(CloseAllConns, 0);
+		on_shmem_exit(CloseAllConns, 0);
 	}
 
 	conn = hash_search(conn_hash, &key, HASH_ENTER, &found);
@@ -193,6 +197,7 @@ DropConn(NodeConn *conn)
 static void
 CloseAllConns(int code, Datum arg)
 {
+	List     *open = NIL;
 	ListCell *lc;
 
 	foreach (lc, conn_list)
@@ -201,8 +206,11 @@ CloseAllConns(int code, Datum arg)
 
 		if (conn->pg && conn->proven && !dlist_is_empty(&conn->pending))
 			CancelConns(&conn, 1);
-		DropConn(conn);
+		if (conn->pg)
+			open = lappend(open, conn);
 	}
+	CloseConns(open, OthersWait());
+	Leave();
 }
 
 /* Does the name or the numeric address mean this host? Asks no name server. */
@@ -507,6 +515,7 @@ GetNodeConn(int32 node_id)
 {
 	NodeConn *conn = FindConn(node_id);
 
+	NoteUse();
 	if (!IsReady(conn))
 		ConnectNodes(list_make1_int(node_id));
 	return conn;
@@ -519,18 +528,23 @@ ConnectNodes(List *node_ids)
 	int       n = 0;
 	ListCell *lc;
 
+	NoteUse();
 	foreach (lc, node_ids)
 	{
 		NodeConn *conn = FindConn(lfirst_int(lc));
 
 		if (IsReady(conn))
 			continue;
+		CloseOtherUsers(conn);
 		openings[n].conn = conn;
 		openings[n].node = LookupNode(lfirst_int(lc), false);
 		n++;
 	}
 	if (n > 0)
+	{
+		AwaitAdmission();
 		OpenConns(openings, n);
+	}
 	pfree(openings);
 }
 

@@ -33,9 +33,11 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "port.h"
+#include "transport/admission.h"
 #include "transport/internal.h"
 #include "transport/session.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -156,11 +158,27 @@ MakeBytea(const uint8 *data, int len)
 	return result;
 }
 
+/* Connections that are kept for superusers and the like. */
+static int
+ReservedConnections(void)
+{
+	static const char *const names[] = {"superuser_reserved_connections", "reserved_connections"};
+	int                      result = 0;
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		const char *value = GetConfigOption(names[i], true, false);
+
+		result += value ? atoi(value) : 0;
+	}
+	return result;
+}
+
 /*
  * challenge(client_nonce, client_group) answers with this node's version,
- * cluster, group, nonce and MAC, and the key by which this backend may be
- * cancelled (the client got it at the start of the connection anyway, but libpq
- * does not give it away).
+ * cluster, group, nonce and MAC, the key by which this backend may be cancelled
+ * (the client got it at the start of the connection anyway, but libpq does not
+ * give it away), and how many connections ordinary users can have.
  */
 Datum
 distshard_challenge(PG_FUNCTION_ARGS)
@@ -170,8 +188,8 @@ distshard_challenge(PG_FUNCTION_ARGS)
 	LocalIdentity identity;
 	uint8         mac[PG_SHA256_DIGEST_LENGTH];
 	TupleDesc     desc;
-	Datum         values[6];
-	bool          nulls[6] = {false};
+	Datum         values[7];
+	bool          nulls[7] = {false};
 
 	if (VARSIZE_ANY_EXHDR(nonce) != NONCE_LEN)
 		ereport(ERROR,
@@ -192,6 +210,7 @@ distshard_challenge(PG_FUNCTION_ARGS)
 	values[3] = PointerGetDatum(MakeBytea(server_nonce, NONCE_LEN));
 	values[4] = PointerGetDatum(MakeBytea(mac, sizeof(mac)));
 	values[5] = Int32GetDatum(MyCancelKey);
+	values[6] = Int32GetDatum(MaxConnections - ReservedConnections());
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 
@@ -267,6 +286,7 @@ CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot 
 	int32          group_id;
 	bytea         *nonce;
 	bytea         *mac;
+	int            capacity;
 	uint8          expected[PG_SHA256_DIGEST_LENGTH];
 
 	if (!NextRow(handshake->command, slot))
@@ -277,6 +297,7 @@ CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot 
 	nonce = DatumGetByteaPP(slot->tts_values[3]);
 	mac = DatumGetByteaPP(slot->tts_values[4]);
 	conn->cancel_key = DatumGetInt32(slot->tts_values[5]);
+	capacity = DatumGetInt32(slot->tts_values[6]);
 
 	if (strcmp(version, DISTSHARD_VERSION) != 0)
 		RejectNode(conn,
@@ -296,6 +317,7 @@ CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot 
 			   group_id, expected);
 	if (!SameMac(expected, (uint8 *) VARDATA_ANY(mac)))
 		RejectNode(conn, "It could not prove that it belongs to this cluster.", NULL);
+	NoteCapacity(conn->host, conn->port, capacity);
 
 	ComputeMac(identity, "client", handshake->nonce, (uint8 *) VARDATA_ANY(nonce),
 			   identity->group_id, group_id, expected);
@@ -325,13 +347,14 @@ AnswerDesc(void)
 {
 	TupleDesc desc;
 
-	desc = CreateTemplateTupleDesc(6);
+	desc = CreateTemplateTupleDesc(7);
 	TupleDescInitEntry(desc, 1, "version", TEXTOID, -1, 0);
 	TupleDescInitEntry(desc, 2, "cluster_id", UUIDOID, -1, 0);
 	TupleDescInitEntry(desc, 3, "group_id", INT4OID, -1, 0);
 	TupleDescInitEntry(desc, 4, "nonce", BYTEAOID, -1, 0);
 	TupleDescInitEntry(desc, 5, "mac", BYTEAOID, -1, 0);
 	TupleDescInitEntry(desc, 6, "cancel_key", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 7, "capacity", INT4OID, -1, 0);
 	return desc;
 }
 
@@ -365,7 +388,7 @@ ProveConns(List *conns)
 			MakeNonce(handshake->nonce);
 			handshake->command = SendProofCommand(
 				current,
-				"SELECT version, cluster_id, group_id, node_nonce, mac, cancel_key "
+				"SELECT version, cluster_id, group_id, node_nonce, mac, cancel_key, capacity "
 				"FROM distshard.challenge($1, $2)",
 				handshake->nonce, NONCE_LEN, identity.group_id, desc);
 		}

@@ -1,7 +1,8 @@
 
 -- The handshake between nodes; see proof.c.
 CREATE FUNCTION distshard.challenge(client_nonce bytea, client_group int, OUT version text, OUT cluster_id uuid,
-	OUT group_id int, OUT node_nonce bytea, OUT mac bytea, OUT cancel_key int)
+	OUT group_id int, OUT node_nonce bytea, OUT mac bytea, OUT cancel_key int,
+	OUT capacity int)
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_challenge';
 CREATE FUNCTION distshard.prove(mac bytea, client_group int, session_node int, session_pid int) RETURNS void
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_prove';
@@ -12,3 +13,12 @@ CREATE FUNCTION distshard.connections(OUT node_id int, OUT address text, OUT ses
 RETURNS SETOF record LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_connections';
 CREATE VIEW distshard.connections AS SELECT * FROM distshard.connections();
 GRANT SELECT ON distshard.connections TO PUBLIC;
+
+-- The sessions of this server that have connections to other nodes, or wait until they may; how many may have some.
+CREATE FUNCTION distshard.connection_turns(OUT pid int, OUT waiting bool, OUT urgent bool, OUT since timestamptz,
+	OUT idle_since timestamptz)
+RETURNS SETOF record LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_connection_turns';
+CREATE VIEW distshard.connection_turns AS SELECT * FROM distshard.connection_turns();
+GRANT SELECT ON distshard.connection_turns TO PUBLIC;
+CREATE FUNCTION distshard.connection_limit() RETURNS int
+LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_connection_limit';

@@ -206,7 +206,7 @@ $worker->safe_psql($db, 'UPDATE distshard.local SET group_id = 2');
 $worker->safe_psql($db, q{UPDATE pg_proc SET proname = 'challenge2' WHERE proname = 'challenge';
 	CREATE TEMP TABLE p AS SELECT * FROM pg_proc WHERE proname = 'challenge2';
 	UPDATE p SET oid = 99999, proname = 'challenge', prolang = 14, probin = NULL, prosrc =
-		$$ SELECT '0.9', cluster_id, group_id, node_nonce, mac, cancel_key FROM distshard.challenge2($1, $2) $$;
+		$$ SELECT '0.9', cluster_id, group_id, node_nonce, mac, cancel_key, capacity FROM distshard.challenge2($1, $2) $$;
 	INSERT INTO pg_proc SELECT * FROM p});
 ($out, $err) = run_script("SELECT v FROM t WHERE k = $key{2}");
 like($err, qr/08004: node 2.*runs version 0\.9 of distshard, and this server version 1\.0.*HINT/s, 'versions must be the same');
