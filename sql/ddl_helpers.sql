@@ -29,6 +29,7 @@ CREATE FUNCTION ddl.describe_parent(rel regclass) RETURNS SETOF text LANGUAGE sq
 	SELECT format('trigger %s enabled %s %s', tgname, tgenabled,
 		CASE WHEN tgtype & 2 <> 0 THEN tgtype & ~4 ELSE tgtype END)
 	FROM pg_trigger WHERE tgrelid = rel AND NOT tgisinternal AND tgtype & 1 = 1 AND NOT (tgtype & 2 <> 0 AND tgtype & 60 = 4)
+		AND tgoldtable IS NULL AND tgnewtable IS NULL AND tgname <> 'distshard_reference_actions'
 	UNION ALL
 	SELECT format('statistics %s %s target %s', stxname, regexp_replace(pg_get_statisticsobjdef(oid), '^CREATE STATISTICS \S+|FROM \S+', '', 'g'), stxstattarget)
 	FROM pg_statistic_ext WHERE stxrelid = rel

@@ -21,6 +21,7 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
+#include "placement/reference_actions.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -253,8 +254,8 @@ ValidateForeignKeys(Utility *utility, const DistTable *table, AlterTableStmt *st
 
 /*
  * CheckLocalForeignKeys looks at the foreign keys that a statement gave to an
- * ordinary table. One to a distributed table must be between two distributed
- * tables when the transaction ends.
+ * ordinary table. One to a distributed table, unless to a reference table, must
+ * be between two distributed tables when the transaction ends.
  */
 void
 CheckLocalForeignKeys(Utility *utility)
@@ -266,6 +267,7 @@ CheckLocalForeignKeys(Utility *utility)
 		ObjectAddress     *object = lfirst(lc);
 		HeapTuple          tuple;
 		Form_pg_constraint form;
+		DistTable         *referenced;
 
 		if (object->classId != ConstraintRelationId)
 			continue;
@@ -273,8 +275,11 @@ CheckLocalForeignKeys(Utility *utility)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		form = (Form_pg_constraint) GETSTRUCT(tuple);
-		if (form->contype == CONSTRAINT_FOREIGN && LookupDistTable(form->confrelid) != NULL)
+		referenced = form->contype == CONSTRAINT_FOREIGN ? LookupDistTable(form->confrelid) : NULL;
+		if (referenced != NULL)
 			CheckForeignKeysAtCommit(form->conrelid);
+		if (referenced != NULL && referenced->method == DIST_REFERENCE)
+			WatchReferencedCopy(referenced);
 		ReleaseSysCache(tuple);
 	}
 }

@@ -6,8 +6,8 @@
  * The logical tables have nothing to truncate; their data tables have, on each
  * node. What PostgreSQL does besides is done here: rights, CASCADE, sequences,
  * and triggers, which fire on the node where the client is, before and after
- * the rows are gone everywhere. Ordinary tables in the list are left to
- * PostgreSQL.
+ * the rows are gone everywhere. Ordinary tables in the list, and those of this
+ * node that CASCADE finds, are left to PostgreSQL.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,8 +17,10 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/heap.h"
+#include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "commands/sequence.h"
 #include "commands/tablecmds.h"
 #include "commands/trigger.h"
@@ -68,6 +70,12 @@ CheckTruncateRights(Relation rel, List *relids)
 		aclcheck_error(aclresult, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
+static void
+TellOfCascade(Oid relid)
+{
+	ereport(NOTICE, (errmsg("truncate cascades to table \"%s\"", get_rel_name(relid))));
+}
+
 /* Opens the tables and checks what PostgreSQL checks of each; its notices tell the user of CASCADE. */
 static List *
 OpenTables(List *relids, List *named, bool forwarded)
@@ -81,14 +89,8 @@ OpenTables(List *relids, List *named, bool forwarded)
 		Oid      relid = lfirst_oid(lc);
 		Relation rel = table_open(relid, AccessExclusiveLock);
 
-		if (LookupDistTable(relid) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot truncate ordinary table \"%s\" along with a distributed table",
-							RelationGetRelationName(rel))));
 		if (!list_member_oid(expected, relid) && !forwarded)
-			ereport(NOTICE,
-					(errmsg("truncate cascades to table \"%s\"", RelationGetRelationName(rel))));
+			TellOfCascade(relid);
 		CheckTruncateRights(rel, relids);
 		CheckTableNotInUse(rel, "TRUNCATE");
 		rels = lappend(rels, rel);
@@ -161,22 +163,72 @@ TruncateData(Utility *utility, TruncateStmt *stmt, List *relids)
 	Forward(utility);
 }
 
+/* Takes the ordinary tables out of the list, and returns them. */
+static List *
+TakeOrdinary(List **relids)
+{
+	List     *ordinary = NIL;
+	ListCell *lc;
+
+	foreach (lc, *relids)
+	{
+		if (LookupDistTable(lfirst_oid(lc)) != NULL)
+			continue;
+		ordinary = lappend_oid(ordinary, lfirst_oid(lc));
+		*relids = foreach_delete_current (*relids, lc);
+	}
+	return ordinary;
+}
+
+/* RESTRICT: tables that are not truncated must not reference those that are. */
+static void
+CheckReferences(List *rels, List *ordinary)
+{
+	List     *opened = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, ordinary)
+	{
+		RangeVar *name = lfirst(lc);
+		Oid       relid = RangeVarGetRelid(name, AccessExclusiveLock, false);
+
+		foreach (lc2, name->inh ? find_all_inheritors(relid, AccessExclusiveLock, NULL)
+								: list_make1_oid(relid))
+			opened = lappend(opened, table_open(lfirst_oid(lc2), NoLock));
+	}
+	heap_truncate_check_FKs(list_concat_copy(rels, opened), false);
+	foreach (lc, opened)
+		table_close(lfirst(lc), NoLock);
+}
+
 static void
 TruncateDistributed(Utility *utility, TruncateStmt *stmt, List *named)
 {
 	EState   *estate = NULL;
-	List     *relids;
+	List     *relids = TablesToTruncate(named, stmt->behavior);
 	List     *rels;
+	List     *ordinary;
 	ListCell *lc;
 
-	LockEverywhere(utility, TablesToTruncate(named, stmt->behavior), AccessExclusiveLock);
+	TakeOrdinary(&relids);
+	LockEverywhere(utility, relids, AccessExclusiveLock);
 	relids = TablesToTruncate(named, stmt->behavior);
+	ordinary = TakeOrdinary(&relids);
 	rels = OpenTables(relids, named, utility->forwarded);
+	if (utility->forwarded)
+		stmt->relations = NIL;
 	if (stmt->behavior == DROP_RESTRICT)
-		heap_truncate_check_FKs(rels, false);
+		CheckReferences(rels, stmt->relations);
+	foreach (lc, ordinary)
+	{
+		if (!utility->forwarded)
+			TellOfCascade(lfirst_oid(lc));
+		stmt->relations = lappend(stmt->relations, NameOfRelation(lfirst_oid(lc)));
+	}
 	if (!utility->forwarded)
 		estate = BeginTriggers(rels);
-	if (stmt->relations != NIL && !utility->forwarded)
+	if (stmt->relations != NIL)
 		RunAsWritten(utility);
 	TruncateData(utility, stmt, relids);
 	if (estate != NULL)

@@ -42,6 +42,7 @@
 #include "parser/parse_utilcmd.h"
 #include "parser/parser.h"
 #include "placement/data_table.h"
+#include "placement/distribute.h"
 #include "planner/on_behalf.h"
 #include "rewrite/rowsecurity.h"
 #include "tcop/dest.h"
@@ -444,6 +445,7 @@ FinishDataTable(DistTable *table)
 	CreateUnvalidatedChecks(logical, data_relid);
 	CreateForeignKeys(logical, data_relid, sharded, shards);
 	CreateTriggers(logical, data_relid);
+	WatchIfReferenced(table);
 	CreateStatisticsObjects(logical, data_relid);
 	CreatePolicies(logical, data_relid);
 	foreach (lc, stored)

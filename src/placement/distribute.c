@@ -392,6 +392,7 @@ TakeRowsBack(Relation logical)
 	CheckTableNotInUse(logical, "undistribute_table");
 	CheckForeignKeysAtCommit(relid);
 	UnregisterDataTable(relid);
+	WatchReferencedBy(relid);
 	if (!table->is_parent)
 		FillLogicalTable(logical, table);
 }
@@ -489,6 +490,7 @@ distshard_drop_distributed_table(PG_FUNCTION_ARGS)
 	ListCell     *lc;
 
 	EnterCatalogWork(&work);
+	CheckUnreferenced(relid);
 	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
 		UnregisterDataTable(lfirst_oid(lc));
 	DropDataTable(table->data_relid);

@@ -21,6 +21,9 @@ extern void       CheckUniqueKeys(Relation logical, AttrNumber key);
 extern void       CheckForeignKeys(Relation logical, DistMethod method, int32 colocation_id,
 								   AttrNumber key);
 extern void       CheckForeignKeysAtCommit(Oid relid);
+extern void       CheckUnreferenced(Oid relid);
+extern void       WatchIfReferenced(DistTable *table);
+extern void       WatchReferencedBy(Oid relid);
 extern void       InitDistributeChecks(void);
 
 /* colocation.c: find or make the colocation for a table; in EnterCatalogWork */

@@ -3,8 +3,8 @@
  * distribute_checks.c
  *	  What a table must be like to be distributed, and the errors otherwise.
  *
- * Foreign keys between a distributed and a local table can't be enforced. But
- * tables that reference each other can only be distributed one after the other:
+ * Foreign keys between a distributed and a local table can't be enforced, except
+ * those from a local to a reference table (reference_actions.c). But tables that reference each other can only be distributed one after the other:
  * so within a transaction such a key may exist, and it is looked for when the
  * transaction commits.
  *
@@ -27,6 +27,7 @@
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
+#include "placement/reference_actions.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -394,13 +395,65 @@ CheckForeignKeys(Relation logical, DistMethod method, int32 colocation_id, AttrN
 	CheckForeignKeysAtCommit(RelationGetRelid(logical));
 }
 
+/* A copy of a reference table can be referenced by what is on its node: see reference_actions.c. */
 static void
 RefuseIfMixed(HeapTuple tuple, Oid other, bool referencing, void *arg)
 {
-	bool distributed = *(bool *) arg;
+	Form_pg_constraint key = (Form_pg_constraint) GETSTRUCT(tuple);
+	DistTable         *referenced = LookupDistTable(key->confrelid);
 
-	if ((LookupDistTable(other) != NULL) != distributed)
+	if ((LookupDistTable(key->conrelid) != NULL) == (referenced != NULL))
+		return;
+	if (referenced == NULL || referenced->method != DIST_REFERENCE)
 		RefuseMixedKey(tuple);
+}
+
+static void
+WatchIfOrdinary(HeapTuple tuple, Oid other, bool referencing, void *arg)
+{
+	if (!referencing && LookupDistTable(other) == NULL)
+		WatchReferencedCopy(arg);
+}
+
+/* Ordinary tables that reference it may be distributed next, but until then their foreign keys hold. */
+void
+WatchIfReferenced(DistTable *table)
+{
+	if (table->method == DIST_REFERENCE)
+		ForEachForeignKey(table->relid, WatchIfOrdinary, table);
+}
+
+static void
+WatchReferenced(HeapTuple tuple, Oid other, bool referencing, void *arg)
+{
+	DistTable *table = LookupDistTable(other);
+
+	if (referencing && table != NULL && table->method == DIST_REFERENCE)
+		WatchReferencedCopy(table);
+}
+
+/* The table is an ordinary one now, and may reference reference tables. */
+void
+WatchReferencedBy(Oid relid)
+{
+	ForEachForeignKey(relid, WatchReferenced, NULL);
+}
+
+static void
+RefuseOrdinary(HeapTuple tuple, Oid other, bool referencing, void *arg)
+{
+	if (!referencing && LookupDistTable(other) == NULL)
+		RefuseForeignKey((Form_pg_constraint) GETSTRUCT(tuple),
+						 "The referencing table is an ordinary one of another node than the one "
+						 "that would keep the rows of the referenced table.",
+						 "Call undistribute_table() on that node, or drop the foreign key.");
+}
+
+/* Raises an error if ordinary tables of this node reference the table. */
+void
+CheckUnreferenced(Oid relid)
+{
+	ForEachForeignKey(relid, RefuseOrdinary, NULL);
 }
 
 /* Looks at the tables that this transaction distributed or undistributed. */
@@ -416,11 +469,7 @@ CheckTouchedTables(XactEvent event, void *arg)
 	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE)
 		return;
 	foreach (lc, tables)
-	{
-		bool distributed = LookupDistTable(lfirst_oid(lc)) != NULL;
-
-		ForEachForeignKey(lfirst_oid(lc), RefuseIfMixed, &distributed);
-	}
+		ForEachForeignKey(lfirst_oid(lc), RefuseIfMixed, NULL);
 }
 
 /* Looks at the table's foreign keys again when the transaction commits. */

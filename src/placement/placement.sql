@@ -3,6 +3,10 @@
 CREATE FUNCTION distshard.fire_trigger() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_fire_trigger';
 
+-- This node's copy of a reference table calls this for the foreign keys that ordinary tables have to it.
+CREATE FUNCTION distshard.act_on_references() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_act_on_references';
+
 -- Enums that are shard keys are hashed by their labels: the OIDs of values differ from node to node.
 CREATE FUNCTION distshard.hash_enum(anyenum, seed bigint) RETURNS bigint
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_hash_enum';
