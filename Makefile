@@ -5,8 +5,8 @@ DATA_built = distshard--1.0.sql
 
 # The install script is kept in pieces, each beside the C code that it declares.
 SQL_PARTS = $(addprefix src/, catalog/catalog.sql transport/transport.sql transaction/transaction.sql \
-	planner/planner.sql executor/executor.sql ddl/ddl.sql ddl/recreate.sql ddl/recreate_object.sql \
-	ddl/recreate_relation.sql placement/placement.sql placement/nodes.sql catalog/views.sql)
+	transaction/activity.sql planner/planner.sql executor/executor.sql ddl/ddl.sql ddl/recreate.sql \
+	ddl/recreate_object.sql ddl/recreate_relation.sql placement/placement.sql placement/nodes.sql catalog/views.sql)
 
 OBJS = $(patsubst %.c,%.o,$(sort $(filter-out $(UNUSED),$(wildcard src/*.c src/*/*.c))))
 

@@ -23,7 +23,7 @@ typedef struct LockWait
 	TimestampTz    since; /* with the process it identifies the wait */
 	ClusterSession waiter;
 	int32          blocker_pid; /* 0: a prepared transaction */
-	ClusterSession blocker;     /* pid 0: nobody's any more, recovery will end the transaction */
+	ClusterSession blocker;     /* pid 0: none; recovery will end the transaction */
 	LOCKTAG        tag;
 	LOCKMODE       mode;
 	char          *lock; /* in words, such as ShareLock on transaction 731 */

@@ -109,8 +109,10 @@ MakeWait(const LockInstanceData *waiting, const LockInstanceData *other, Timesta
 	wait->since = since;
 	wait->waiter = SessionOfProc(waiter, node_id);
 	wait->blocker_pid = other->leaderPid;
-	wait->blocker = blocker ? SessionOfProc(blocker, node_id)
-							: SessionThatPrepared((TransactionId) other->lxid);
+	if (blocker == NULL)
+		wait->blocker = SessionThatPrepared((TransactionId) other->lxid);
+	else if (blocker->databaseId == MyDatabaseId)
+		wait->blocker = SessionOfProc(blocker, node_id);
 	wait->tag = waiting->locktag;
 	wait->mode = waiting->waitLockMode;
 	wait->lock = DescribeLock(&wait->tag, wait->mode);
@@ -144,7 +146,11 @@ AddWaits(List *waits, const BlockedProcsData *data, const BlockedProcData *block
 	return waits;
 }
 
-/* LocalWaits returns all waits of this server, of LockWait *, in the current memory context. */
+/*
+ * LocalWaits returns the waits of this server's backends, of LockWait *, in the
+ * current memory context. Another database may belong to another cluster, which
+ * has numbers of its own for nodes.
+ */
 List *
 LocalWaits(void)
 {
@@ -159,7 +165,7 @@ LocalWaits(void)
 		int               pid = proc->pid;
 		BlockedProcsData *data;
 
-		if (!IsWaiting(proc, &since))
+		if (proc->databaseId != MyDatabaseId || !IsWaiting(proc, &since))
 			continue;
 		data = GetBlockerStatusData(pid);
 		if (!IsWaiting(proc, &still) || still != since || proc->pid != pid)

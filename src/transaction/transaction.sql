@@ -88,5 +88,5 @@ $$;
 -- Ends a wait that is part of a deadlock.
 CREATE FUNCTION distshard.break_deadlock(pid int, since bigint, detail text, log text) RETURNS boolean
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_break_deadlock';
-REVOKE ALL ON FUNCTION distshard.local_waits(), distshard.print_waits(), distshard.session_facts(int),
+REVOKE ALL ON FUNCTION distshard.print_waits(), distshard.session_facts(int),
 	distshard.break_deadlock(int, bigint, text, text) FROM PUBLIC;

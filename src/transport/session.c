@@ -19,6 +19,8 @@
 
 #include "access/xact.h"
 #include "catalog/metadata.h"
+#include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -45,6 +47,9 @@ static LWLock   *sessions_lock = NULL;
 
 static shmem_request_hook_type next_shmem_request = NULL;
 static shmem_startup_hook_type next_shmem_startup = NULL;
+
+PG_FUNCTION_INFO_V1(distshard_local_node_id);
+PG_FUNCTION_INFO_V1(distshard_local_sessions);
 
 /* Background processes and ordinary backends come first in the array; others never work for a node. */
 static Size
@@ -164,6 +169,38 @@ AnyServed(Latch *latch)
 	sessions->watcher = any ? NULL : latch;
 	LWLockRelease(sessions_lock);
 	return any;
+}
+
+Datum
+distshard_local_node_id(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(LocalNodeId());
+}
+
+/* A row for each backend of this server, also those of other databases. */
+Datum
+distshard_local_sessions(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32          node_id = LocalNodeId();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		const PGPROC  *proc = &ProcGlobal->allProcs[i];
+		ClusterSession session;
+		Datum          values[3];
+		bool           nulls[3] = {false};
+
+		values[0] = Int32GetDatum(proc->pid);
+		if (proc->pid == 0)
+			continue;
+		session = SessionOfProc(proc, node_id);
+		values[1] = Int32GetDatum(session.node_id);
+		values[2] = Int32GetDatum(session.pid);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 static void

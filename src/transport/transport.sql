@@ -22,3 +22,9 @@ CREATE VIEW distshard.connection_turns AS SELECT * FROM distshard.connection_tur
 GRANT SELECT ON distshard.connection_turns TO PUBLIC;
 CREATE FUNCTION distshard.connection_limit() RETURNS int
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_connection_limit';
+
+-- This node's number; and which session each of its backends works for.
+CREATE FUNCTION distshard.local_node_id() RETURNS int
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_local_node_id';
+CREATE FUNCTION distshard.local_sessions(OUT pid int, OUT session_node int, OUT session_pid int)
+RETURNS SETOF record LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_local_sessions';
