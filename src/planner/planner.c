@@ -156,6 +156,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 	PlannedStmt *plan;
 
 	DropUnusedCtes(query);
+	FactorAlternatives(query);
 	FindDistTables(query, &tables);
 
 	if (query->commandType == CMD_INSERT)

@@ -28,6 +28,9 @@ extern bool QueryNamesDistTable(Query *query);
 extern void DropUnusedCtes(Query *query);
 extern void LiftOrder(Query *query);
 
+/* Conditions that all alternatives of an OR have in common come to stand beside it. */
+extern void FactorAlternatives(Query *query);
+
 /*
  * Can one shard answer? On success *key is the expression whose hash selects
  * the shard; NULL for tables that are one shard. Returns the table whose shard

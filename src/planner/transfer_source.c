@@ -111,6 +111,26 @@ has_correlated_subquery(Node *node, void *context)
 	return expression_tree_walker(node, has_correlated_subquery, context);
 }
 
+static List *quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries);
+
+/* Of alternatives that are about several entries: what each says about the one. */
+static List *
+alternatives_on_entry(Query *query, BoolExpr *alternatives, Index rti, bool subqueries)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, alternatives->args)
+	{
+		List *quals = quals_on_entry(query, lfirst(lc), rti, subqueries);
+
+		if (quals == NIL)
+			return NIL;
+		result = lappend(result, make_ands_explicit(quals));
+	}
+	return list_make1(make_orclause(result));
+}
+
 /*
  * The quals of an AND that are about the rows of one entry alone and can be
  * checked anywhere; with subqueries, if these are wanted.
@@ -133,7 +153,9 @@ quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries)
 	if ((subqueries ? has_correlated_subquery(quals, NULL) : checkExprHasSubLink(quals)) ||
 		contain_volatile_functions(quals) || is_outer_var(quals, NULL) ||
 		!bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
-		return NIL;
+		return is_orclause(quals)
+				   ? alternatives_on_entry(query, (BoolExpr *) quals, rti, subqueries)
+				   : NIL;
 	return list_make1(quals);
 }
 

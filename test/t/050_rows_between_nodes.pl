@@ -71,6 +71,11 @@ like((run_script("EXPLAIN (COSTS OFF) SELECT count(*) FROM a JOIN b USING (x) WH
 like((run_script('SET distshard.join_strategy = rehash; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' . $join))[0], qr/Re-hash of a, 30000 rows:/,
 	'EXPLAIN ANALYZE tells how many rows were sent');
 
+like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a, b WHERE (a.x = b.x AND a.k < 5) OR (a.x = b.x AND a.k > 29995)'))[0],
+	qr/Broadcast of a:.*FROM distshard_public\.a\s+WHERE \(\(a\.k < 5\) OR \(a\.k > 29995\)\)/s, 'what alternatives have in common ties tables');
+like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a, b WHERE a.x = b.x AND ((b.k > 9 AND a.k < 5) OR (b.k < 9 AND a.k > 29995))'))[0],
+	qr/Broadcast of a:.*FROM distshard_public\.a\s+WHERE \(\(a\.k < 5\) OR \(a\.k > 29995\)\)/s, 'what they all say of a table restricts it');
+
 # So does what becomes of subqueries.
 my $correlated = 'EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE k > (SELECT avg(k) FROM b WHERE b.x = a.x)';
 like((run_script($correlated))[0], qr/Broadcast of grouped_subquery:.*LEFT JOIN/s, 'a subquery is grouped and joined');

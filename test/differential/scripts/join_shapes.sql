@@ -92,6 +92,22 @@ SELECT f.id, f.ctid IS NOT NULL, f.tableoid::regclass FROM facts f JOIN dims d O
 
 SELECT count(*) FROM facts f JOIN dims d ON d.i < f.i AND d.m = f.m;
 
+SELECT f.id, d.code FROM facts f, dims d WHERE (f.i = d.i AND f.id < 30 AND d.code > 't1') OR (f.i = d.i AND f.id > 90 AND d.code < 't4') ORDER BY 1, 2;
+
+SELECT f.id, d.code FROM facts f, dims d WHERE f.i = d.i AND (f.id < 30 AND d.code > 't1' OR f.id > 90 AND d.code < 't4' AND f.t IS NOT NULL OR d.b IS NULL AND f.b = 5) ORDER BY 1, 2;
+
+SELECT f.id, d.code FROM facts f LEFT JOIN dims d ON (f.i = d.i AND f.id < 30) OR (f.i = d.i AND d.b > 3) ORDER BY 1, 2;
+
+SELECT f.id, d.code FROM facts f LEFT JOIN dims d ON f.i = d.i AND (f.id < 30 AND d.b IS NULL OR d.b > 3 AND f.id > 20) WHERE f.t = 't1' AND d.code IS NULL OR f.t = 't2' AND d.code > 't1' ORDER BY 1, 2;
+
+SELECT count(*) FROM facts f FULL JOIN dims d ON (f.i = d.i AND f.id < 30) OR (f.i = d.i AND d.b > 3);
+
+SELECT f.id FROM facts f WHERE EXISTS (SELECT FROM dims d WHERE (d.i = f.i AND d.b > 3) OR (d.i = f.i AND f.b = 2)) ORDER BY 1;
+
+SELECT f.id, d.code FROM facts f, dims d WHERE f.i = d.i AND (f.id < 30 AND random() >= 0 AND d.code > 't1' OR f.id > 90 AND d.i IN (SELECT k FROM many)) ORDER BY 1, 2;
+
+SELECT f.id, d.code FROM facts f, dims d WHERE (f.i = d.i AND f.id < 30) OR f.i = d.i OR (f.i = d.i AND NULL) ORDER BY 1, 2;
+
 SELECT count(*) FROM facts f CROSS JOIN dims d WHERE f.wide LIKE '%1%' || d.code;
 
 SELECT count(*) FROM facts f JOIN dims d ON f.t || 'x' = d.code || 'x';
