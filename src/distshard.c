@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "executor/consistent_read.h"
 #include "executor/copy.h"
 #include "ddl/ddl.h"
 #include "executor/dist_change.h"
@@ -59,6 +60,7 @@ _PG_init(void)
 	InitColocation();
 	InitDistributeChecks();
 	InitClaims();
+	InitConsistentReads();
 	InitOnBehalf();
 	InitRemoteScan();
 	InitOpenCursor();

@@ -17,6 +17,7 @@
 
 #include "catalog/shard_key.h"
 #include "access/htup_details.h"
+#include "executor/consistent_read.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
 #include "funcapi.h"
@@ -30,6 +31,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/claim.h"
+#include "transaction/registry.h"
 #include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
@@ -253,8 +255,10 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 
 	initStringInfo(&text);
 	AppendClaim(&text, run->shard, GetUserId(), false);
-	if (state->fragment.part)
+	if (state->part)
 		AppendPartClaim(&text, state->fragment.target >= TARGET_ALL_COPIES);
+	if (state->checks_snapshots)
+		AppendSnapshotClaim(&text);
 	if (state->fragment.moves)
 		AppendMovesClaim(&text, false);
 	if (state->sends)
@@ -295,12 +299,14 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 					 psprintf("SET LOCAL distshard.explain_fragments = %d", explain_setting(state)),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
-	if (state->fragment.part)
+	if (state->part)
 		QueueStatementPart(conn, state->css.ss.ps.state);
 	if (state->fragment.target == TARGET_ALL_COPIES)
 		QueueCopyLock(conn, LookupDistTable(state->fragment.table));
 	run->command =
 		QueueCommand(conn, FragmentText(state, run), EncodeParams(state->params), desc, flags);
+	if (state->checks_snapshots)
+		ExpectReport(run->command);
 	FlushCommands(conn);
 }
 
@@ -330,7 +336,7 @@ static void
 run_on_local_copy(RemoteScanState *state, FragmentRun *run)
 {
 	LockLocalCopy(LookupDistTable(state->fragment.table));
-	if (state->fragment.part)
+	if (state->part)
 	{
 		run_here(state, run); /* its claim says so */
 		return;
@@ -366,12 +372,114 @@ run_on_copies(RemoteScanState *state)
 	}
 }
 
+static void
+connect_nodes(RemoteScanState *state)
+{
+	List     *remote = NIL;
+	ListCell *lc;
+
+	if (list_length(state->runs) <= 1)
+		return;
+	foreach (lc, state->runs)
+	{
+		ClusterNode *node = ((FragmentRun *) lfirst(lc))->node;
+
+		if (!node->is_local)
+			remote = lappend_int(remote, node->node_id);
+	}
+	ConnectNodes(remote);
+}
+
+/* Other nodes begin first. This one's snapshot may be the active one, or another one. */
+static void
+start_runs(RemoteScanState *state, Snapshot here)
+{
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		if (!((FragmentRun *) lfirst(lc))->node->is_local)
+			send_fragment(state, lfirst(lc));
+	}
+	if (here)
+		PushActiveSnapshot(here);
+	foreach (lc, state->runs)
+	{
+		if (((FragmentRun *) lfirst(lc))->node->is_local)
+			run_here(state, lfirst(lc));
+	}
+	if (here)
+		PopActiveSnapshot();
+}
+
+/* What the nodes' snapshots see. Waits for the first row, at most. */
+static List *
+collect_reports(RemoteScanState *state, Snapshot here, int64 start)
+{
+	List     *reports = NIL;
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+		const char  *text =
+            run->command ? CommandReport(run->command) : ReportSnapshot(here, start, false);
+
+		reports = lappend(reports, ReadReport(run->node->group_id, text, MonotonicTime() - start));
+	}
+	return reports;
+}
+
+static void
+drop_runs(RemoteScanState *state)
+{
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+	{
+		FragmentRun *run = lfirst(lc);
+
+		if (run->command)
+			CloseCommand(run->command);
+		if (run->local)
+			EndLocalFragment(run->local);
+		run->command = NULL;
+		run->local = NULL;
+	}
+}
+
+/* Runs the fragment on all nodes, and once more if their snapshots did not fit together. */
+static void
+start_checked_runs(RemoteScanState *state, SentStatement *statement)
+{
+	int64    start = MonotonicTime();
+	Snapshot here =
+		CopyOfSnapshot(GetTransactionSnapshot(), GetActiveSnapshot()->curcid, CurrentResourceOwner);
+	Awaited   awaited = {NIL, NIL};
+	List     *groups = NIL;
+	ListCell *lc;
+
+	state->checks_snapshots = true;
+	start_runs(state, here);
+	if (!SnapshotsFit(collect_reports(state, here, start), &awaited))
+	{
+		drop_runs(state);
+		foreach (lc, state->runs)
+			groups = lappend_int(groups, ((FragmentRun *) lfirst(lc))->node->group_id);
+		statement->number = NewStatementNumber();
+		AgreeOnSnapshots(statement->number, groups, &awaited, &here);
+		state->checks_snapshots = false;
+		state->part = true;
+		start_runs(state, here);
+	}
+	UnregisterSnapshot(here);
+}
+
 void
 StartFragment(RemoteScanState *state)
 {
-	MemoryContext old;
-	List         *remote = NIL;
-	ListCell     *lc;
+	SentStatement *statement = FindSentStatement(state->css.ss.ps.state);
+	MemoryContext  old;
 
 	if (state->fragment.triggers)
 		FireBeforeStatement(&state->triggers);
@@ -380,6 +488,9 @@ StartFragment(RemoteScanState *state)
 	ChooseTargets(state);
 
 	old = MemoryContextSwitchTo(state->context);
+	state->part = state->fragment.part || (statement && statement->shares_snapshots &&
+										   state->fragment.target < TARGET_ALL_COPIES);
+	state->checks_snapshots = false;
 	if (state->fragment.transfers && state->runs)
 		RunTransfers(state);
 	if (state->fragment.target == TARGET_THIS_COPY)
@@ -388,27 +499,11 @@ StartFragment(RemoteScanState *state)
 		run_on_copies(state);
 	else
 	{
-		if (list_length(state->runs) > 1)
-		{
-			foreach (lc, state->runs)
-			{
-				ClusterNode *node = ((FragmentRun *) lfirst(lc))->node;
-
-				if (!node->is_local)
-					remote = lappend_int(remote, node->node_id);
-			}
-			ConnectNodes(remote);
-		}
-		foreach (lc, state->runs)
-		{
-			if (!((FragmentRun *) lfirst(lc))->node->is_local)
-				send_fragment(state, lfirst(lc));
-		}
-		foreach (lc, state->runs)
-		{
-			if (((FragmentRun *) lfirst(lc))->node->is_local)
-				run_here(state, lfirst(lc));
-		}
+		connect_nodes(state);
+		if (statement && statement->checks_snapshots && list_length(state->runs) > 1)
+			start_checked_runs(state, statement);
+		else
+			start_runs(state, state->part ? state->css.ss.ps.state->es_snapshot : NULL);
 	}
 	MemoryContextSwitchTo(old);
 	state->started = true;

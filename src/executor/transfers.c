@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "executor/consistent_read.h"
 #include "executor/executor.h"
 #include "executor/inbox.h"
 #include "executor/remote_scan.h"
@@ -79,9 +80,9 @@ start_source(RemoteScanState *state, PlannedStmt *source, int eflags)
 	EState    *estate = state->css.ss.ps.state;
 	QueryDesc *desc;
 
-	desc = CreateQueryDesc(source, estate->es_sourceText, GetActiveSnapshot(), InvalidSnapshot,
+	desc = CreateQueryDesc(source, estate->es_sourceText, estate->es_snapshot, InvalidSnapshot,
 						   None_Receiver, estate->es_param_list_info, NULL, estate->es_instrument);
-	ExecutorStart(desc, eflags);
+	StartPart(desc, eflags, estate);
 	return desc;
 }
 

@@ -83,6 +83,12 @@ AppendPartClaim(StringInfo buf, bool newest)
 }
 
 void
+AppendSnapshotClaim(StringInfo buf)
+{
+	appendStringInfoString(buf, CLAIM_START " snapshot*/ ");
+}
+
+void
 AppendMovesClaim(StringInfo buf, bool takes)
 {
 	appendStringInfo(buf, CLAIM_START "%s*/ ", takes ? " takes" : " moves");
@@ -177,6 +183,8 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->is_part = true;
 		else if (Skip(&pos, " newest"))
 			claim->is_part = claim->newest = true;
+		else if (Skip(&pos, " snapshot"))
+			claim->tells_snapshot = true;
 		else if (Skip(&pos, " moves"))
 			claim->moves = true;
 		else if (Skip(&pos, " takes"))
@@ -318,6 +326,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         is_part = claim && claim->is_part;
 	bool         moves = claim && claim->moves;
+	bool         tells_snapshot = claim && claim->tells_snapshot && !in_local_fragment;
 
 	if (is_part)
 		JoinStatement(query, in_local_fragment, claim->newest);
@@ -332,6 +341,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);
+	if (tells_snapshot)
+		TellSnapshot(query);
 }
 
 static void

@@ -32,6 +32,7 @@
  *	policies="role"		whose row-level security policies apply, if not that role's
  *	part				one of several fragments of a statement (transaction/statement_part.h)
  *	newest				the same, but it sees what others have committed since the statement began
+ *	snapshot			what its snapshot sees is to be told (transaction/snapshot_report.h)
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
  *	takes				the statement that takes them
  *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
@@ -52,6 +53,7 @@ typedef struct Claim
 	Oid         policy_role;       /* InvalidOid: the same */
 	bool        is_part;
 	bool        newest;
+	bool        tells_snapshot;
 	bool        moves;
 	bool        takes_moved;
 	int         send; /* 0: none */
@@ -71,6 +73,9 @@ extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwa
 
 /* Writes a comment that says that what follows is part of a statement. */
 extern void AppendPartClaim(StringInfo buf, bool newest);
+
+/* Writes a comment that asks what its snapshot sees. */
+extern void AppendSnapshotClaim(StringInfo buf);
 
 /* Writes a comment that says that the statement may move rows out, or that it takes them. */
 extern void AppendMovesClaim(StringInfo buf, bool takes);

@@ -27,9 +27,11 @@ extern void  RememberUntold(NodeConn *conn, const char *gid, bool committed);
 extern void  TellNode(NodeConn *conn);
 
 /* global_id.c */
-extern char *NewGlobalId(void);
-extern char *OwnIdPrefix(void); /* of all ids that this installation gives */
-extern int32 InitiatingGroup(const char *gid);
+extern char       *NewGlobalId(List *groups);
+extern char       *OwnIdPrefix(void); /* of all ids that this installation gives */
+extern int32       InitiatingGroup(const char *gid);
+extern uint64      GlobalIdNumber(const char *gid);
+extern const char *GlobalIdGroups(const char *gid);
 
 /* commit_record.c */
 typedef struct CommitRecord
@@ -53,7 +55,8 @@ typedef struct PreparedTransaction
 	TimestampTz   prepared_at;
 } PreparedTransaction;
 
-extern List *PreparedHere(void); /* distributed ones, in this database */
+extern List *PreparedHere(void);     /* distributed ones, in this database */
+extern List *PreparedOnServer(void); /* in any database */
 
 /* launcher.c */
 #define SETTLING_TIME_MS 2000 /* sessions finish what they began by themselves, mostly */

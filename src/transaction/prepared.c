@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * prepared.c
- *	  The distributed transactions that are prepared in this database.
+ *	  The distributed transactions that are prepared in this database, or server.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,9 +31,9 @@ ReadPrepared(HeapTupleHeader row)
 	return prepared;
 }
 
-/* PreparedHere calls pg_prepared_xact(): there is no other way to the list. */
+/* PreparedOnServer calls pg_prepared_xact(): there is no other way to the list. */
 List *
-PreparedHere(void)
+PreparedOnServer(void)
 {
 	LOCAL_FCINFO(fcinfo, 0);
 	FmgrInfo      function;
@@ -51,9 +51,23 @@ PreparedHere(void)
 		if (rows.isDone != ExprMultipleResult)
 			break;
 		prepared = ReadPrepared(DatumGetHeapTupleHeader(row));
-		if (prepared->group != 0 && prepared->database == MyDatabaseId)
+		if (prepared->group != 0)
 			result = lappend(result, prepared);
 	}
 	FreeExprContext(rows.econtext, true);
+	return result;
+}
+
+List *
+PreparedHere(void)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, PreparedOnServer())
+	{
+		if (((PreparedTransaction *) lfirst(lc))->database == MyDatabaseId)
+			result = lappend(result, lfirst(lc));
+	}
 	return result;
 }

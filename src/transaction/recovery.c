@@ -31,6 +31,7 @@
 #include "transaction/fault.h"
 #include "transaction/internal.h"
 #include "transaction/recovery.h"
+#include "transaction/registry.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -92,7 +93,9 @@ AskOutcomes(void *arg)
 static void
 CommitHere(void *gid)
 {
+	EnsureRegistry();
 	FinishPreparedTransaction(gid, true);
+	PreparedHasEnded(gid, true);
 	FAULT_POINT("recovery commits");
 	ereport(LOG, (errmsg("recovery has committed transaction \"%s\"", (char *) gid)));
 }
@@ -100,7 +103,9 @@ CommitHere(void *gid)
 static void
 RollBackHere(void *gid)
 {
+	EnsureRegistry();
 	FinishPreparedTransaction(gid, false);
+	PreparedHasEnded(gid, false);
 	FAULT_POINT("recovery rolls back");
 	ereport(LOG, (errmsg("recovery has rolled back transaction \"%s\"", (char *) gid)));
 }

@@ -10,6 +10,10 @@
  * statement it knows from a number that the sender sets, and from their claims
  * that they are parts at all.
  *
+ * The snapshot may be taken before the first fragment comes: then the nodes have
+ * agreed on theirs (executor/consistent_read.c). It is kept as long as the
+ * sender has the statement, or an older one, under way.
+ *
  * On the sender's own node the snapshot is that of the statement anyway.
  *
  *-------------------------------------------------------------------------
@@ -17,27 +21,31 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "transaction/registry.h"
+#include "transaction/snapshot_report.h"
 #include "transaction/statement_part.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-/* What this session calls the statements that it has under way on nodes. */
-typedef struct SentStatement
-{
-	EState               *estate;
-	int                   number;
-	MemoryContextCallback forget;
-} SentStatement;
+PG_FUNCTION_INFO_V1(distshard_take_snapshot);
 
-static List *sent = NIL; /* of SentStatement * */
+static List *sent = NIL; /* of SentStatement *, that this session has under way on nodes */
 static int   last_number = 0;
 
-/* On a node: the statement that the sender speaks of, and the one whose snapshot is kept. */
-static int      statement_number = 0;
-static int      kept_number = 0;
-static Snapshot kept_snapshot = NULL;
+/* On a node: a statement's snapshot. */
+typedef struct KeptSnapshot
+{
+	int      number;
+	bool     agreed; /* it was taken before the first fragment came */
+	Snapshot snapshot;
+} KeptSnapshot;
+
+static int   statement_number = 0; /* the statement that the sender speaks of */
+static List *kept = NIL;           /* of KeptSnapshot * */
 
 static void
 forget_sent(void *arg)
@@ -45,50 +53,108 @@ forget_sent(void *arg)
 	sent = list_delete_ptr(sent, arg);
 }
 
-static int
-number_of(EState *estate)
+SentStatement *
+FindSentStatement(EState *estate)
 {
-	MemoryContext  old;
-	SentStatement *statement;
-	ListCell      *lc;
+	ListCell *lc;
 
 	foreach (lc, sent)
 	{
 		if (((SentStatement *) lfirst(lc))->estate == estate)
-			return ((SentStatement *) lfirst(lc))->number;
+			return lfirst(lc);
 	}
-	statement = MemoryContextAllocZero(estate->es_query_cxt, sizeof(SentStatement));
+	return NULL;
+}
+
+int
+NewStatementNumber(void)
+{
+	return last_number = last_number == INT_MAX ? 1 : last_number + 1;
+}
+
+SentStatement *
+AddSentStatement(EState *estate, int number)
+{
+	SentStatement *statement = MemoryContextAllocZero(estate->es_query_cxt, sizeof(SentStatement));
+	MemoryContext  old;
+
 	statement->estate = estate;
-	statement->number = last_number = last_number == INT_MAX ? 1 : last_number + 1;
+	statement->number = number;
 	statement->forget.func = forget_sent;
 	statement->forget.arg = statement;
 	old = MemoryContextSwitchTo(TopMemoryContext);
 	sent = lappend(sent, statement);
 	MemoryContextSwitchTo(old);
 	MemoryContextRegisterResetCallback(estate->es_query_cxt, &statement->forget);
-	return statement->number;
+	return statement;
 }
 
 void
 QueueStatementPart(NodeConn *conn, EState *estate)
 {
-	char sql[64];
+	SentStatement *statement = FindSentStatement(estate);
+	char           sql[64];
 
-	snprintf(sql, sizeof(sql), "SET LOCAL distshard.statement = %d", number_of(estate));
+	if (statement == NULL)
+		statement = AddSentStatement(estate, NewStatementNumber());
+	snprintf(sql, sizeof(sql), "SET LOCAL distshard.statement = %d", statement->number);
 	QueuePrelude(conn, sql, 0);
 }
 
-static void
-forget_kept(void)
+RemoteCommand *
+QueueTakeSnapshot(NodeConn *conn, int number, List *awaited)
 {
-	if (kept_snapshot)
-		UnregisterSnapshotFromOwner(kept_snapshot, TopTransactionResourceOwner);
-	kept_snapshot = NULL;
+	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID};
+	static const bool nulls[] = {false, false, false};
+	StringInfoData    ids;
+	int               oldest = number;
+	Datum             values[3];
+	ListCell         *lc;
+
+	foreach (lc, sent)
+		oldest = Min(oldest, ((SentStatement *) lfirst(lc))->number);
+	initStringInfo(&ids);
+	AppendIds(&ids, awaited);
+	values[0] = Int32GetDatum(number);
+	values[1] = Int32GetDatum(oldest);
+	values[2] = CStringGetTextDatum(ids.data);
+	return QueueCommand(conn, "SELECT distshard.take_snapshot($1, $2, $3::text)",
+						MakeRemoteParams(3, types, values, nulls), NULL,
+						COMMAND_PREPARE | COMMAND_ROWS);
 }
 
-/* A copy that stays as it is, whatever commands follow. Registered with the owner. */
+/* Forgets what was kept for statements from the first number to the last one, or only what was not agreed on. */
+static void
+forget_kept(int first, int last, bool agreed)
+{
+	ListCell *lc;
+
+	foreach (lc, kept)
+	{
+		KeptSnapshot *item = lfirst(lc);
+
+		if (item->number < first || item->number > last || (item->agreed && !agreed))
+			continue;
+		UnregisterSnapshotFromOwner(item->snapshot, TopTransactionResourceOwner);
+		kept = foreach_delete_current (kept, lc);
+	}
+}
+
 static Snapshot
-copy_snapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
+find_kept(int number)
+{
+	ListCell *lc;
+
+	foreach (lc, kept)
+	{
+		if (((KeptSnapshot *) lfirst(lc))->number == number)
+			return ((KeptSnapshot *) lfirst(lc))->snapshot;
+	}
+	return NULL;
+}
+
+Snapshot
+CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
 {
 	Snapshot copy;
 
@@ -100,6 +166,48 @@ copy_snapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
 	return copy;
 }
 
+static Snapshot
+keep(int number, bool agreed, Snapshot snapshot, CommandId command)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	KeptSnapshot *item = palloc(sizeof(KeptSnapshot));
+
+	item->number = number;
+	item->agreed = agreed;
+	item->snapshot = CopyOfSnapshot(snapshot, command, TopTransactionResourceOwner);
+	kept = lappend(kept, item);
+	MemoryContextSwitchTo(old);
+	return item->snapshot;
+}
+
+/*
+ * distshard.take_snapshot(number, oldest, awaited) takes the snapshot for a
+ * statement, once transactions have ended, and returns its report. Statements
+ * before the oldest one will not come any more.
+ */
+Datum
+distshard_take_snapshot(PG_FUNCTION_ARGS)
+{
+	int         number = PG_GETARG_INT32(0);
+	char       *awaited = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	const char *pos = awaited;
+	int64       since;
+	char       *report;
+
+	if (!IsClusterConnection())
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("only nodes of the cluster can have snapshots taken")));
+	forget_kept(0, PG_GETARG_INT32(1) - 1, true);
+	forget_kept(number, number, true);
+	AwaitTransactions(ReadIds(&pos));
+	since = MonotonicTime();
+	report = ReportSnapshot(
+		keep(number, true, GetTransactionSnapshot(), GetCurrentCommandId(false)), since, false);
+	if (report == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(report));
+}
+
 void
 JoinStatement(QueryDesc *part, bool here, bool newest)
 {
@@ -108,17 +216,16 @@ JoinStatement(QueryDesc *part, bool here, bool newest)
 
 	if (!here)
 	{
-		if (kept_snapshot == NULL || kept_number != statement_number)
+		statement = find_kept(statement_number);
+		if (statement == NULL)
 		{
-			forget_kept();
-			kept_snapshot = copy_snapshot(own, own->curcid, TopTransactionResourceOwner);
-			kept_number = statement_number;
+			forget_kept(0, INT_MAX, false);
+			statement = keep(statement_number, false, own, own->curcid);
 		}
-		statement = kept_snapshot;
 	}
 	if (newest)
-		part->snapshot = copy_snapshot(here ? GetTransactionSnapshot() : own, statement->curcid,
-									   CurrentResourceOwner);
+		part->snapshot = CopyOfSnapshot(here ? GetTransactionSnapshot() : own, statement->curcid,
+										CurrentResourceOwner);
 	else
 		part->snapshot = RegisterSnapshot(statement);
 	UnregisterSnapshot(own);
@@ -137,10 +244,10 @@ end_of_transaction(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			forget_kept();
+			forget_kept(0, INT_MAX, true);
 			break;
 		case XACT_EVENT_ABORT:
-			kept_snapshot = NULL; /* its owner has let go of it */
+			kept = NIL; /* the owner has let go of them */
 			break;
 		default:
 			break;

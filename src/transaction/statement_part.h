@@ -12,11 +12,41 @@
 
 #include "executor/execdesc.h"
 #include "transport/connection.h"
+#include "nodes/execnodes.h"
+#include "utils/resowner.h"
+#include "utils/snapshot.h"
 
 extern void InitStatementParts(void);
 
+/* A statement of this session that has fragments on nodes, known by its executor's state. */
+typedef struct SentStatement
+{
+	EState *estate;
+	int     number;
+	bool    shares_snapshots; /* its fragments are parts, whatever their plan says */
+	bool    checks_snapshots; /* its only fragment has the nodes tell theirs */
+
+	MemoryContextCallback forget;
+} SentStatement;
+
+extern int            NewStatementNumber(void);
+extern SentStatement *AddSentStatement(EState *estate, int number);
+extern SentStatement *FindSentStatement(EState *estate); /* or NULL */
+
 /* Tells the node that the next command is part of the statement which the executor state runs. */
 extern void QueueStatementPart(NodeConn *conn, EState *estate);
+
+/*
+ * Has a node take the statement's snapshot, in its transaction, after the awaited
+ * ones have ended (of uint64 *). The first column of its row is the report, or NULL.
+ */
+extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaited);
+
+/* A copy that stays as it is, whatever commands follow. Registered with the owner. */
+extern Snapshot CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner);
+
+/* On a node: tells who sent the fragment what its snapshot sees (tell_snapshot.c). */
+extern void TellSnapshot(const QueryDesc *query);
 
 /*
  * Before a part is started, and after: gives it the statement's snapshot and

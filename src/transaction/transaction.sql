@@ -30,7 +30,7 @@ BEGIN
 	FOR node IN SELECT n.node_id FROM distshard.node n WHERE n.role = 'primary' ORDER BY 1 LOOP
 		node_id := node;
 		question := $q$SELECT jsonb_build_array(gid, date_trunc('second', clock_timestamp() - prepared)) FROM pg_prepared_xacts
-			WHERE database = current_database() AND gid ~ '^distshard/\d+/[\d.]+/[\da-f]{32}$' ORDER BY prepared$q$;
+			WHERE database = current_database() AND gid ~ '^distshard/\d+/[\d.]+/[\da-f]{32}(/[\d,]+)?$' ORDER BY prepared$q$;
 		BEGIN
 			IF node = here THEN
 				EXECUTE 'SELECT array_agg(a) FROM (' || question || ') t (a)' INTO answers;
@@ -90,3 +90,7 @@ CREATE FUNCTION distshard.break_deadlock(pid int, since bigint, detail text, log
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_break_deadlock';
 REVOKE ALL ON FUNCTION distshard.print_waits(), distshard.session_facts(int),
 	distshard.break_deadlock(int, bigint, text, text) FROM PUBLIC;
+
+-- A node of the cluster has the snapshot of its statement taken, before the fragments come, and gets a report.
+CREATE FUNCTION distshard.take_snapshot(statement int, oldest int, awaited text) RETURNS text
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_snapshot';

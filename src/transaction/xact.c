@@ -26,6 +26,7 @@
 #include "transaction/deadlock.h"
 #include "transaction/fault.h"
 #include "transaction/internal.h"
+#include "transaction/registry.h"
 #include "transaction/statement_part.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
@@ -230,6 +231,8 @@ PrepareAll(void)
 {
 	char *sql;
 	List *groups = NIL;
+	List *participating;
+	bool  wrote_here = TransactionIdIsValid(GetTopTransactionIdIfAny());
 
 	for (int i = 0; i < nparticipants; i++)
 	{
@@ -237,8 +240,11 @@ PrepareAll(void)
 			groups = lappend_int(groups, ConnGroupId(participants[i].conn));
 	}
 	FAULT_POINT("commit begins");
-	global_id = MemoryContextStrdup(TopTransactionContext, NewGlobalId());
+	participating = wrote_here ? lappend_int(list_copy(groups), LocalGroupId()) : groups;
+	global_id = MemoryContextStrdup(TopTransactionContext, NewGlobalId(participating));
 	RecordCommit(global_id, groups);
+	if (wrote_here)
+		EnterDecision(global_id);
 	ForceSyncCommit();
 	FAULT_POINT("record inserted");
 
@@ -573,4 +579,5 @@ InitTransactions(void)
 	InitStatementParts();
 	InitVerdicts();
 	InitRecovery();
+	InitRegistry(); /* last, so that it hears first how a transaction ended */
 }

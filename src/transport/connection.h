@@ -81,6 +81,17 @@ extern void
 KeepCommandRows(RemoteCommand *command);          /* the same, but NextRow still gives the rows */
 extern void CloseCommand(RemoteCommand *command); /* not interested in the rest */
 
+/*
+ * A node reports about the snapshot of a statement by a notice, before the first
+ * row, or says nothing if there is nothing to be reported. ExpectReport is to be
+ * called before the command is flushed; CommandReport waits for the report, the
+ * first row, or the end, and returns the report or NULL. It raises the command's error.
+ */
+#define ERRCODE_SNAPSHOT_REPORT MAKE_SQLSTATE('D', 'S', '0', '0', '4')
+
+extern void        ExpectReport(RemoteCommand *command);
+extern const char *CommandReport(RemoteCommand *command);
+
 /* Returns the index of a command that NextRow will not have to wait for. */
 extern int WaitForAnyCommand(RemoteCommand **commands, int ncommands);
 
@@ -97,6 +108,10 @@ extern uint64 EndCopyIn(NodeConn *conn);
 
 /* On the other side of it, in PG_CATCH: tells the sender that an error is to come. */
 extern void TellCopyFailed(void);
+
+/* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
+extern void SendNotice(int sqlstate, const char *text);
+extern void SendNoticeAtOnce(int sqlstate, const char *text);
 
 /* Is this backend's client another node of the cluster, which proved it? */
 extern bool  IsClusterConnection(void);

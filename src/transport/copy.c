@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "transport/internal.h"
 
@@ -177,17 +176,5 @@ FailCopyIn(NodeConn *conn)
 void
 TellCopyFailed(void)
 {
-	StringInfoData notice;
-
-	pq_beginmessage(&notice, 'N');
-	pq_sendbyte(&notice, PG_DIAG_SEVERITY);
-	pq_sendstring(&notice, "LOG");
-	pq_sendbyte(&notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-	pq_sendstring(&notice, "LOG");
-	pq_sendbyte(&notice, PG_DIAG_SQLSTATE);
-	pq_sendstring(&notice, unpack_sql_state(ERRCODE_COPY_FAILED));
-	pq_sendbyte(&notice, PG_DIAG_MESSAGE_PRIMARY);
-	pq_sendstring(&notice, "COPY failed");
-	pq_sendbyte(&notice, '\0');
-	pq_endmessage(&notice);
+	SendNotice(ERRCODE_COPY_FAILED, "COPY failed");
 }

@@ -105,6 +105,9 @@ struct RemoteCommand
 	bool          done;
 	int           forgiven_error; /* SQLSTATE of an error that nobody was told of */
 	bool          discard;        /* CloseCommand was called */
+	bool          row_waits;      /* its first row is in conn->result, not yet taken */
+	bool          wants_report;   /* its node may report about its snapshot */
+	char         *report;         /* and has; in its context */
 	uint64        rows;           /* of the command tag */
 	char          tag[64];
 	MemoryContext context;       /* where it lives */
@@ -167,6 +170,9 @@ extern int  SqlState(const PGresult *result);
 extern void RaiseRemoteError(NodeConn *conn, PGresult *result) pg_attribute_noreturn();
 extern void RaiseConnectionLost(NodeConn *conn, PGresult *result) pg_attribute_noreturn();
 extern void PassNotice(void *arg, const PGresult *result);
+
+/* pipeline.c */
+extern void KeepReport(NodeConn *conn, const char *text);
 
 /* cancel.c */
 extern void CancelConns(NodeConn **conns, int nconns);

@@ -186,6 +186,44 @@ HandleError(NodeConn *conn, PGresult *result)
 	RaiseRemoteError(conn, result);
 }
 
+/* StoreRow keeps the row in conn->result for the command that it belongs to. */
+static void
+StoreRow(NodeConn *conn)
+{
+	RemoteCommand *command = FirstPending(conn)->command;
+	MemoryContext  old;
+
+	if (command == NULL || command->discard || command->desc == NULL ||
+		!(command->flags & COMMAND_ROWS))
+		return;
+
+	old = MemoryContextSwitchTo(command->context);
+	if (command->store == NULL)
+	{
+		ResourceOwner old_owner = CurrentResourceOwner;
+
+		CurrentResourceOwner = command->resowner;
+		command->store = tuplestore_begin_heap(false, false, work_mem);
+		CurrentResourceOwner = old_owner;
+		command->store_slot = MakeSingleTupleTableSlot(command->desc, &TTSOpsMinimalTuple);
+	}
+	MemoryContextSwitchTo(old);
+	DecodeCommandRow(command, conn->result, true);
+	tuplestore_putvalues(command->store, command->desc, command->values, command->nulls);
+}
+
+/* Is the row in conn->result one that CommandReport came upon? Then it is to be kept. */
+static bool
+FirstRowWaits(NodeConn *conn)
+{
+	RemoteCommand *command = dlist_is_empty(&conn->pending) ? NULL : FirstPending(conn)->command;
+	bool           waits = command && command->row_waits;
+
+	if (waits)
+		command->row_waits = false;
+	return waits;
+}
+
 /*
  * PumpConn waits for the next result of the connection and handles it. Errors
  * of the node are raised here, whomever they belong to: its transaction is dead.
@@ -196,6 +234,8 @@ PumpConn(NodeConn *conn)
 	PGresult *result;
 	Pending  *first;
 
+	if (conn->result && FirstRowWaits(conn))
+		StoreRow(conn);
 	if (conn->result)
 		PQclear(conn->result);
 	conn->result = NULL;
@@ -234,32 +274,6 @@ PumpConn(NodeConn *conn)
 		default:
 			return HandleError(conn, result);
 	}
-}
-
-/* StoreRow keeps the row in conn->result for the command that it belongs to. */
-static void
-StoreRow(NodeConn *conn)
-{
-	RemoteCommand *command = FirstPending(conn)->command;
-	MemoryContext  old;
-
-	if (command == NULL || command->discard || command->desc == NULL ||
-		!(command->flags & COMMAND_ROWS))
-		return;
-
-	old = MemoryContextSwitchTo(command->context);
-	if (command->store == NULL)
-	{
-		ResourceOwner old_owner = CurrentResourceOwner;
-
-		CurrentResourceOwner = command->resowner;
-		command->store = tuplestore_begin_heap(false, false, work_mem);
-		CurrentResourceOwner = old_owner;
-		command->store_slot = MakeSingleTupleTableSlot(command->desc, &TTSOpsMinimalTuple);
-	}
-	MemoryContextSwitchTo(old);
-	DecodeCommandRow(command, conn->result, true);
-	tuplestore_putvalues(command->store, command->desc, command->values, command->nulls);
 }
 
 /* AdvanceTo reads up to the first result of a command that is still pending. */
@@ -308,6 +322,11 @@ ReadSync(NodeConn *conn)
 PGresult *
 NextResult(RemoteCommand *command)
 {
+	if (command->row_waits && command->conn)
+	{
+		command->row_waits = false;
+		return command->conn->result;
+	}
 	while (!command->done)
 	{
 		NodeConn *conn = command->conn;
@@ -388,6 +407,61 @@ FinishCommand(RemoteCommand *command)
 		;
 }
 
+void
+ExpectReport(RemoteCommand *command)
+{
+	command->wants_report = true;
+}
+
+/*
+ * KeepReport is for the first command in the queue that expects one: what comes
+ * before it there is its prelude, or was answered already. A command that is
+ * not to be answered any more has left the queue.
+ */
+void
+KeepReport(NodeConn *conn, const char *text)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &conn->pending)
+	{
+		RemoteCommand *command = dlist_container(Pending, node, iter.cur)->command;
+
+		if (command && command->wants_report)
+		{
+			command->report = MemoryContextStrdup(command->context, text);
+			return;
+		}
+	}
+}
+
+const char *
+CommandReport(RemoteCommand *command)
+{
+	while (command->report == NULL && !command->done && command->store == NULL)
+	{
+		NodeConn *conn = command->conn;
+
+		if (conn == NULL)
+			break;
+		AdvanceTo(command);
+		if (command->pending && ConnIsBusy(conn))
+		{
+			if (conn->needs_sync)
+				FlushCommands(conn);
+			if (command->report == NULL && ConnIsBusy(conn))
+				(void) WaitOnConns(&conn, 1, -1);
+			CHECK_FOR_INTERRUPTS();
+		}
+		else if (command->report == NULL && command->pending && PumpConn(conn) == PUMP_ROW)
+		{
+			command->row_waits = true;
+			break;
+		}
+	}
+	return command->report;
+}
+
 uint64
 CommandRowCount(RemoteCommand *command)
 {
@@ -420,7 +494,7 @@ IsCommandReady(RemoteCommand *command)
 {
 	NodeConn *conn = command->conn;
 
-	if (command->done || command->store || command->pending == NULL)
+	if (command->done || command->store || command->row_waits || command->pending == NULL)
 		return true;
 	if (conn->needs_sync)
 		FlushCommands(conn);

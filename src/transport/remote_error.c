@@ -201,6 +201,11 @@ PassNotice(void *arg, const PGresult *result)
 		conn->copy_failed = true;
 	if (conn->cleaning || !conn->proven || severity == NULL)
 		return;
+	if (SqlState(result) == ERRCODE_SNAPSHOT_REPORT)
+	{
+		KeepReport(conn, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+		return;
+	}
 	if (strcmp(severity, "WARNING") == 0)
 		level = WARNING;
 	else if (strcmp(severity, "NOTICE") == 0)

@@ -47,6 +47,7 @@
 extern char *default_tablespace;
 
 char *KeptSearchPath;
+int   InDoubtTimeout = 5000;
 
 typedef enum SettingKind
 {
@@ -84,6 +85,7 @@ static Setting settings[] = {
 	{"xmloption", SETTING_INT, &xmloption},
 	{"search_path", SETTING_STRING, &namespace_search_path},
 	{"distshard.kept_search_path", SETTING_STRING, &KeptSearchPath},
+	{"distshard.in_doubt_timeout", SETTING_INT, &InDoubtTimeout},
 	{"lc_monetary", SETTING_STRING, &locale_monetary},
 	{"lc_numeric", SETTING_STRING, &locale_numeric},
 	{"lc_time", SETTING_STRING, &locale_time},
@@ -315,4 +317,7 @@ InitSettings(void)
 		"The search path for users' functions while distshard changes tables.", NULL,
 		&KeptSearchPath, "", PGC_USERSET,
 		GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"distshard.in_doubt_timeout", "Time to wait for the outcome of a distributed transaction.",
+		NULL, &InDoubtTimeout, 5000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
 }

@@ -15,6 +15,9 @@ extern void InitSettings(void);
 /* The search path that users' code is to see in commands of distshard; see planner/on_behalf.c. */
 extern char *KeptSearchPath;
 
+/* How long a statement waits for the outcome of a distributed transaction that it needs, in milliseconds. */
+extern int InDoubtTimeout;
+
 /* Queue what changed since the connection last got it; nothing, usually. */
 extern void SendSettings(NodeConn *conn);
 

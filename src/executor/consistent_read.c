@@ -1,0 +1,393 @@
+/*-------------------------------------------------------------------------
+ *
+ * consistent_read.c
+ *	  A statement sees each distributed transaction on all nodes, or on none.
+ *
+ * At READ COMMITTED each node takes a snapshot of its own for a statement. Before
+ * the statement gives a row, the nodes have told what theirs see, and it is
+ * known that they fit together (snapshot_report.c).
+ *
+ * If the statement is one fragment, the nodes run it at once, and their reports
+ * come with the first rows. Only if they do not fit the fragment is sent again,
+ * with snapshots that do.
+ *
+ * Statements of several fragments, or that read this node's own tables as well,
+ * or change rows, can not be started over. Their nodes take snapshots first,
+ * until these fit, and then run the fragments with them; that costs a round trip.
+ * If only one node is involved, its fragments have the snapshot of the first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/metadata.h"
+#include "catalog/shard_key.h"
+#include "executor/consistent_read.h"
+#include "executor/executor.h"
+#include "executor/remote_scan.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "planner/dist_plan.h"
+#include "transaction/registry.h"
+#include "transaction/xact.h"
+#include "transport/remote_xact.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+
+static bool consistent_reads = true;
+
+static ExecutorStart_hook_type next_ExecutorStart = NULL;
+
+/* The statement that the query which is being started is part of. */
+static EState *whole = NULL;
+
+/* What a plan reads. */
+typedef struct Reads
+{
+	ParamListInfo params;
+	List         *rtable;
+	List         *groups;     /* node groups that its fragments may read */
+	int           nfragments; /* that read */
+	bool          own_tables; /* on this node, by itself */
+	bool          once;       /* nothing in it is against sending its fragment again */
+} Reads;
+
+/* ------------------------------------------------------ what a plan reads --- */
+
+/* The value of the expression that selects the shard, if that is known already. */
+static bool
+KnownValue(Expr *expr, ParamListInfo params, Datum *value, bool *isnull)
+{
+	Param           *param = (Param *) expr;
+	ParamExternData  buffer;
+	ParamExternData *extern_param;
+
+	if (IsA(expr, Const))
+	{
+		*value = ((Const *) expr)->constvalue;
+		*isnull = ((Const *) expr)->constisnull;
+		return true;
+	}
+	if (!IsA(expr, Param) || param->paramkind != PARAM_EXTERN || params == NULL ||
+		param->paramid > params->numParams)
+		return false;
+	extern_param = params->paramFetch ? params->paramFetch(params, param->paramid, false, &buffer)
+									  : &params->params[param->paramid - 1];
+	*value = extern_param->value;
+	*isnull = extern_param->isnull;
+	return extern_param->ptype == param->paramtype;
+}
+
+/* The groups on which a fragment may run. */
+static List *
+GroupsOfFragment(const FragmentPlan *fragment, List *exprs, ParamListInfo params)
+{
+	DistTable *table = LookupDistTable(fragment->table);
+	List      *groups = NIL;
+	Datum      value = (Datum) 0;
+	bool       isnull = true;
+
+	if (table == NULL)
+		return NIL;
+	if (OidIsValid(fragment->key_type) && KnownValue(linitial(exprs), params, &value, &isnull))
+	{
+		if (fragment->target == TARGET_ONE_SHARD)
+			return list_make1_int(
+				ShardForValue(table, fragment->key_type, value, isnull)->group_id);
+		if (fragment->target == TARGET_SHARDS)
+			return isnull ? NIL : GroupsForValues(table, value);
+	}
+	if (fragment->target == TARGET_THIS_COPY)
+		return list_make1_int(LocalGroupId());
+	for (int i = 0; i < table->nshards; i++)
+		groups = list_append_unique_int(groups, table->shards[i].group_id);
+	return groups;
+}
+
+static void AddStatement(Reads *reads, PlannedStmt *statement);
+
+/* A copy of a reference table is changed everywhere alike: locks see to that. */
+static void
+AddFragment(Reads *reads, CustomScan *scan)
+{
+	FragmentPlan fragment = UnpackFragment(scan->custom_private);
+	ListCell    *lc;
+
+	foreach (lc, fragment.transfers)
+		AddStatement(reads, ((TransferPlan *) lfirst(lc))->source);
+	if (fragment.target == TARGET_ALL_COPIES)
+		return;
+	reads->nfragments++;
+	reads->groups = list_concat_unique_int(
+		reads->groups, GroupsOfFragment(&fragment, scan->custom_exprs, reads->params));
+	if (fragment.operation != CMD_SELECT || fragment.locks_rows || fragment.transfers ||
+		fragment.part || !bms_is_empty(scan->scan.plan.allParam))
+		reads->once = false;
+}
+
+/* Catalogs are not what distributed transactions are about. */
+static bool
+ReadsOwnTable(Plan *plan, List *rtable)
+{
+	RangeTblEntry *rte;
+
+	switch (nodeTag(plan))
+	{
+		case T_SeqScan:
+		case T_SampleScan:
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+		case T_BitmapHeapScan:
+		case T_TidScan:
+		case T_TidRangeScan:
+			rte = rt_fetch(((Scan *) plan)->scanrelid, rtable);
+			return rte->relid >= FirstNormalObjectId;
+		default:
+			return false;
+	}
+}
+
+static void AddPlan(Reads *reads, Plan *plan);
+
+static void
+AddPlans(Reads *reads, List *plans)
+{
+	ListCell *lc;
+
+	foreach (lc, plans)
+		AddPlan(reads, lfirst(lc));
+}
+
+static void
+AddPlan(Reads *reads, Plan *plan)
+{
+	if (plan == NULL)
+		return;
+	check_stack_depth();
+	switch (nodeTag(plan))
+	{
+		case T_Append:
+			AddPlans(reads, ((Append *) plan)->appendplans);
+			break;
+		case T_MergeAppend:
+			AddPlans(reads, ((MergeAppend *) plan)->mergeplans);
+			break;
+		case T_SubqueryScan:
+			AddPlan(reads, ((SubqueryScan *) plan)->subplan);
+			break;
+		case T_CustomScan:
+			if (((CustomScan *) plan)->methods == &RemoteScanMethods)
+				AddFragment(reads, (CustomScan *) plan);
+			AddPlans(reads, ((CustomScan *) plan)->custom_plans);
+			break;
+		default:
+			reads->own_tables = reads->own_tables || ReadsOwnTable(plan, reads->rtable);
+			break;
+	}
+	AddPlan(reads, outerPlan(plan));
+	AddPlan(reads, innerPlan(plan));
+}
+
+static void
+AddStatement(Reads *reads, PlannedStmt *statement)
+{
+	List *rtable = reads->rtable;
+
+	reads->rtable = statement->rtable;
+	AddPlan(reads, statement->planTree);
+	AddPlans(reads, statement->subplans);
+	reads->rtable = rtable;
+}
+
+/* ------------------------------------------------------------- agreeing --- */
+
+static bool
+SameSnapshot(Snapshot a, Snapshot b)
+{
+	return a->xmin == b->xmin && a->xmax == b->xmax && a->xcnt == b->xcnt &&
+		   a->subxcnt == b->subxcnt && a->suboverflowed == b->suboverflowed &&
+		   memcmp(a->xip, b->xip, sizeof(TransactionId) * a->xcnt) == 0 &&
+		   (a->subxcnt <= 0 ||
+			memcmp(a->subxip, b->subxip, sizeof(TransactionId) * a->subxcnt) == 0);
+}
+
+/* Makes *snapshot the latest one, with the same command number. */
+static void
+Renew(Snapshot *snapshot)
+{
+	Snapshot latest = GetTransactionSnapshot();
+	Snapshot old = *snapshot;
+
+	if (SameSnapshot(latest, old))
+		return;
+	*snapshot = CopyOfSnapshot(latest, old->curcid, CurrentResourceOwner);
+	UnregisterSnapshot(old);
+}
+
+static List *
+OtherNodes(List *groups)
+{
+	List     *nodes = NIL;
+	ListCell *lc;
+
+	foreach (lc, groups)
+	{
+		if (lfirst_int(lc) != LocalGroupId())
+			nodes = lappend_int(nodes, GroupPrimary(lfirst_int(lc))->node_id);
+	}
+	return nodes;
+}
+
+/* One attempt: the nodes take snapshots, and this one if *here is not NULL. */
+static List *
+TakeSnapshots(int number, List *nodes, List *awaited, Snapshot *here)
+{
+	int64     start = MonotonicTime();
+	List     *commands = NIL;
+	List     *reports = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, nodes)
+	{
+		NodeConn *conn = EnlistNode(lfirst_int(lc), REMOTE_READ);
+
+		commands = lappend(commands, QueueTakeSnapshot(conn, number, awaited));
+		FlushCommands(conn);
+	}
+	if (*here)
+	{
+		AwaitTransactions(awaited);
+		Renew(here);
+		reports = lappend(reports, ReadReport(LocalGroupId(), ReportSnapshot(*here, start, false),
+											  MonotonicTime() - start));
+	}
+	forboth (lc, nodes, lc2, commands)
+	{
+		const char *text;
+		bool        isnull;
+
+		if (!NextText(lfirst(lc2), &text, &isnull))
+			elog(ERROR, "a node did not take a snapshot");
+		reports = lappend(reports, ReadReport(ConnGroupId(PeekNodeConn(lfirst_int(lc))), text,
+											  MonotonicTime() - start));
+		FinishCommand(lfirst(lc2));
+	}
+	return reports;
+}
+
+void
+AgreeOnSnapshots(int number, List *groups, Awaited *awaited, Snapshot *here)
+{
+	List *nodes = OtherNodes(groups);
+
+	ConnectNodes(nodes);
+	for (;;)
+	{
+		List *reports = TakeSnapshots(number, nodes, awaited->ids, here);
+
+		if (SnapshotsFit(reports, awaited))
+			break;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* -------------------------------------------------------------- starting --- */
+
+static void
+ContinueStart(QueryDesc *query, int eflags)
+{
+	if (next_ExecutorStart)
+		next_ExecutorStart(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
+static bool
+IsToBeConsistent(int eflags)
+{
+	return consistent_reads && !IsolationUsesXactSnapshot() && !IsParallelWorker() &&
+		   !(eflags & EXEC_FLAG_EXPLAIN_ONLY);
+}
+
+static void
+StartWhole(QueryDesc *query, int eflags)
+{
+	Reads          reads = {.params = query->params, .once = true};
+	bool           checks;
+	bool           shares;
+	int            number = 0;
+	bool           is_here;
+	SentStatement *statement;
+
+	AddStatement(&reads, query->plannedstmt);
+	if (reads.own_tables && reads.nfragments > 0)
+		reads.groups = list_append_unique_int(reads.groups, LocalGroupId());
+	is_here = list_member_int(reads.groups, LocalGroupId());
+	checks = list_length(reads.groups) > 1 && reads.nfragments == 1 && reads.once &&
+			 !reads.own_tables && query->instrument_options == 0;
+	shares = !checks && (list_length(reads.groups) > 1 || (reads.nfragments > 1 && !is_here));
+
+	if (shares)
+		number = NewStatementNumber();
+	if (shares && list_length(reads.groups) > 1)
+	{
+		Awaited  awaited = {NIL, NIL};
+		Snapshot none = NULL;
+
+		AgreeOnSnapshots(number, reads.groups, &awaited, is_here ? &query->snapshot : &none);
+	}
+	ContinueStart(query, eflags);
+	if (!checks && !shares)
+		return;
+	statement = AddSentStatement(query->estate, number);
+	statement->checks_snapshots = checks;
+	statement->shares_snapshots = shares;
+}
+
+static void
+StartConsistently(QueryDesc *query, int eflags)
+{
+	EState        *estate = whole;
+	SentStatement *statement = estate ? FindSentStatement(estate) : NULL;
+
+	whole = NULL;
+	if (estate == NULL && IsToBeConsistent(eflags))
+	{
+		StartWhole(query, eflags);
+		return;
+	}
+	ContinueStart(query, eflags);
+	if (statement)
+		AddSentStatement(query->estate, statement->number)->shares_snapshots =
+			statement->shares_snapshots;
+}
+
+void
+StartPart(QueryDesc *part, int eflags, EState *estate)
+{
+	whole = estate;
+	ExecutorStart(part, eflags);
+}
+
+static void
+OnTransactionEnd(XactEvent event, void *arg)
+{
+	whole = NULL; /* of a start that failed before */
+}
+
+void
+InitConsistentReads(void)
+{
+	DefineCustomBoolVariable(
+		"distshard.consistent_reads",
+		"A statement sees each distributed transaction on all nodes, or on none.", NULL,
+		&consistent_reads, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	next_ExecutorStart = ExecutorStart_hook;
+	ExecutorStart_hook = StartConsistently;
+	RegisterXactCallback(OnTransactionEnd, NULL);
+}

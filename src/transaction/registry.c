@@ -1,0 +1,462 @@
+/*-------------------------------------------------------------------------
+ *
+ * registry.c
+ *	  The distributed transactions that have a part on this server.
+ *
+ * In shared memory: those that are prepared here, or that a session here began,
+ * wrote in, and has not yet decided; and the last ones that were committed. One
+ * enters before it is prepared, or before it asks others to prepare, so that a
+ * snapshot taken afterwards finds it in here, undecided or committed. It leaves
+ * for the ring of committed ones after it has become visible, so its age in
+ * there is at most what it really is.
+ *
+ * Should a process die between the end of a prepared transaction and the note
+ * of that in here, who waits for the transaction finds out.
+ *
+ * What was prepared when the server started is entered when the registry is used
+ * first, which is before any of it ends: who ends one comes here first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/twophase.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "port/atomics.h"
+#include "portability/instr_time.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/procarray.h"
+#include "storage/shmem.h"
+#include "tcop/utility.h"
+#include "transaction/internal.h"
+#include "transaction/registry.h"
+#include "transaction/snapshot_report.h"
+#include "transport/settings.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#define TRANCHE "distshard registry"
+
+/* Committed transactions that are remembered, and that a report tells at most. */
+#define RING_SIZE    256
+#define MAX_REPORTED 50
+
+/* No snapshot is that old. By then other transactions have not yet used up all numbers either. */
+#define FORGET_AFTER_US INT64CONST(3600000000)
+
+typedef struct Entry
+{
+	uint64        id;
+	TransactionId xid;        /* on this server */
+	int64         entered_at; /* microseconds */
+	int64         ended_at;   /* in the ring */
+	char          gid[GIDSIZE];
+} Entry;
+
+typedef struct Registry
+{
+	LWLock           *lock;
+	ConditionVariable ended;
+	bool              loaded; /* what was prepared when the server started is here */
+	int64             started_at;
+	int64             forgotten_at;  /* end of the last one that left the ring; 0: none did */
+	pg_atomic_uint64  last_ended_at; /* of those in the ring */
+	pg_atomic_uint32  nundecided;
+	uint64            ncommitted;      /* ever; ring[ncommitted % RING_SIZE] is the next */
+	Entry             ring[RING_SIZE]; /* in order of their ends */
+	Entry             undecided[FLEXIBLE_ARRAY_MEMBER];
+} Registry;
+
+static Registry *registry = NULL;
+
+/* This backend's transaction is in there, or is about to be, under this name. */
+static char own_gid[GIDSIZE];
+static bool own_entered = false;
+
+static shmem_request_hook_type  next_shmem_request = NULL;
+static shmem_startup_hook_type  next_shmem_startup = NULL;
+static ProcessUtility_hook_type next_ProcessUtility = NULL;
+
+int64
+MonotonicTime(void)
+{
+	instr_time now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MICROSEC(now);
+}
+
+static int
+MaxUndecided(void)
+{
+	return max_prepared_xacts + MaxBackends;
+}
+
+/* The lock is held for all of these. */
+
+static void
+Enter(const char *gid, TransactionId xid, int64 entered_at)
+{
+	uint32 n = pg_atomic_read_u32(&registry->nundecided);
+	Entry *entry = &registry->undecided[n];
+
+	if (n == MaxUndecided())
+		elog(ERROR, "too many distributed transactions");
+	entry->id = GlobalIdNumber(gid);
+	entry->xid = xid;
+	entry->entered_at = entered_at;
+	entry->ended_at = 0;
+	strlcpy(entry->gid, gid, GIDSIZE);
+	pg_atomic_write_u32(&registry->nundecided, n + 1);
+}
+
+static Entry *
+FindUndecided(uint64 id)
+{
+	uint32 n = pg_atomic_read_u32(&registry->nundecided);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (registry->undecided[i].id == id)
+			return &registry->undecided[i];
+	}
+	return NULL;
+}
+
+/* A reader without the lock looks for the two numbers in the opposite order. */
+static void
+Leave(Entry *entry, bool committed)
+{
+	uint32 n = pg_atomic_read_u32(&registry->nundecided);
+
+	if (committed)
+	{
+		Entry *place = &registry->ring[registry->ncommitted++ % RING_SIZE];
+
+		if (registry->ncommitted > RING_SIZE)
+			registry->forgotten_at = place->ended_at;
+		*place = *entry;
+		place->ended_at = MonotonicTime();
+		pg_atomic_write_u64(&registry->last_ended_at, place->ended_at);
+		pg_write_barrier();
+	}
+	*entry = registry->undecided[n - 1];
+	pg_atomic_write_u32(&registry->nundecided, n - 1);
+}
+
+static void
+EnterWhatIsPrepared(void)
+{
+	int64       now = MonotonicTime();
+	TimestampTz now_date = GetCurrentTimestamp();
+	ListCell   *lc;
+
+	foreach (lc, PreparedOnServer())
+	{
+		PreparedTransaction *prepared = lfirst(lc);
+
+		if (FindUndecided(GlobalIdNumber(prepared->gid)) == NULL)
+			Enter(prepared->gid, prepared->xid, now - Max(now_date - prepared->prepared_at, 0));
+	}
+	registry->loaded = true;
+}
+
+void
+EnsureRegistry(void)
+{
+	if (registry->loaded)
+		return;
+	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	if (!registry->loaded)
+		EnterWhatIsPrepared();
+	LWLockRelease(registry->lock);
+}
+
+/* The current transaction, by the name in own_gid. */
+static void
+EnterOwn(void)
+{
+	TransactionId xid = GetTopTransactionId();
+
+	EnsureRegistry();
+	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	Enter(own_gid, xid, MonotonicTime());
+	LWLockRelease(registry->lock);
+	own_entered = true;
+}
+
+static void
+HasEnded(const char *gid, bool committed)
+{
+	Entry *entry;
+
+	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	entry = FindUndecided(GlobalIdNumber(gid));
+	if (entry)
+		Leave(entry, committed);
+	LWLockRelease(registry->lock);
+	ConditionVariableBroadcast(&registry->ended);
+}
+
+void
+EnterDecision(const char *gid)
+{
+	strlcpy(own_gid, gid, GIDSIZE);
+	EnterOwn();
+}
+
+void
+PreparedHasEnded(const char *gid, bool committed)
+{
+	if (InitiatingGroup(gid) != 0)
+		HasEnded(gid, committed);
+}
+
+/* The name of one that is being prepared is told by the command, what becomes of it by these events. */
+static void
+OnTransactionEvent(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_PREPARE:
+			if (own_gid[0])
+				EnterOwn();
+			break;
+		case XACT_EVENT_PREPARE:
+			own_entered = false;
+			own_gid[0] = '\0';
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+			if (own_entered)
+				HasEnded(own_gid, event == XACT_EVENT_COMMIT);
+			own_entered = false;
+			own_gid[0] = '\0';
+			break;
+		default:
+			break;
+	}
+}
+
+/* A command about a prepared transaction of ours, or NULL. */
+static TransactionStmt *
+OurCommand(Node *parsetree)
+{
+	TransactionStmt *stmt = (TransactionStmt *) parsetree;
+
+	if (!IsA(parsetree, TransactionStmt) || stmt->gid == NULL || InitiatingGroup(stmt->gid) == 0)
+		return NULL;
+	return stmt;
+}
+
+static void
+NoteUtility(PlannedStmt *pstmt, const char *query, bool read_only, ProcessUtilityContext context,
+			ParamListInfo params, QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
+{
+	TransactionStmt *stmt = OurCommand(pstmt->utilityStmt);
+	bool             ends = stmt && stmt->kind != TRANS_STMT_PREPARE;
+
+	if (ends)
+		EnsureRegistry();
+	else if (stmt)
+		strlcpy(own_gid, stmt->gid, GIDSIZE);
+	if (next_ProcessUtility)
+		next_ProcessUtility(pstmt, query, read_only, context, params, env, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, query, read_only, context, params, env, dest, qc);
+	if (ends)
+		HasEnded(stmt->gid, stmt->kind == TRANS_STMT_COMMIT_PREPARED);
+}
+
+/* ------------------------------------------------------------- reporting --- */
+
+static void
+ReportEntry(StringInfo buf, const Entry *entry, bool seen, int64 age)
+{
+	appendStringInfo(buf, " %016" INT64_MODIFIER "x%c" INT64_FORMAT ":%s", entry->id,
+					 seen ? 'v' : 'p', Max(age, 0), GlobalIdGroups(entry->gid));
+}
+
+/* Those that just ended, and are not yet noted as such, have an age of nothing. */
+static void
+ReportUndecided(StringInfo buf, Snapshot snapshot, int64 now)
+{
+	uint32 n = pg_atomic_read_u32(&registry->nundecided);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		Entry *entry = &registry->undecided[i];
+
+		if (XidInMVCCSnapshot(entry->xid, snapshot))
+			ReportEntry(buf, entry, false, now - entry->entered_at);
+		else if (TransactionIdDidCommit(entry->xid))
+			ReportEntry(buf, entry, true, 0);
+	}
+}
+
+/*
+ * From the last one backwards. Returns how far back all commits are reported, or a negative number if one may
+ * have been forgotten that the snapshot does not see.
+ */
+static int64
+ReportCommitted(StringInfo buf, Snapshot snapshot, int64 since, int64 now)
+{
+	int64 covered = now - (registry->forgotten_at ? registry->forgotten_at : registry->started_at);
+	int   nreported = 0;
+	bool  full = false;
+
+	if (registry->forgotten_at >= since)
+		return -1;
+	for (uint64 i = registry->ncommitted; i > 0 && i + RING_SIZE > registry->ncommitted; i--)
+	{
+		Entry *entry = &registry->ring[(i - 1) % RING_SIZE];
+		int64  age = now - entry->ended_at;
+
+		if (age < FORGET_AFTER_US && XidInMVCCSnapshot(entry->xid, snapshot))
+			ReportEntry(buf, entry, false, now - entry->entered_at);
+		else if (!full && age <= REPORT_HORIZON_US && nreported++ < MAX_REPORTED)
+			ReportEntry(buf, entry, true, age);
+		else
+		{
+			if (!full)
+				covered = age;
+			full = true;
+		}
+	}
+	return covered;
+}
+
+char *
+ReportSnapshot(Snapshot snapshot, int64 since, bool always)
+{
+	StringInfoData transactions;
+	int64          now = MonotonicTime();
+	int64          covered;
+
+	EnsureRegistry();
+	if (!always && pg_atomic_read_u32(&registry->nundecided) == 0)
+	{
+		pg_read_barrier();
+		if (now - (int64) pg_atomic_read_u64(&registry->last_ended_at) > REPORT_HORIZON_US)
+			return NULL;
+	}
+	initStringInfo(&transactions);
+	LWLockAcquire(registry->lock, LW_SHARED);
+	now = MonotonicTime();
+	ReportUndecided(&transactions, snapshot, now);
+	covered = ReportCommitted(&transactions, snapshot, since, now);
+	LWLockRelease(registry->lock);
+	return psprintf(INT64_FORMAT "%s", covered, transactions.data);
+}
+
+/* --------------------------------------------------------------- waiting --- */
+
+/* Is it undecided? If so its name is copied. */
+static bool
+IsUndecided(uint64 id, char *gid)
+{
+	Entry *entry;
+	bool   undecided;
+
+	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	entry = FindUndecided(id);
+	if (entry && !TransactionIdIsInProgress(entry->xid))
+	{
+		Leave(entry, TransactionIdDidCommit(entry->xid));
+		entry = NULL;
+	}
+	undecided = entry != NULL;
+	if (undecided)
+		strlcpy(gid, entry->gid, GIDSIZE);
+	LWLockRelease(registry->lock);
+	return undecided;
+}
+
+static void
+AwaitTransaction(uint64 id, int64 deadline)
+{
+	char gid[GIDSIZE];
+
+	ConditionVariablePrepareToSleep(&registry->ended);
+	while (IsUndecided(id, gid))
+	{
+		int64 left = deadline - MonotonicTime();
+
+		if (left <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+					 errmsg("outcome of distributed transaction \"%s\" is not known yet", gid),
+					 errdetail("What it has changed is to be read, and it is prepared here; the "
+							   "node that began it has not said whether it is committed."),
+					 errhint("Try again when the nodes that took part can be reached. See "
+							 "distshard.prepared_transactions.")));
+		(void) ConditionVariableTimedSleep(&registry->ended, left / 1000 + 1, PG_WAIT_EXTENSION);
+	}
+	ConditionVariableCancelSleep();
+}
+
+void
+AwaitTransactions(List *ids)
+{
+	int64     deadline = MonotonicTime() + InDoubtTimeout * INT64CONST(1000);
+	ListCell *lc;
+
+	EnsureRegistry();
+	foreach (lc, ids)
+		AwaitTransaction(*(uint64 *) lfirst(lc), deadline);
+}
+
+/* ----------------------------------------------------------------- setup --- */
+
+static Size
+RegistrySize(void)
+{
+	return offsetof(Registry, undecided) + mul_size(MaxUndecided(), sizeof(Entry));
+}
+
+static void
+RequestMemory(void)
+{
+	if (next_shmem_request)
+		next_shmem_request();
+	RequestAddinShmemSpace(RegistrySize());
+	RequestNamedLWLockTranche(TRANCHE, 1);
+}
+
+static void
+SetUpMemory(void)
+{
+	bool found;
+
+	if (next_shmem_startup)
+		next_shmem_startup();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	registry = ShmemInitStruct(TRANCHE, RegistrySize(), &found);
+	if (!found)
+	{
+		memset(registry, 0, offsetof(Registry, undecided));
+		registry->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
+		ConditionVariableInit(&registry->ended);
+		registry->started_at = MonotonicTime();
+		pg_atomic_init_u64(&registry->last_ended_at, registry->started_at);
+		pg_atomic_init_u32(&registry->nundecided, 0);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+InitRegistry(void)
+{
+	next_shmem_request = shmem_request_hook;
+	shmem_request_hook = RequestMemory;
+	next_shmem_startup = shmem_startup_hook;
+	shmem_startup_hook = SetUpMemory;
+	next_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = NoteUtility;
+	RegisterXactCallback(OnTransactionEvent, NULL);
+}

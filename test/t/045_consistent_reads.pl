@@ -1,0 +1,112 @@
+# Statements that read several nodes see each distributed transaction whole or not at all, and wait for one whose outcome
+# is not known. The order of events is made certain by a transaction that is prepared by hand, named as distshard does.
+use strict;
+use warnings;
+
+use DistshardCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cluster = DistshardCluster->new(workers => 2, conf => "distshard.recovery_interval = 1h\ndistshard.in_doubt_timeout = 60s\n");
+my ($coordinator, $worker, $other) = $cluster->nodes;
+my $db = 'postgres';
+
+$coordinator->safe_psql($db, q{
+	CREATE TABLE t (k int PRIMARY KEY, v int);
+	SELECT create_distributed_table('t', 'k', shard_count => 6);
+	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE TABLE u (k int PRIMARY KEY, v int);
+	SELECT create_distributed_table('u', 'k', shard_count => 6);
+	INSERT INTO u SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE TABLE own (v int);
+	INSERT INTO own VALUES (0);
+	CREATE FUNCTION changed() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT sum(v) FROM t); END $$;
+});
+my %key;
+for my $k (1 .. 100)
+{
+	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
+	$key{ $node // 1 } //= $k;
+}
+my $installation = $worker->safe_psql($db, q{SELECT system_identifier || '.' || 'distshard.transaction'::regclass::oid FROM pg_control_system()});
+my $transactions = 0;
+
+# A transaction of the two workers that adds to a row of each: prepared, and its name returned.
+sub prepare
+{
+	my $gid = sprintf "distshard/2/$installation/%016x%016x/2,3", ++$transactions, 0;
+	for my $node (2, 3)
+	{
+		$cluster->node($node)->safe_psql($db, "BEGIN; UPDATE t SET v = v + 1 WHERE k = $key{$node}; PREPARE TRANSACTION '$gid'");
+	}
+	return $gid;
+}
+
+sub finish
+{
+	my ($node, $gid, $how) = @_;
+	$cluster->node($node)->safe_psql($db, ($how // 'COMMIT') . " PREPARED '$gid'");
+}
+
+# Statements that all give the sum, in different ways, each started while a transaction is committed on one node only.
+my %statement = (
+	'one fragment' => 'SELECT sum(v) FROM t',
+	'rows in an order' => 'SELECT sum(v) FROM (SELECT v FROM t ORDER BY v DESC LIMIT 10) s',
+	'several fragments' => 'SELECT (SELECT sum(v) FROM t) + (SELECT sum(v) FROM u)',
+	'a table of this node' => 'SELECT sum(t.v) FROM t, own WHERE own.v = 0 OR random() < 2',
+	'a function' => 'SELECT changed()',
+	'a transaction block' => 'BEGIN; INSERT INTO own SELECT 0 WHERE false; SELECT sum(v) FROM t; COMMIT',
+	'an explained statement' => 'EXPLAIN ANALYZE SELECT sum(v) FROM t; SELECT sum(v) FROM t',
+	'a cursor' => 'BEGIN; DECLARE c CURSOR FOR SELECT sum(v) FROM t; FETCH c; COMMIT',
+	'COPY' => 'COPY (SELECT sum(v) FROM t) TO STDOUT',
+	'a change' => 'BEGIN; UPDATE u SET v = (SELECT sum(v) FROM t) WHERE k = 1; SELECT v FROM u WHERE k = 1; ROLLBACK',
+	'a change of several nodes' => 'BEGIN; UPDATE u SET v = t.v FROM t WHERE t.k = u.k; SELECT sum(v) FROM u; ROLLBACK');
+my $sum = 0;
+
+for my $first (2, 3)
+{
+	for my $what (sort keys %statement)
+	{
+		my $gid = prepare();
+		my $last = 5 - $first;
+		my $reader = $cluster->node(1)->background_psql($db, on_error_stop => 0);
+
+		is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'one that is prepared everywhere is not waited for') if $what eq 'COPY';
+		finish($first, $gid);
+		$reader->query_until(qr/started/, "\\echo started\n$statement{$what};\n\\echo the end\n");
+		ok($cluster->node($last)->poll_query_until($db, q{SELECT count(*) = 1 FROM pg_stat_activity
+			WHERE wait_event_type = 'Extension' AND application_name ~ 'distshard' AND state = 'active'}), "$what waits, if node $first has committed");
+		finish($last, $gid);
+		$sum += 2;
+		my $result = $reader->query_until(qr/the end/, '');
+		like($result, qr/^$sum$/m, "$what sees the whole transaction");
+		$reader->quit;
+	}
+}
+
+# Off
+my $gid = prepare();
+finish(2, $gid);
+is($coordinator->safe_psql($db, 'SET distshard.consistent_reads = off; SELECT sum(v) FROM t'), $sum + 1, 'it can be turned off');
+
+# After a time
+my ($status, $out, $err) = $coordinator->psql($db, "\\set VERBOSITY verbose\nSET distshard.in_doubt_timeout = '300ms'; SELECT sum(v) FROM t", on_error_stop => 0);
+like($err, qr/08007: outcome of distributed transaction "\Q$gid\E" is not known yet/, 'the wait has a limit');
+
+# The node restarts
+$other->restart('immediate');
+($status, $out, $err) = $coordinator->psql($db, "SET distshard.in_doubt_timeout = '300ms'; SELECT sum(v) FROM t", on_error_stop => 0);
+like($err, qr/outcome of distributed transaction/, 'what was prepared before a restart is known afterwards');
+finish(3, $gid);
+$sum += 2;
+is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'and waited for no longer when it is committed');
+
+# Rolled back
+$gid = prepare();
+finish(3, $gid, 'ROLLBACK');
+is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'one that was rolled back on a node is not seen');
+finish(2, $gid, 'ROLLBACK');
+is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'nor when it was on both');
+
+done_testing();
