@@ -228,6 +228,26 @@ INSERT INTO ev VALUES (6, '2024-02-28', 51) RETURNING note;
 DROP TRIGGER b_row ON ev;
 DROP TRIGGER c_statement ON ev;
 
+-- A row that changes node is deleted and inserted, and each trigger fires once
+CREATE FUNCTION tell_moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	RAISE NOTICE '% % % % %', TG_NAME, TG_WHEN, TG_OP, OLD, NEW;
+	RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TABLE moving (k int, part int, v text) PARTITION BY LIST (part);
+CREATE TABLE moving_1 PARTITION OF moving FOR VALUES IN (1);
+CREATE TABLE moving_2 (v text, part int, k int);
+ALTER TABLE moving ATTACH PARTITION moving_2 FOR VALUES IN (2);
+SELECT create_distributed_table('moving', 'k');
+INSERT INTO moving VALUES (1, 1, 'one'), (2, 2, 'two');
+CREATE TRIGGER b BEFORE INSERT OR UPDATE OR DELETE ON moving FOR EACH ROW EXECUTE FUNCTION tell_moved();
+CREATE TRIGGER a AFTER INSERT OR UPDATE OR DELETE ON moving FOR EACH ROW EXECUTE FUNCTION tell_moved();
+\set VERBOSITY terse
+UPDATE moving SET k = 3 WHERE v = 'one';
+UPDATE moving SET k = 7, part = 1 WHERE v = 'two';
+\set VERBOSITY default
+DROP TABLE moving;
+DROP FUNCTION tell_moved;
+
 -- Foreign keys from, to and between partitioned tables
 CREATE TABLE kinds (note text PRIMARY KEY);
 INSERT INTO kinds SELECT DISTINCT note FROM ev;

@@ -17,7 +17,10 @@
 
 PG_FUNCTION_INFO_V1(distshard_logical_table);
 
-/* LogicalTableOf returns the logical table of a shard or an unpartitioned data table. */
+/*
+ * LogicalTableOf returns the logical table of a shard or an unpartitioned data
+ * table, or itself, in which rows may wait that leave the node.
+ */
 Oid
 LogicalTableOf(Oid relid)
 {
@@ -25,6 +28,8 @@ LogicalTableOf(Oid relid)
 
 	if (table == NULL && get_rel_relispartition(relid))
 		table = LookupDistTableByData(get_partition_parent(relid, true));
+	if (table == NULL)
+		table = LookupDistTable(relid);
 	if (table == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("relation \"%s\" holds no rows of a distributed table",

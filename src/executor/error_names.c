@@ -66,8 +66,8 @@ rethrow(MemoryContext context, CmdType operation)
 		error->message =
 			psprintf("cannot move a row of \"%s\" to another shard", error->table_name);
 		error->detail =
-			"Only an UPDATE that itself sets the shard key moves rows, of tables without "
-			"partitions of their own, and not in a function that runs on the nodes.";
+			"Only an UPDATE that itself sets the shard key moves rows, and not in a function that "
+			"runs on the nodes.";
 	}
 	ReThrowError(error);
 }

@@ -9,7 +9,8 @@
  * is: the logical table, whose own heap is empty. The rows wait in it until the
  * node that the statement came in on has taken them, still in the same
  * statement, and inserted them where they belong. So triggers, policies,
- * RETURNING and foreign keys act as they do for partitions.
+ * RETURNING and foreign keys act as they do for partitions. Of a table that the
+ * user partitioned each partition has its own.
  *
  * A row in that heap at the end of a transaction would be lost: there is none,
  * or the transaction fails.
@@ -27,7 +28,9 @@
 #include "executor/execPartition.h"
 #include "executor/executor.h"
 #include "executor/outbox.h"
+#include "executor/statement_triggers.h"
 #include "funcapi.h"
+#include "nodes/makefuncs.h"
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
@@ -45,9 +48,18 @@ PG_FUNCTION_INFO_V1(distshard_take_moved);
 /* Logical tables whose heaps may hold rows of this transaction. */
 static List *opened = NIL;
 
-/* The partitions of this node, and behind them the logical table. */
+/* A data table with partitions, as tuple routing is made to see it. */
+typedef struct Routed
+{
+	Relation      data;
+	PartitionDesc partitions; /* a copy */
+	DistTable    *table;      /* whose shards these are; NULL: they are the user's partitions */
+	List         *children;   /* of Routed, in the order of the partitions; NULL for a leaf */
+} Routed;
+
+/* The partitions of this node and, behind shards, the logical table. */
 static PartitionDesc
-with_outbox(Relation data, Oid logical_relid)
+copy_partitions(Relation data, Oid outbox)
 {
 	PartitionDesc own = RelationGetPartitionDesc(data, true);
 	PartitionDesc result = palloc(sizeof(PartitionDescData));
@@ -55,46 +67,88 @@ with_outbox(Relation data, Oid logical_relid)
 
 	*result = *own;
 	result->detached_exist = false;
-	result->nparts = n + 1;
 	result->oids = palloc(sizeof(Oid) * (n + 1));
 	memcpy(result->oids, own->oids, sizeof(Oid) * n);
-	result->oids[n] = logical_relid;
 	result->is_leaf = palloc(sizeof(bool) * (n + 1));
 	memcpy(result->is_leaf, own->is_leaf, sizeof(bool) * n);
-	result->is_leaf[n] = true;
 	result->boundinfo = partition_bounds_copy(own->boundinfo, RelationGetPartitionKey(data));
+	if (OidIsValid(outbox))
+	{
+		result->oids[n] = outbox;
+		result->is_leaf[n] = true;
+		result->nparts = n + 1;
+	}
 	return result;
 }
 
-/* Tuple routing reads the partitions once, from a directory of the executor's. */
-static PartitionTupleRouting *
-set_up_routing(EState *estate, Relation data, PartitionDesc partitions)
+/* NULL if it has no partitions here. The relations stay open, but for the root. */
+static Routed *
+find_routed(Relation data)
 {
-	PartitionDirectory     directory = CreatePartitionDirectory(CurrentMemoryContext, true);
-	PartitionDirectory     others = estate->es_partition_directory;
-	PartitionDesc          own = data->rd_partdesc;
-	PartitionTupleRouting *routing;
+	PartitionDesc own = RelationGetPartitionDesc(data, true);
+	DistTable    *table = LookupDistTableByData(RelationGetRelid(data));
+	Routed       *routed;
+
+	if (own->nparts == 0 || table == NULL || table->method != DIST_HASH)
+		return NULL;
+	routed = palloc0(sizeof(Routed));
+	routed->data = data;
+	routed->table = table->is_parent ? NULL : table;
+	routed->partitions = copy_partitions(data, table->is_parent ? InvalidOid : table->relid);
+	for (int i = 0; table->is_parent && i < own->nparts; i++)
+	{
+		Relation child =
+			own->is_leaf[i] ? NULL : table_open(routed->partitions->oids[i], RowExclusiveLock);
+
+		routed->children = lappend(routed->children, child ? find_routed(child) : NULL);
+	}
+	return routed;
+}
+
+static void
+close_children(Routed *routed)
+{
+	ListCell *lc;
+
+	foreach (lc, routed->children)
+	{
+		Routed *child = lfirst(lc);
+
+		if (child == NULL)
+			continue;
+		close_children(child);
+		table_close(child->data, NoLock);
+	}
+}
+
+/* The directory reads the partitions once. */
+static void
+enter_in_directory(PartitionDirectory directory, Routed *routed)
+{
+	PartitionDesc own = routed->data->rd_partdesc;
+	ListCell     *lc;
 
 	PG_TRY();
 	{
-		data->rd_partdesc = partitions;
-		PartitionDirectoryLookup(directory, data);
+		routed->data->rd_partdesc = routed->partitions;
+		PartitionDirectoryLookup(directory, routed->data);
 	}
 	PG_FINALLY();
 	{
-		data->rd_partdesc = own;
+		routed->data->rd_partdesc = own;
 	}
 	PG_END_TRY();
-	estate->es_partition_directory = directory;
-	routing = ExecSetupPartitionTupleRouting(estate, data);
-	estate->es_partition_directory = others;
-	DestroyPartitionDirectory(directory);
-	return routing;
+	foreach (lc, routed->children)
+	{
+		if (lfirst(lc) != NULL)
+			enter_in_directory(directory, lfirst(lc));
+	}
 }
 
 /*
  * The waiting row is in no index, and triggers after its insertion fire where
- * it is inserted at last. BEFORE INSERT triggers have fired when it comes there.
+ * it is inserted at last. BEFORE INSERT triggers have fired when it comes
+ * there, but for those of partitions, which the shards have.
  */
 static void
 make_bare(ResultRelInfo *outbox)
@@ -106,64 +160,135 @@ make_bare(ResultRelInfo *outbox)
 	{
 		outbox->ri_TrigDesc->trig_insert_after_row = false;
 		outbox->ri_TrigDesc->trig_insert_new_table = false;
+		if (!BeforeInsertFiresHere(outbox->ri_RelationDesc))
+			outbox->ri_TrigDesc->trig_insert_before_row = false;
 	}
 }
 
 static void
-open_outbox(ModifyTableState *modify, DistTable *table)
+remember_opened(Oid logical_relid)
 {
-	EState            *estate = modify->ps.state;
-	ResultRelInfo     *root = modify->rootResultRelInfo;
-	Relation           data = root->ri_RelationDesc;
-	MemoryContext      old = MemoryContextSwitchTo(estate->es_query_cxt);
-	PartitionDesc      partitions = with_outbox(data, table->relid);
-	PartitionBoundInfo bounds = partitions->boundinfo;
-	int               *own = palloc(sizeof(int) * bounds->nindexes);
-	ResultRelInfo     *outbox;
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
 
-	/* a first row, of nulls, makes routing know the outbox */
-	memcpy(own, bounds->indexes, sizeof(int) * bounds->nindexes);
-	for (int i = 0; i < bounds->nindexes; i++)
-		bounds->indexes[i] = partitions->nparts - 1;
-	modify->mt_partition_tuple_routing = set_up_routing(estate, data, partitions);
-	if (modify->mt_root_tuple_slot == NULL)
-		modify->mt_root_tuple_slot = table_slot_create(data, NULL);
-	outbox = ExecFindPartition(modify, root, modify->mt_partition_tuple_routing,
-							   ExecStoreAllNullTuple(modify->mt_root_tuple_slot), estate);
-	ExecClearTuple(modify->mt_root_tuple_slot);
+	opened = list_append_unique_oid(opened, logical_relid);
+	MemoryContextSwitchTo(old);
+}
+
+/* Routing finds the outbox: it has the keys of no shard here. */
+static void
+open_outbox(Routed *routed, ResultRelInfo *outbox)
+{
+	PartitionBoundInfo bounds = routed->partitions->boundinfo;
+	bool               takes_all;
+
 	make_bare(outbox);
-
 	/* shards of this node do not have the BEFORE INSERT triggers: then all rows that move go this way */
+	takes_all = outbox->ri_TrigDesc && outbox->ri_TrigDesc->trig_insert_before_row;
 	for (int i = 0; i < bounds->nindexes; i++)
 	{
-		if (own[i] >= 0 && !(outbox->ri_TrigDesc && outbox->ri_TrigDesc->trig_insert_before_row))
-			bounds->indexes[i] = own[i];
+		if (bounds->indexes[i] < 0 || takes_all)
+			bounds->indexes[i] = routed->partitions->nparts - 1;
 	}
-	MemoryContextSwitchTo(TopTransactionContext);
-	opened = list_append_unique_oid(opened, table->relid);
-	MemoryContextSwitchTo(old);
+	remember_opened(routed->table->relid);
+}
+
+/*
+ * A first row, of nulls, makes routing know each outbox. Tables on the way are
+ * taken for ones partitioned by list, whose partition for NULL can be set.
+ */
+static void
+visit_outboxes(ModifyTableState *modify, Routed *routed)
+{
+	EState            *estate = modify->ps.state;
+	PartitionKey       key = RelationGetPartitionKey(routed->data);
+	PartitionBoundInfo bounds = routed->partitions->boundinfo;
+	char               strategy = key->strategy;
+	int                default_index = bounds->default_index;
+	int                null_index = bounds->null_index;
+	ResultRelInfo     *outbox = NULL;
+
+	PG_TRY();
+	{
+		key->strategy = PARTITION_STRATEGY_LIST;
+		bounds->default_index = -1;
+		if (routed->table)
+		{
+			bounds->null_index = routed->partitions->nparts - 1;
+			outbox = ExecFindPartition(modify, modify->rootResultRelInfo,
+									   modify->mt_partition_tuple_routing,
+									   ExecStoreAllNullTuple(modify->mt_root_tuple_slot), estate);
+			ExecClearTuple(modify->mt_root_tuple_slot);
+		}
+		for (int i = 0; i < list_length(routed->children); i++)
+		{
+			bounds->null_index = i;
+			if (list_nth(routed->children, i) != NULL)
+				visit_outboxes(modify, list_nth(routed->children, i));
+		}
+	}
+	PG_FINALLY();
+	{
+		key->strategy = strategy;
+		bounds->default_index = default_index;
+		bounds->null_index = null_index;
+	}
+	PG_END_TRY();
+	if (outbox)
+		open_outbox(routed, outbox);
+}
+
+/* Gives the statement a tuple routing of its own. */
+static void
+open_outboxes(ModifyTableState *modify, Routed *root)
+{
+	EState            *estate = modify->ps.state;
+	PartitionDirectory others = estate->es_partition_directory;
+	ResultRelInfo     *target = modify->rootResultRelInfo;
+	ExprState         *constraint = target->ri_PartitionCheckExpr;
+
+	if (modify->mt_root_tuple_slot == NULL)
+		modify->mt_root_tuple_slot = table_slot_create(root->data, NULL);
+	estate->es_partition_directory = CreatePartitionDirectory(CurrentMemoryContext, true);
+	enter_in_directory(estate->es_partition_directory, root);
+	modify->mt_partition_tuple_routing = ExecSetupPartitionTupleRouting(estate, root->data);
+	/* what is partitioned may be a partition, which a row of nulls does not fit into */
+	target->ri_PartitionCheckExpr =
+		ExecPrepareCheck(list_make1(makeBoolConst(true, false)), estate);
+	visit_outboxes(modify, root);
+	target->ri_PartitionCheckExpr = constraint;
+	DestroyPartitionDirectory(estate->es_partition_directory);
+	estate->es_partition_directory = others;
 }
 
 static void
 open_for(PlanState *node, bool claimed)
 {
 	ModifyTableState *modify = (ModifyTableState *) node;
+	MemoryContext     old;
 	Relation          data;
 	DistTable        *table;
+	Routed           *root;
 
 	if (!IsA(node, ModifyTableState) ||
 		(modify->operation != CMD_UPDATE && modify->operation != CMD_MERGE))
 		return;
 	data = modify->rootResultRelInfo->ri_RelationDesc;
-	if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE || data->rd_rel->relispartition ||
-		RelationGetPartitionDesc(data, true)->nparts == 0)
+	if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	table = LookupDistTableByData(RelationGetRelid(data));
-	if (table == NULL || table->method != DIST_HASH || table->is_parent)
+	if (table == NULL ||
+		!(claimed ||
+		  bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
+						ExecGetUpdatedCols(modify->rootResultRelInfo, modify->ps.state))))
 		return;
-	if (claimed || bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
-								 ExecGetUpdatedCols(modify->rootResultRelInfo, modify->ps.state)))
-		open_outbox(modify, table);
+	old = MemoryContextSwitchTo(modify->ps.state->es_query_cxt);
+	root = find_routed(data);
+	if (root != NULL)
+	{
+		open_outboxes(modify, root);
+		close_children(root);
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /* The queries of foreign keys' actions are told by the security context that only they run in. */

@@ -15,7 +15,9 @@
 #include "access/table.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
+#include "executor/statement_triggers.h"
 #include "nodes/bitmapset.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -35,21 +37,29 @@ typedef struct Moves
 
 static void follow_change(Moves *moves, Oid relid, Bitmapset *columns);
 
-/*
- * Is there a shard that this node does not have, or a trigger that only insertion by it fires?
- * In trees of partitions rows stay on their node, or the statement fails.
- */
+/* Is there a shard that this node does not have, or a trigger that only insertion by it fires? */
 static bool
 can_leave(DistTable *table, Relation rel)
 {
-	if (table->is_parent || rel->rd_rel->relispartition)
-		return false;
 	for (int i = 0; i < table->nshards; i++)
 	{
 		if (table->shards[i].group_id != LocalGroupId())
 			return true;
 	}
-	return rel->trigdesc && rel->trigdesc->trig_insert_before_row;
+	return HasBeforeInsertHere(rel);
+}
+
+/* The rows of a partitioned table are its partitions'. */
+static void
+add_tables(Moves *moves, Oid relid)
+{
+	ListCell *lc;
+
+	foreach (lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		if (!LookupDistTable(lfirst_oid(lc))->is_parent)
+			moves->tables = list_append_unique_oid(moves->tables, lfirst_oid(lc));
+	}
 }
 
 /* What the foreign key's ON UPDATE action does to the referencing table. */
@@ -92,7 +102,7 @@ follow_change(Moves *moves, Oid relid, Bitmapset *columns)
 	rel = table_open(relid, AccessShareLock);
 	if (table->method == DIST_HASH && bms_is_member(table->key_attno, columns) &&
 		can_leave(table, rel))
-		moves->tables = list_append_unique_oid(moves->tables, relid);
+		add_tables(moves, relid);
 	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 	{
 		Trigger *trigger = &rel->trigdesc->triggers[i];

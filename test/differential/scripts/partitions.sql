@@ -294,3 +294,36 @@ EXECUTE p (3, '2024-03-01');
 EXECUTE p (4, '2024-01-20');
 EXECUTE p (3, '2020-01-01');
 DEALLOCATE p;
+
+-- rows that change node
+UPDATE visits SET tenant = tenant + ${100|20:int} WHERE id < 5
+
+UPDATE visits SET tenant = ${77:int}, day = day + 31, id = id + tenant * 1000 WHERE kind = 'b' RETURNING tableoid::regclass, *
+
+UPDATE visits_1 SET tenant = tenant + 50 RETURNING *
+
+UPDATE visits_3 SET tenant = tenant * 3, id = 2 WHERE tenant = 4 AND id = 9 RETURNING tableoid::regclass, *
+
+-- any row
+UPDATE visits_1 SET tenant = tenant + 50, day = '2024-05-05'
+
+-- any row
+UPDATE visits_1 SET tenant = 1 WHERE tenant < 4
+
+UPDATE visits v SET tenant = o.id + 200, note = 'moved' FROM other o WHERE o.day = v.day AND o.tenant = v.tenant RETURNING v.*
+
+UPDATE people SET tenant = tenant + 40, name = upper(name) WHERE tenant IN (1, 5)
+
+UPDATE slots SET tenant = n * 11, area = CASE WHEN n = 2 THEN NULL ELSE 'b' END WHERE n < 5
+
+MERGE INTO visits v USING other o ON v.tenant = o.tenant AND v.day = o.day WHEN MATCHED THEN UPDATE SET tenant = v.tenant + 60, day = '2024-02-20' WHEN NOT MATCHED THEN INSERT (tenant, day, id) VALUES (o.tenant, o.day, 999)
+
+WITH u AS (UPDATE visits SET tenant = tenant + 30 WHERE id = 3 RETURNING tenant, day) SELECT tableoid::regclass, count(*) FROM visits JOIN u USING (day) GROUP BY 1
+
+BEGIN;
+SAVEPOINT s;
+UPDATE visits SET tenant = tenant + 10;
+ROLLBACK TO s;
+UPDATE visits SET tenant = tenant + 10 WHERE id = 0;
+DELETE FROM visits WHERE tenant = 11;
+COMMIT
