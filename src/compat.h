@@ -63,6 +63,13 @@ PopCatalogSearchPath(int nest_level)
 #define ProcLocalXid(proc) ((proc)->vxid.lxid)
 #endif
 
+/* This backend's place in an array of MaxBackends. */
+#if PG_VERSION_NUM < 170000
+#define OWN_BACKEND_INDEX (MyBackendId - 1)
+#else
+#define OWN_BACKEND_INDEX MyProcNumber
+#endif
+
 /* Minor releases added it behind the last one of WCOKind, those before never use the number. */
 #define VIEW_CONFLICT_CHECK ((WCOKind) (WCO_RLS_MERGE_DELETE_CHECK + 1))
 

@@ -15,6 +15,7 @@
 #include "executor/dist_cursor.h"
 #include "executor/dist_insert.h"
 #include "executor/error_names.h"
+#include "executor/first_statement.h"
 #include "executor/fragment_explain.h"
 #include "executor/outbox.h"
 #include "executor/inbox.h"
@@ -63,6 +64,7 @@ _PG_init(void)
 	InitConsistentReads();
 	InitOnBehalf();
 	InitRemoteScan();
+	InitFirstStatement();
 	InitOpenCursor();
 	InitFragmentExplain();
 	InitInboxes();

@@ -38,8 +38,6 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
-static bool consistent_reads = true;
-
 static ExecutorStart_hook_type next_ExecutorStart = NULL;
 
 /* The statement that the query which is being started is part of. */
@@ -310,7 +308,7 @@ ContinueStart(QueryDesc *query, int eflags)
 static bool
 IsToBeConsistent(int eflags)
 {
-	return consistent_reads && !IsolationUsesXactSnapshot() && !IsParallelWorker() &&
+	return ConsistentReads && !IsolationUsesXactSnapshot() && !IsParallelWorker() &&
 		   !(eflags & EXEC_FLAG_EXPLAIN_ONLY);
 }
 
@@ -383,10 +381,6 @@ OnTransactionEnd(XactEvent event, void *arg)
 void
 InitConsistentReads(void)
 {
-	DefineCustomBoolVariable(
-		"distshard.consistent_reads",
-		"A statement sees each distributed transaction on all nodes, or on none.", NULL,
-		&consistent_reads, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	next_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = StartConsistently;
 	RegisterXactCallback(OnTransactionEnd, NULL);

@@ -143,6 +143,28 @@ DeleteDone(List *records)
 }
 
 /*
+ * MayHaveCommitted says whether the snapshot shows that this node has committed
+ * the transaction; true also of one that it knows nothing about.
+ */
+bool
+MayHaveCommitted(const char *gid, Snapshot snapshot)
+{
+	char       *prefix = OwnIdPrefix();
+	Relation    rel;
+	SysScanDesc scan;
+	bool        committed;
+
+	if (strncmp(gid, prefix, strlen(prefix)) != 0)
+		return true;
+	rel = OpenRecords(AccessShareLock);
+	scan = ScanRecord(rel, gid, snapshot);
+	committed = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return committed;
+}
+
+/*
  * transaction_outcome(gid) answers, about a transaction that this node began
  * and the asker has prepared: committed, aborted or in progress. Only one that
  * this installation began can be told to have aborted, and only by a primary.

@@ -14,10 +14,27 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "transaction/xact.h"
+#include "utils/snapshot.h"
+
+/* xact.c */
+extern void BeginOnNode(NodeConn *conn); /* BEGIN rides with what is sent next */
+extern NodeConn *
+EnlistForCommand(int32 node_id); /* one that reads no rows: SERIALIZABLE does not mind */
+extern void UndoBegin(void);     /* ends what has begun, before anything was done in it */
 
 /* one_statement.c */
 extern void InitOneStatement(void);
 extern bool IsOneStatement(void);
+
+/*
+ * cluster_snapshot.c. JoinClusterSnapshot makes sure that the node's transaction has a snapshot that fits those of the
+ * others; RunsAlone, where it is true, makes it one without others. UseInSerializable refuses the second node of a SERIALIZABLE one.
+ */
+extern void InitClusterSnapshots(void);
+extern void JoinClusterSnapshot(int32 node_id);
+extern bool RunsAlone(void);
+extern void UseInSerializable(int32 group_id);
+extern void ForgetClusterSnapshot(void);
 
 /* untold.c */
 extern char *EndPreparedText(const char *gid, bool committed);
@@ -42,6 +59,7 @@ typedef struct CommitRecord
 } CommitRecord;
 
 extern void  RecordCommit(const char *gid, List *groups);
+extern bool  MayHaveCommitted(const char *gid, Snapshot snapshot);
 extern List *CommittedHere(void);
 extern void  DeleteDone(List *records);
 

@@ -94,10 +94,9 @@ SyncIsNext(void)
 }
 
 bool
-IsOneStatement(void)
+IsWholeTransaction(void)
 {
 	if (executor_depth != 1 || IsTransactionBlock() || GetCurrentTransactionNestLevel() != 1 ||
-		XactIsoLevel > XACT_READ_COMMITTED || XactReadOnly ||
 		(MyXactFlags & XACT_FLAGS_PIPELINING) || TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return false;
 	if (ActivePortal == NULL || list_length(ActivePortal->stmts) != 1)
@@ -108,4 +107,11 @@ IsOneStatement(void)
 
 	/* The portal of the simple protocol is unnamed and invisible; EXECUTE's has a name, in either. */
 	return (ActivePortal->name[0] == '\0' && !ActivePortal->visible) || SyncIsNext();
+}
+
+/* The node's own transactions are READ COMMITTED, and may write. */
+bool
+IsOneStatement(void)
+{
+	return XactIsoLevel <= XACT_READ_COMMITTED && !XactReadOnly && IsWholeTransaction();
 }

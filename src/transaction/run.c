@@ -12,7 +12,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "transaction/xact.h"
+#include "transaction/internal.h"
 #include "transport/remote_xact.h"
 #include "utils/builtins.h"
 
@@ -31,7 +31,7 @@ RunOnNodes(List *node_ids, List *statements)
 	ConnectNodes(node_ids);
 	foreach (node, node_ids)
 	{
-		NodeConn *conn = EnlistNode(lfirst_int(node), REMOTE_WRITE);
+		NodeConn *conn = EnlistForCommand(lfirst_int(node));
 
 		foreach (lc, statements)
 			commands = lappend(commands, QueueCommand(conn, lfirst(lc), NULL, NULL, 0));

@@ -94,3 +94,15 @@ REVOKE ALL ON FUNCTION distshard.print_waits(), distshard.session_facts(int),
 -- A node of the cluster has the snapshot of its statement taken, before the fragments come, and gets a report.
 CREATE FUNCTION distshard.take_snapshot(statement int, oldest int, awaited text) RETURNS text
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_snapshot';
+
+-- Nodes ask each other for these, to take one snapshot of all; see cluster_snapshot.c.
+CREATE FUNCTION distshard.hold_commits() RETURNS bool
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_hold_commits';
+CREATE FUNCTION distshard.renew_hold() RETURNS bool
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_renew_hold';
+CREATE FUNCTION distshard.release_commits() RETURNS void
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_release_commits';
+CREATE FUNCTION distshard.prepared_here() RETURNS SETOF text
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_prepared_here';
+CREATE FUNCTION distshard.may_have_committed(gid text) RETURNS bool
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_may_have_committed';

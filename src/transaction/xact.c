@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "transaction/deadlock.h"
 #include "transaction/fault.h"
+#include "transaction/hold_commits.h"
 #include "transaction/internal.h"
 #include "transaction/registry.h"
 #include "transaction/statement_part.h"
@@ -125,8 +126,35 @@ AddParticipant(NodeConn *conn)
 	return participant;
 }
 
-NodeConn *
-EnlistNode(int32 node_id, RemoteAccess access)
+void
+BeginOnNode(NodeConn *conn)
+{
+	Participant *participant = AddParticipant(conn);
+
+	QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
+	participant->depth = 1;
+	while (participant->depth < GetCurrentTransactionNestLevel())
+		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
+	SetConnFresh(conn);
+}
+
+void
+UndoBegin(void)
+{
+	for (int i = 0; i < nparticipants; i++)
+	{
+		NodeConn *conn = participants[i].conn;
+
+		EndBatch(conn);
+		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
+		FlushCommands(conn);
+		SettingsRolledBack(conn);
+	}
+	nparticipants = 0;
+}
+
+static NodeConn *
+Enlist(int32 node_id, RemoteAccess access)
 {
 	NodeConn    *conn = PeekNodeConn(node_id);
 	Participant *participant = FindParticipant(conn);
@@ -139,10 +167,8 @@ EnlistNode(int32 node_id, RemoteAccess access)
 	{
 		(void) GetNodeConn(node_id);
 		TellNode(conn);
-		participant = AddParticipant(conn);
-		QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
-		participant->depth = 1;
-		SetConnFresh(conn);
+		BeginOnNode(conn);
+		participant = FindParticipant(conn);
 	}
 	CheckNotLost(participant);
 
@@ -153,6 +179,22 @@ EnlistNode(int32 node_id, RemoteAccess access)
 		(participant->write_level == 0 || participant->write_level > level))
 		participant->write_level = level;
 	return conn;
+}
+
+NodeConn *
+EnlistNode(int32 node_id, RemoteAccess access)
+{
+	JoinClusterSnapshot(node_id);
+	if (IsolationIsSerializable())
+		UseInSerializable(LookupNode(node_id, false)->group_id);
+	return Enlist(node_id, access);
+}
+
+NodeConn *
+EnlistForCommand(int32 node_id)
+{
+	JoinClusterSnapshot(node_id);
+	return Enlist(node_id, REMOTE_WRITE);
 }
 
 NodeConn *
@@ -170,8 +212,11 @@ EnlistForOneStatement(int32 node_id, RemoteAccess access)
 {
 	NodeConn *conn;
 
-	if (nparticipants > 0 || one_statement || !IsOneStatement())
+	if (nparticipants > 0 || one_statement)
 		return EnlistNode(node_id, access);
+	if (!IsOneStatement())
+		return IsWholeTransaction() && RunsAlone() ? Enlist(node_id, access)
+												   : EnlistNode(node_id, access);
 
 	conn = UseNode(node_id);
 	SetConnFresh(conn);
@@ -439,6 +484,7 @@ ForgetTransaction(bool committed)
 	}
 	if (one_statement)
 		SetOutcomeMatters(one_statement, false);
+	ForgetClusterSnapshot();
 	nparticipants = 0;
 	one_statement = NULL;
 	global_id = NULL;
@@ -484,18 +530,24 @@ OnTransactionEvent(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 			PreCommit();
+			if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+				EnterCommit();
 			break;
 		case XACT_EVENT_COMMIT:
 			if (nparticipants > 0)
 				Finish(FinishCommit, true);
+			LeaveCommit();
 			ForgetTransaction(true);
 			break;
 		case XACT_EVENT_ABORT:
+			LeaveCommit();
+			ReleaseCommitsHere();
 			if (AllConns() != NIL)
 				Finish(FinishAbort, false);
 			ForgetTransaction(false);
 			break;
 		case XACT_EVENT_PREPARE:
+			ForgetClusterSnapshot();
 			RequestRecovery();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
@@ -576,6 +628,8 @@ InitTransactions(void)
 	RegisterXactCallback(OnTransactionEvent, NULL);
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();
+	InitHoldCommits();
+	InitClusterSnapshots();
 	InitStatementParts();
 	InitVerdicts();
 	InitRecovery();

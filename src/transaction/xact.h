@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "transport/connection.h"
+#include "utils/snapshot.h"
 
 typedef enum RemoteAccess
 {
@@ -19,6 +20,8 @@ typedef enum RemoteAccess
 } RemoteAccess;
 
 extern void InitTransactions(void);
+
+extern bool ConsistentReads; /* the setting */
 
 /*
  * EnlistNode makes the node take part in the current (sub)transaction and
@@ -40,6 +43,23 @@ extern NodeConn *UseNode(int32 node_id);
  * BEGIN and no COMMIT are sent. The caller reads its result to the end.
  */
 extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
+
+/*
+ * Is the running statement of the client a transaction by itself? Only to be
+ * asked while its executor runs.
+ */
+extern bool IsWholeTransaction(void);
+
+/*
+ * TakeClusterSnapshot has a REPEATABLE READ transaction take its snapshot of all
+ * nodes, if it has none yet, before the first statement that reads something is
+ * run. This node's part of it goes into the snapshots in use, and the statement's.
+ * ReadsHere: something is read on this node; SnapshotWasImported: the transaction
+ * has got its snapshot from another session.
+ */
+extern void TakeClusterSnapshot(Snapshot statement);
+extern void ReadsHere(void);
+extern void SnapshotWasImported(void);
 
 /* Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded. */
 extern void RunOnNode(int32 node_id, List *statements);

@@ -531,3 +531,20 @@ WaitForAnyCommand(RemoteCommand **commands, int ncommands)
 		CHECK_FOR_INTERRUPTS();
 	}
 }
+
+bool
+WaitForCommand(RemoteCommand *command, long timeout)
+{
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);
+
+	while (!IsCommandReady(command))
+	{
+		long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up);
+
+		if (left <= 0)
+			return false;
+		(void) WaitOnConns(&command->conn, 1, left);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return true;
+}

@@ -42,6 +42,9 @@ extern const char *CommandResultTag(RemoteCommand *command);
 /* The first column of the next row, as text; a command without a row type. */
 extern bool NextText(RemoteCommand *command, const char **value, bool *isnull);
 
+/* Returns false if the command has no answer within the timeout, in milliseconds. */
+extern bool WaitForCommand(RemoteCommand *command, long timeout);
+
 /*
  * Cleaning up. AbandonCommands: nobody is interested any more in what was sent
  * at this nesting level or below, other than for a cursor that lives on.

@@ -114,7 +114,7 @@ COMMIT;
 
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT sum(total) FROM orders WHERE tenant = 3;
-UPDATE orders SET total = total + 1 WHERE tenant = 3 OR tenant = 4;
+UPDATE orders SET total = total + 1 WHERE tenant = 3;
 COMMIT;
 SELECT sum(total) FROM orders;
 
