@@ -41,6 +41,13 @@
 	"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 " \
 	"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
 
+/*
+ * How often a backend at work looks whether its client is still there. On a node it
+ * is all that ends work for a server that was killed. Not every platform can tell.
+ */
+#define CLIENT_CHECK          "client_connection_check_interval"
+#define CLIENT_CHECK_INTERVAL "500"
+
 /* settings */
 static char *node_conninfo = NULL;
 static int   connect_timeout = 5;
@@ -62,6 +69,8 @@ InitConnections(void)
 	DefineCustomIntVariable(
 		"distshard.connect_timeout", "Time to wait for a connection to another node.", NULL,
 		&connect_timeout, 5, 1, 3600, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	if (WaitEventSetCanReportClosed())
+		SetConfigOption(CLIENT_CHECK, CLIENT_CHECK_INTERVAL, PGC_POSTMASTER, PGC_S_DYNAMIC_DEFAULT);
 	InitAdmission();
 	InitIdleConns();
 }
@@ -284,7 +293,9 @@ StartConnect(NodeConn *conn, const ClusterNode *node, bool via_socket)
 	ADD_OPTION("dbname", dbname);
 	ADD_OPTION("client_encoding", GetDatabaseEncodingName());
 	ADD_OPTION("application_name", application);
-	ADD_OPTION("options", NODE_OPTIONS);
+	ADD_OPTION("options", WaitEventSetCanReportClosed() ? NODE_OPTIONS " -c " CLIENT_CHECK
+																	   "=" CLIENT_CHECK_INTERVAL
+														: NODE_OPTIONS);
 	ADD_OPTION(NULL, NULL);
 #undef ADD_OPTION
 
