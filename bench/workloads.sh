@@ -2,10 +2,12 @@
 
 # Where each variant runs, and its table.
 declare -A table=([plain]=item [fdw]=fdw_item [remote]=remote_item [local]=local_item [ordinary]=ordinary_item)
+table+=([apart]=remote_item)
 
 connection_of() {
 	case $1 in
 	plain | fdw) echo "${plain[0]}" ;;
+	apart) echo "${distshard[0]} options='-c distshard.consistent_reads=off'" ;;
 	*) echo "${distshard[0]}" ;;
 	esac
 }
@@ -140,6 +142,45 @@ run_ordinary() {
 	by_key "update, ordinary table" "$update_script" plain ordinary
 	sql "${distshard[0]}" "VACUUM ordinary_item"
 	tidy
+}
+
+# Two rows in one transaction. The tables are on different nodes, and no two transactions can wait for each other.
+transfer_script='\set k random(1, :rows)
+\set l random(1, :rows)
+BEGIN;
+UPDATE TABLE_debit SET x = x - 1 WHERE k = :k;
+UPDATE TABLE_credit SET x = x + 1 WHERE k = :l;
+COMMIT;'
+
+run_transfer() {
+	local side node setting
+	for side in debit credit; do
+		node=$([ $side = debit ] && echo 2 || echo 3)
+		sql "${plain[0]}" "CREATE TABLE item_$side (LIKE item INCLUDING ALL)" "INSERT INTO item_$side TABLE item" \
+			"VACUUM ANALYZE item_$side"
+		sql "${distshard[0]}" "SELECT distshard.set_node(node_id, holds_shards => node_id = $node) FROM distshard.node" >/dev/null
+		create_item "remote_item_$side" 1
+	done
+	for setting in off on; do
+		set_fsync $setting
+		by_key "transfer, fsync $setting" "$transfer_script" plain remote
+	done
+	set_fsync off
+	on_coordinator
+}
+
+# set_fsync off|on, on all servers that transfers use.
+set_fsync() {
+	local connection
+	for connection in "${plain[0]}" "${distshard[@]}"; do
+		sql "$connection" "ALTER SYSTEM SET fsync = $1" "SELECT pg_reload_conf()" CHECKPOINT >/dev/null
+	done
+}
+
+# Rows of all workers in one statement, with and without one snapshot for them.
+run_consistent() {
+	by_key "read of all nodes" '\set k random(1, :rows)
+SELECT count(*), sum(x) FROM TABLE WHERE k BETWEEN :k AND :k + 10;' apart remote
 }
 
 # Each session prepares a statement per shard, so it takes longer to have done so.
