@@ -36,6 +36,7 @@
 #include "transaction/internal.h"
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
+#include "transport/connection.h"
 #include "transport/settings.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -254,6 +255,17 @@ OurCommand(Node *parsetree)
 	return stmt;
 }
 
+/* Recovery would end a user's transaction of such a name, for there is no record of it. */
+static void
+RefuseReservedName(TransactionStmt *stmt)
+{
+	if (IsClusterConnection() || superuser())
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_NAME),
+					errmsg("transaction identifier \"%s\" is reserved", stmt->gid),
+					errdetail("Identifiers like this are those of distributed transactions.")));
+}
+
 static void
 NoteUtility(PlannedStmt *pstmt, const char *query, bool read_only, ProcessUtilityContext context,
 			ParamListInfo params, QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
@@ -264,7 +276,10 @@ NoteUtility(PlannedStmt *pstmt, const char *query, bool read_only, ProcessUtilit
 	if (ends)
 		EnsureRegistry();
 	else if (stmt)
+	{
+		RefuseReservedName(stmt);
 		strlcpy(own_gid, stmt->gid, GIDSIZE);
+	}
 	if (next_ProcessUtility)
 		next_ProcessUtility(pstmt, query, read_only, context, params, env, dest, qc);
 	else

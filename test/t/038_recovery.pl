@@ -104,6 +104,9 @@ for my $gid (values %others, "$prefix$hex")
 {
 	$worker->safe_psql($db, "BEGIN; INSERT INTO own VALUES ('$gid'); PREPARE TRANSACTION '$gid'");
 }
+$worker->safe_psql($db, 'CREATE ROLE somebody; GRANT INSERT ON own TO somebody');
+my ($status, $output, $error) = $worker->psql($db, "SET ROLE somebody; BEGIN; INSERT INTO own VALUES (2); PREPARE TRANSACTION '${prefix}bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'");
+like($error, qr/ERROR:  transaction identifier .* is reserved/, 'users cannot choose such a name');
 $worker->safe_psql('template1', "BEGIN; CREATE TABLE t (v int); PREPARE TRANSACTION '${prefix}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'");
 ok($worker->poll_query_until($db, "SELECT count(*) = 0 FROM pg_prepared_xacts WHERE gid = '$prefix$hex'"), 'what has no commit record is rolled back');
 like(slurp_file($worker->logfile), qr/recovery has rolled back transaction "\Q$prefix$hex\E"/, 'the log says so');
