@@ -36,6 +36,8 @@
 #include "parser/parse_func.h"
 #include "parser/parse_oper.h"
 #include "parser/parser.h"
+#include "planner/equality.h"
+#include "planner/shape.h"
 #include "planner/split.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
@@ -424,14 +426,65 @@ combine_distinct(Aggref *agg, Query *leaf)
 	return (Node *) result;
 }
 
+Var *
+ColumnOfDistinct(Aggref *agg)
+{
+	CombineRule  rule = combine_rule(agg);
+	TargetEntry *arg;
+
+	if (agg->aggdistinct == NIL || list_length(agg->args) != 1 || agg->agglevelsup > 0 ||
+		(rule != COMBINE_COUNT && rule != COMBINE_SUM))
+		return NULL;
+	arg = linitial(agg->args);
+	if (!IsA(arg->expr, Var) ||
+		!is_usual_equality(linitial_node(SortGroupClause, agg->aggdistinct)->eqop, arg->expr))
+		return NULL;
+	return (Var *) arg->expr;
+}
+
+/* Is each of the different values found on one node only? */
+static bool
+is_distinct_key(Aggref *agg, Query *leaf)
+{
+	Var   *column = ColumnOfDistinct(agg);
+	Spread spread;
+
+	if (column == NULL)
+		return false;
+	spread = SpreadOfInput(leaf);
+	return spread.kind == SPREAD_SPLIT && spread.table->method == DIST_HASH &&
+		   list_member(spread.keys, CanonicalTerm(leaf, (Expr *) column)) &&
+		   op_in_opfamily(linitial_node(SortGroupClause, agg->aggdistinct)->eqop,
+						  spread.table->hash_opfamily);
+}
+
+/* Is there a DISTINCT aggregate for which nodes would have to group by its values? */
+static bool
+needs_groups_walker(Node *node, Query *leaf)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Aggref) && ((Aggref *) node)->aggdistinct &&
+		combine_rule((Aggref *) node) != COMBINE_ANY)
+		return !is_distinct_key((Aggref *) node, leaf);
+	return expression_tree_walker(node, needs_groups_walker, leaf);
+}
+
+bool
+DistinctValuesAreApart(Query *query, Query *leaf)
+{
+	return query->groupingSets == NIL && !needs_groups_walker((Node *) query->targetList, leaf) &&
+		   !needs_groups_walker(query->havingQual, leaf);
+}
+
 Node *
-CombineAggregate(Aggref *agg, Query *leaf)
+CombineAggregate(Aggref *agg, Query *leaf, bool values_apart)
 {
 	CombineRule rule = combine_rule(agg);
 
 	if (agg->aggkind != AGGKIND_NORMAL || agg->agglevelsup > 0)
 		return NULL;
-	if (agg->aggdistinct && rule != COMBINE_ANY)
+	if (agg->aggdistinct && rule != COMBINE_ANY && !values_apart)
 		return combine_distinct(agg, leaf);
 	if (agg->aggorder)
 		return NULL;

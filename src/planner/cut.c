@@ -24,11 +24,11 @@
 #include "parser/parser.h"
 #include "parser/parsetree.h"
 #include "planner/decorrelate.h"
+#include "planner/exchange.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/local.h"
 #include "planner/print.h"
-#include "planner/row_columns.h"
 #include "planner/shape.h"
 #include "planner/split.h"
 #include "rewrite/rewriteManip.h"
@@ -492,53 +492,11 @@ ReturnsRecords(Query *query)
 	return false;
 }
 
-/* What stands for a column of the query's only entry. */
-static Var *
-column_of_entry(void *arg, TargetEntry *entry)
-{
-	return makeVarFromTargetEntry(1, entry);
-}
-
-/*
- * Makes FROM and WHERE a subquery, and that a leaf: the nodes can join, but not
- * do what is done with the joined rows.
- */
+/* The nodes can join, but not do what is done with the joined rows. */
 static void
 turn_input_into_leaf(Query *query)
 {
-	RowColumns     columns = {NIL};
-	Query         *input = makeNode(Query);
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	List          *names = NIL;
-	ListCell      *lc;
-	Query          rest = *query;
-
-	rest.rtable = NIL;
-	rest.jointree = NULL;
-	query_tree_mutator(&rest, TakeFromColumns, &columns, QTW_DONT_COPY_QUERY);
-	if (columns.columns == NIL)
-		AppendColumn(&columns.columns, (Expr *) makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
-														  Int32GetDatum(1), false, true));
-	columns.column = column_of_entry;
-	query_tree_mutator(&rest, TakeFromColumns, &columns, QTW_DONT_COPY_QUERY);
-
-	input->commandType = CMD_SELECT;
-	input->rtable = query->rtable;
-	input->jointree = query->jointree;
-	input->hasSubLinks = query->hasSubLinks;
-	input->hasRowSecurity = query->hasRowSecurity;
-	input->targetList = columns.columns;
-	foreach (lc, columns.columns)
-		names = lappend(names, makeString(lfirst_node(TargetEntry, lc)->resname));
-	rte->rtekind = RTE_SUBQUERY;
-	rte->subquery = input;
-	rte->eref = makeAlias("joined", names);
-	rte->inFromCl = true;
-	*query = rest;
-	query->rtable = list_make1(rte);
-	query->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
-	linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex = 1;
-	turn_into_leaf(input, false);
+	turn_into_leaf(SeparateInput(query), false);
 }
 
 /*
@@ -557,7 +515,7 @@ cut_joins(Query *query, const Spread *spread)
 	}
 	if (is_distinct_over_split(query))
 		turn_into_leaf(query, true);
-	else if (SplitQuery(query))
+	else if (SplitQuery(query, !moved && MayTransferRows()))
 		return;
 	else if (moved)
 		turn_input_into_leaf(query);

@@ -210,6 +210,12 @@ leaf_of_entry(RangeTblEntry *rte)
 
 /* Parts of a statement that modifies share a snapshot, which what is sent would have to share. */
 bool
+MayTransferRows(void)
+{
+	return !statement_modifies;
+}
+
+bool
 TransferRowsOfStatement(Query *query)
 {
 	return !statement_modifies && TransferRows(query, bound_params);

@@ -39,6 +39,7 @@ extern Index                AddModificationLeaf(Query *query, Modification *modi
 extern void MoveLimitDown(Query *leaf);
 /* TransferRows, with the values that this planning knows; not in statements that modify. */
 extern bool TransferRowsOfStatement(Query *query);
+extern bool MayTransferRows(void);
 
 /* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
 extern void PullTable(Query *query, Index rti);

@@ -4,13 +4,15 @@
  *	  Queries that are begun on the nodes and finished here.
  *
  * If the rows of FROM and WHERE are split over the nodes, but not what the query
- * makes of them, it is divided at one of three points, the first that will do:
+ * makes of them, it is divided at one of these points, the first that will do:
  *
  *	- Groups lie within a node, but windows or DISTINCT do not: the nodes group,
  *	  and return what those need.
  *	- Groups have rows on several nodes: the nodes group theirs, and the groups
  *	  are combined here (aggregate.c). Of grouping sets the nodes compute the
  *	  finest one that has all their columns.
+ *	- So many different values are to be counted that grouping by them would not
+ *	  help: the rows are sent to where their values are counted (exchange.c).
  *	- An aggregate cannot be divided: the nodes return the columns that are
  *	  needed.
  *
@@ -32,10 +34,12 @@
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
 #include "planner/estimate.h"
+#include "planner/exchange.h"
 #include "planner/leaf.h"
 #include "planner/print.h"
 #include "planner/shape.h"
 #include "planner/split.h"
+#include "planner/strategy.h"
 #include "rewrite/rewriteManip.h"
 
 /* Of fewer rows than these it does not matter where they are grouped. */
@@ -53,7 +57,8 @@ typedef struct SplitContext
 	SplitPoint point;
 	Query     *query; /* as it was */
 	Query     *leaf;
-	int        depth; /* of the subquery in an expression that is being rewritten */
+	bool       values_apart; /* see CombineAggregate */
+	int        depth;        /* of the subquery in an expression that is being rewritten */
 	bool       failed;
 } SplitContext;
 
@@ -154,7 +159,7 @@ rewrite_aggregate(Aggref *agg, SplitContext *context)
 		case BEFORE_GROUPING:
 			return expression_tree_mutator((Node *) agg, rewrite, context);
 		default:
-			result = CombineAggregate(agg, context->leaf);
+			result = CombineAggregate(agg, context->leaf, context->values_apart);
 			context->failed = context->failed || result == NULL;
 			return result;
 	}
@@ -363,6 +368,8 @@ groups_in_vain(Query *query, Query *leaf)
 
 	if (list_length(leaf->groupClause) == list_length(query->groupClause))
 		return false;
+	if (join_strategy == STRATEGY_REHASH)
+		return true; /* so that rows are sent */
 	LeafColumnFor(ungrouped, (Expr *) makeBoolConst(true, false));
 	rows = EstimateQuery(ungrouped, NULL).rows;
 	if (rows < MIN_ROWS_TO_CARE)
@@ -410,13 +417,15 @@ has_ordered_input(Query *query)
 static bool
 split_at(Query *query, SplitPoint point)
 {
-	SplitContext context = {point, query, begin_leaf(query, point), 0, false};
+	SplitContext context = {point, query, begin_leaf(query, point)};
 	Query       *result;
 	RangeTblRef *ref;
 
 	if ((point == AFTER_GROUPING ? SpreadOfQuery(context.leaf) : SpreadOfInput(context.leaf))
 			.kind != SPREAD_SPLIT)
 		return false;
+	if (point == WITHIN_GROUPING)
+		context.values_apart = DistinctValuesAreApart(query, context.leaf);
 	result = rewrite_query(&context);
 	if (context.failed || !is_whole(&context))
 		return false;
@@ -435,8 +444,20 @@ split_at(Query *query, SplitPoint point)
 	return true;
 }
 
+/* The same within groups, after different values have come together on the nodes. */
+static bool
+split_exchanged(Query *query)
+{
+	Query *exchanged = copyObject(query);
+
+	if (!ExchangeDistinct(exchanged) || !split_at(exchanged, WITHIN_GROUPING))
+		return false;
+	*query = *exchanged;
+	return true;
+}
+
 bool
-SplitQuery(Query *query)
+SplitQuery(Query *query, bool may_send)
 {
 	bool groups = query->hasAggs || query->groupClause || query->groupingSets || query->havingQual;
 
@@ -445,5 +466,6 @@ SplitQuery(Query *query)
 	return (!query->groupingSets && (groups || !has_ordered_input(query)) &&
 			split_at(query, AFTER_GROUPING)) ||
 		   (groups && split_at(query, WITHIN_GROUPING)) ||
+		   (query->hasAggs && may_send && split_exchanged(query)) ||
 		   (!has_ordered_input(query) && split_at(query, BEFORE_GROUPING));
 }

@@ -30,15 +30,22 @@ extern Var *LeafGroupFor(Query *leaf, Expr *expr);
 /*
  * CombineAggregate returns the expression that yields an aggregate of all rows
  * from what the groups of the leaf yield, and adds that to the leaf. NULL if
- * it cannot be divided.
+ * it cannot be divided. values_apart: see below.
  */
-extern Node *CombineAggregate(Aggref *agg, Query *leaf);
+extern Node *CombineAggregate(Aggref *agg, Query *leaf, bool values_apart);
+
+/* Are the values of all the query's DISTINCT aggregates found on one node only, each of them? */
+extern bool DistinctValuesAreApart(Query *query, Query *leaf);
+
+/* The column, if it is one, whose different values the aggregate counts or adds up; else NULL. */
+extern Var *ColumnOfDistinct(Aggref *agg);
 
 /*
  * SplitQuery divides a query over split rows into a leaf, which does on the
  * nodes as much as they can do by themselves, and the rest over it. Changes the
- * query and returns true, or returns false if it cannot be done.
+ * query and returns true, or returns false if it cannot be done. may_send: rows
+ * may be sent from node to node for that.
  */
-extern bool SplitQuery(Query *query);
+extern bool SplitQuery(Query *query, bool may_send);
 
 #endif

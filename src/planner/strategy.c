@@ -365,27 +365,6 @@ try_table(Search *search, DistTable *table, bool own_hash)
 	try_parts(search, 0, 0);
 }
 
-/* Something that is cut like a table, but by the hash of another type. */
-static DistTable *
-table_cut_by(DistTable *like, Oid type)
-{
-	TypeCacheEntry *cache =
-		lookup_type_cache(type, TYPECACHE_HASH_OPFAMILY | TYPECACHE_HASH_EXTENDED_PROC);
-	DistTable *table;
-
-	if (type >= FirstGenbkiObjectId || !OidIsValid(cache->hash_opf) ||
-		!OidIsValid(cache->hash_extended_proc))
-		return NULL;
-	table = palloc(sizeof(DistTable));
-	*table = *like;
-	table->colocation_id = -1;
-	table->key_type = type;
-	table->key_collation = InvalidOid;
-	table->hash_opfamily = cache->hash_opf;
-	table->hash_opcintype = cache->hash_opintype;
-	return table;
-}
-
 /* A column that can be hashed the same way on both sides of an = of its type. */
 static Oid
 hashable_type(Part *part, int column)
@@ -415,7 +394,7 @@ try_rehash_all(Search *search, DistTable *like)
 		foreach (lc2, part->keys)
 		{
 			Oid        type = hashable_type(part, lfirst_int(lc2));
-			DistTable *table = OidIsValid(type) ? table_cut_by(like, type) : NULL;
+			DistTable *table = OidIsValid(type) ? TableCutBy(like, type) : NULL;
 
 			if (table == NULL || list_member_oid(families, table->hash_opfamily))
 				continue;

@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_collation.h"
@@ -43,6 +44,7 @@
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /* The transfers of the statement that is being planned. */
 static List *transfers;
@@ -149,6 +151,26 @@ TransferredKey(RangeTblEntry *rte, Index rti, Transfer *transfer)
 	return makeVar(rti, transfer->key, list_nth_oid(call->funccoltypes, transfer->key - 1),
 				   list_nth_int(call->funccoltypmods, transfer->key - 1),
 				   list_nth_oid(call->funccolcollations, transfer->key - 1), 0);
+}
+
+DistTable *
+TableCutBy(DistTable *like, Oid type)
+{
+	TypeCacheEntry *cache =
+		lookup_type_cache(type, TYPECACHE_HASH_OPFAMILY | TYPECACHE_HASH_EXTENDED_PROC);
+	DistTable *table;
+
+	if (type >= FirstGenbkiObjectId || !OidIsValid(cache->hash_opf) ||
+		!OidIsValid(cache->hash_extended_proc))
+		return NULL;
+	table = palloc(sizeof(DistTable));
+	*table = *like;
+	table->colocation_id = -1;
+	table->key_type = type;
+	table->key_collation = InvalidOid;
+	table->hash_opfamily = cache->hash_opf;
+	table->hash_opcintype = cache->hash_opintype;
+	return table;
 }
 
 static Transfer *

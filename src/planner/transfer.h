@@ -45,6 +45,9 @@ extern Transfer *TransferOfTable(Query *query, Index rti, ParamListInfo params);
 /* The same for a query that is a subquery of an expression. */
 extern Transfer *TransferOfSubquery(Query *subquery, ParamListInfo params);
 
+/* Something that is cut like a table, but by the hash of another type; NULL if that may not be the same everywhere. */
+extern DistTable *TableCutBy(DistTable *like, Oid type);
+
 /* What stands for the rows that are sent. */
 extern RangeTblEntry *TransferredEntry(RangeTblEntry *rte, Transfer *transfer);
 extern Query         *TransferredSubquery(Query *subquery, Transfer *transfer);

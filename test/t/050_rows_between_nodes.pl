@@ -76,6 +76,13 @@ like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a, b WHERE (a.x = b.x
 like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a, b WHERE a.x = b.x AND ((b.k > 9 AND a.k < 5) OR (b.k < 9 AND a.k > 29995))'))[0],
 	qr/Broadcast of a:.*FROM distshard_public\.a\s+WHERE \(\(a\.k < 5\) OR \(a\.k > 29995\)\)/s, 'what they all say of a table restricts it');
 
+like((run_script('EXPLAIN (COSTS OFF) SELECT count(DISTINCT x) FROM b'))[0], qr/Re-hash of joined:.*count\(DISTINCT/s,
+	'rows come together where their values are counted');
+is((run_script("SELECT count(DISTINCT x) FROM b"))[0], '5000', 'and all are counted');
+unlike((run_script('EXPLAIN (COSTS OFF) SELECT count(DISTINCT k % 3) FROM b'))[0], qr/Re-hash/, 'but not those of an expression');
+like((run_script('EXPLAIN (COSTS OFF) SELECT k % 3, count(DISTINCT k) FROM b GROUP BY 1'))[0], qr/^(?!.*Re-hash).*count\(DISTINCT b\.k\)/s,
+	'values of the key are counted where they are');
+
 # So does what becomes of subqueries.
 my $correlated = 'EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE k > (SELECT avg(k) FROM b WHERE b.x = a.x)';
 like((run_script($correlated))[0], qr/Broadcast of grouped_subquery:.*LEFT JOIN/s, 'a subquery is grouped and joined');

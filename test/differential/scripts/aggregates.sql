@@ -146,6 +146,44 @@ SELECT count(DISTINCT x + 1), count(DISTINCT x + ${1:int}), x % 5 + ${1:int} FRO
 
 SELECT count(DISTINCT random() < 2), count(DISTINCT 7), count(DISTINCT NULL::int), count(DISTINCT now()) FROM facts;
 
+-- of the shard key
+SELECT count(DISTINCT k), sum(DISTINCT k), avg(DISTINCT k), count(*), count(DISTINCT k) FILTER (WHERE b) FROM facts;
+
+SELECT g, count(DISTINCT k) + 1, sum(DISTINCT k) FILTER (WHERE x > 3), count(DISTINCT x) FROM facts GROUP BY g HAVING count(DISTINCT k) > 1;
+
+SELECT g, h, count(DISTINCT k), sum(DISTINCT k) FROM facts GROUP BY ROLLUP (g, h);
+
+SELECT count(DISTINCT f.k), count(DISTINCT d.k) FROM facts f LEFT JOIN details d ON d.k = f.k AND d.part = 1;
+
+SELECT count(DISTINCT f.k), count(DISTINCT d.k) FROM facts f FULL JOIN details d ON d.k = f.k AND d.part = 1;
+
+SELECT count(DISTINCT k::text), count(DISTINCT -k), count(DISTINCT (k, g)), count(DISTINCT k) FROM (SELECT k, g FROM facts WHERE x > 2) s;
+
+SELECT count(DISTINCT s.k), sum(DISTINCT s.n) FROM (SELECT k, count(*) AS n FROM facts GROUP BY k) s;
+
+-- of one other column
+SELECT g, count(DISTINCT x), sum(DISTINCT x) FILTER (WHERE b), max(h), sum(x), avg(n) FROM facts GROUP BY g HAVING count(DISTINCT x) > 1 ORDER BY count(DISTINCT x), g;
+
+SELECT g + 1, count(DISTINCT x) * 2 FROM facts WHERE k IN (SELECT k FROM details WHERE part > 0) GROUP BY g + 1 ORDER BY 1 LIMIT 4;
+
+SELECT count(DISTINCT c), count(c) FROM facts;
+
+SELECT count(DISTINCT n), sum(DISTINCT n) FROM facts;
+
+SELECT count(DISTINCT dom), count(DISTINCT f) FROM facts;
+
+SELECT count(DISTINCT dom), sum(dom) FROM facts;
+
+SELECT count(DISTINCT m), g FROM facts GROUP BY g;
+
+SELECT rank() OVER (ORDER BY count(DISTINCT x) DESC), g FROM facts GROUP BY g;
+
+SELECT DISTINCT count(DISTINCT x) FROM facts GROUP BY g, h;
+
+SELECT count(DISTINCT f.x), sum(d.v) FROM facts f LEFT JOIN details d ON d.k = f.k AND d.id = f.id;
+
+WITH s AS (SELECT g, count(DISTINCT x) AS n FROM facts GROUP BY g) SELECT f.id, s.n FROM facts f JOIN s ON s.g = f.g ORDER BY 1 LIMIT 9;
+
 SELECT k, count(DISTINCT x) FROM facts GROUP BY k;
 
 SELECT g, count(DISTINCT x) FROM one_place GROUP BY g;
