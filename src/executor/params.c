@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/params.h"
+#include "nodes/nodeFuncs.h"
 
 RemoteParams *
 EncodeParams(ParamListInfo params)
@@ -25,4 +26,25 @@ EncodeParams(ParamListInfo params)
 		nulls[i] = params->params[i].isnull;
 	}
 	return MakeRemoteParams(count, types, values, nulls);
+}
+
+static bool
+collect_exec_params(Node *node, void *numbers)
+{
+	Bitmapset **set = numbers;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		*set = bms_add_member(*set, ((Param *) node)->paramid);
+	return expression_tree_walker(node, collect_exec_params, numbers);
+}
+
+Bitmapset *
+ExecParamsOf(List *exprs)
+{
+	Bitmapset *numbers = NULL;
+
+	(void) collect_exec_params((Node *) exprs, &numbers);
+	return numbers;
 }

@@ -10,10 +10,15 @@
 
 #include "postgres.h"
 
+#include "nodes/bitmapset.h"
 #include "nodes/params.h"
+#include "nodes/pg_list.h"
 #include "transport/connection.h"
 
 /* In the current memory context. */
 extern RemoteParams *EncodeParams(ParamListInfo params);
+
+/* The numbers of the parameters in the expressions that the executor sets. */
+extern Bitmapset *ExecParamsOf(List *exprs);
 
 #endif

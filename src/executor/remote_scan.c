@@ -138,6 +138,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	if (writes(state) && !state->fragment.counts)
 		RunToEnd(node);
 	state->keep_rows = !writes(state) && (eflags & EXEC_FLAG_REWIND) != 0;
+	state->own_params = ExecParamsOf(castNode(CustomScan, node->ss.ps.plan)->custom_exprs);
 	state->context =
 		AllocSetContextCreate(estate->es_query_cxt, "distshard fragment", ALLOCSET_DEFAULT_SIZES);
 }
@@ -755,14 +756,20 @@ end_scan(CustomScanState *node)
 		EndStatementTriggers(&state->triggers);
 }
 
+/* What is started over once, without a change in what the nodes are asked, is likely to be so again. */
 static void
 rescan(CustomScanState *node)
 {
 	RemoteScanState *state = (RemoteScanState *) node;
+	bool             same = !bms_overlap(node->ss.ps.chgParam, state->own_params);
 
-	if (state->kept && node->ss.ps.chgParam == NULL)
+	if (state->kept && same)
 		tuplestore_rescan(state->kept);
 	else
+	{
+		if (state->started && same && state->fragment.repeatable)
+			state->keep_rows = true;
 		stop_fragment(state);
+	}
 	ExecScanReScan(&node->ss);
 }

@@ -64,7 +64,8 @@ typedef struct RemoteScanState
 	int sends; /* the transfer that its rows are sent for instead of being returned; 0: none, ... */
 	const RowRoute *route; /* ... and where they go */
 
-	bool             keep_rows; /* the scan may be started over */
+	bool             keep_rows;  /* the scan may be started over */
+	Bitmapset       *own_params; /* those of the executor that the fragment depends on */
 	Tuplestorestate *kept;
 	bool             exhausted; /* all rows are in kept */
 } RemoteScanState;

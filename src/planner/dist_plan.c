@@ -81,6 +81,7 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->triggers);
 	numbers = lappend_int(numbers, fragment->part);
 	numbers = lappend_int(numbers, fragment->counts);
+	numbers = lappend_int(numbers, fragment->repeatable);
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
 	return lappend(list_make5(makeString(fragment->sql), numbers, oids, transfers,
@@ -105,6 +106,7 @@ UnpackFragment(List *packed)
 	fragment.triggers = list_nth_int(numbers, 5);
 	fragment.part = list_nth_int(numbers, 6);
 	fragment.counts = list_nth_int(numbers, 7);
+	fragment.repeatable = list_nth_int(numbers, 8);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	fragment.moves = list_copy_tail(oids, 2);

@@ -69,6 +69,7 @@ typedef struct FragmentPlan
 	bool           whole_row;   /* the last column is the row of those before it */
 	bool           part;        /* other fragments belong to the same statement */
 	bool           counts;      /* rows that it changes are counted in the command tag */
+	bool           repeatable;  /* asked again, the nodes would return the same */
 	List *
 		moves; /* of oid: logical tables whose rows it may move to other nodes, in order of insertion */
 	List       *transfers; /* of TransferPlan * */

@@ -38,6 +38,7 @@
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/leaf_order.h"
+#include "planner/leaf_params.h"
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/transfer.h"
@@ -51,6 +52,9 @@
 /* Sending a fragment and the first row of its answer, in cost units. */
 #define LEAF_STARTUP_COST 100.0
 #define LEAF_ROW_COST     0.02
+
+/* As many rows can be read again here for what it costs to ask the nodes for them. */
+#define MAX_KEPT_ROWS (LEAF_STARTUP_COST / (2 * cpu_tuple_cost))
 
 typedef struct Leaf
 {
@@ -352,41 +356,6 @@ fragment_query(Leaf *leaf, Index rti, List *columns, List *quals)
 	return query;
 }
 
-/* Values that the executor sets (results of subplans and so on) become parameters. */
-typedef struct ExecParams
-{
-	int   first; /* number of the first one */
-	List *params;
-} ExecParams;
-
-static Node *
-hide_exec_params(Node *node, ExecParams *context)
-{
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
-	{
-		Param *param = copyObject((Param *) node);
-
-		context->params = lappend(context->params, node);
-		param->paramkind = PARAM_EXTERN;
-		param->paramid = context->first + list_length(context->params) - 1;
-		return (Node *) param;
-	}
-	return expression_tree_mutator(node, hide_exec_params, context);
-}
-
-static Node *
-restore_exec_params(Node *node, ExecParams *context)
-{
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN &&
-		((Param *) node)->paramid >= context->first)
-		return copyObject(list_nth(context->params, ((Param *) node)->paramid - context->first));
-	return expression_tree_mutator(node, restore_exec_params, context);
-}
-
 /* Is there an expression that the planner wants to be computed below an outer join? */
 static bool
 contains_placeholder(Node *node, void *context)
@@ -400,11 +369,12 @@ contains_placeholder(Node *node, void *context)
 
 /*
  * Divides quals into those that the nodes check and those that are checked here,
- * among them what compares the leaf with a table to which it is lateral.
+ * among them what compares the leaf with a table to which it is lateral, or with
+ * these parameters.
  */
 static void
-divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List **remote,
-			 List **here)
+divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List *params_here,
+			 List **remote, List **here)
 {
 	ListCell *lc;
 
@@ -412,9 +382,10 @@ divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List
 	{
 		Expr      *clause = lfirst(lc);
 		ExecParams params = {OWN_PARAM_BASE, NIL};
-		List      *quals = list_make1(hide_exec_params((Node *) clause, &params));
+		List      *quals = list_make1(HideExecParams((Node *) clause, &params));
 
-		if (!contain_subplans((Node *) clause) && !contains_placeholder((Node *) clause, NULL) &&
+		if (!ContainsParam((Node *) clause, params_here) && !contain_subplans((Node *) clause) &&
+			!contains_placeholder((Node *) clause, NULL) &&
 			bms_is_subset(pull_varnos(root, (Node *) clause), rel->relids) &&
 			WhyNotPrintable(fragment_query(leaf, rel->relid, NIL, quals)) == NULL)
 			*remote = lappend(*remote, clause);
@@ -490,6 +461,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 {
 	CustomScan  *scan = makeNode(CustomScan);
 	Leaf        *leaf = linitial(path->custom_private);
+	List        *params_here = lsecond(path->custom_private);
 	FragmentPlan fragment = {0};
 	List        *remote = NIL;
 	List        *here = NIL;
@@ -504,12 +476,13 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	Expr        *key;
 	List        *params;
 
-	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), &remote, &here);
+	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), params_here, &remote,
+				 &here);
 	columns = needed_columns(root, rel, tlist, here, &whole_row);
 	foreach (lc, order)
 		columns = list_append_unique(columns, ((LeafSort *) lfirst(lc))->column);
 	query = fragment_query(leaf, rel->relid, columns,
-						   (List *) hide_exec_params((Node *) remote, &hidden));
+						   (List *) HideExecParams((Node *) remote, &hidden));
 	SortFragment(query, columns, order);
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
@@ -527,6 +500,8 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	fragment.locks_rows = leaf->query->rowMarks != NIL;
 	fragment.whole_row = whole_row != NULL;
 	fragment.part = statement_modifies;
+	fragment.repeatable =
+		leaf->query->rowMarks == NIL && !contain_volatile_functions((Node *) query);
 	fragment.order = MergeOrder(columns, order);
 	fragment.reason = leaf->reason;
 	if (key)
@@ -536,7 +511,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = here;
 	scan->flags = path->flags;
-	scan->custom_exprs = (List *) restore_exec_params((Node *) params, &hidden);
+	scan->custom_exprs = (List *) RestoreExecParams((Node *) params, &hidden);
 	scan->custom_private = PackFragment(&fragment);
 	scan->methods = &RemoteScanMethods;
 	fix_opfuncids((Node *) scan->custom_exprs);
@@ -552,7 +527,11 @@ static Path *
 leaf_path(PlannerInfo *root, RelOptInfo *rel, Leaf *leaf, List *pathkeys)
 {
 	CustomPath *path = makeNode(CustomPath);
+	double      rows = rel->rows;
+	List       *params_here = NIL;
 
+	if (leaf->query->rowMarks == NIL)
+		params_here = ParamsCheckedHere(root, rel, MAX_KEPT_ROWS, &rows);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = rel;
 	path->path.pathtarget = rel->reltarget;
@@ -561,10 +540,10 @@ leaf_path(PlannerInfo *root, RelOptInfo *rel, Leaf *leaf, List *pathkeys)
 	path->path.startup_cost = LEAF_STARTUP_COST;
 	if (pathkeys)
 		path->path.startup_cost += CostOfLeafOrder(root, rel, pathkeys);
-	path->path.total_cost = path->path.startup_cost + rel->rows * LEAF_ROW_COST;
+	path->path.total_cost = path->path.startup_cost + rows * LEAF_ROW_COST;
 	path->path.pathkeys = pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_private = list_make1(leaf);
+	path->custom_private = list_make2(leaf, params_here);
 	path->methods = &leaf_path_methods;
 	return &path->path;
 }

@@ -173,3 +173,16 @@ UPDATE things t SET size = (SELECT avg(s.price) FROM sold s WHERE s.what = t.sho
 DELETE FROM things t WHERE t.size > (SELECT avg(s.price) FROM sold s WHERE s.shop = t.shop) RETURNING id;
 
 INSERT INTO nothing SELECT t.id, t.shop, (SELECT avg(s.price) FROM sold s WHERE s.what = t.id) FROM things t RETURNING *;
+
+-- Some parts of subqueries that run once for each row around them are the same each time.
+SELECT t.id, (SELECT count(*) FROM sold s WHERE s.what >= t.shop AND s.id <> t.id) FROM things t ORDER BY 1;
+
+SELECT t.id, (SELECT count(*) FROM sold s JOIN things o ON o.shop = s.what WHERE s.price > t.size) FROM things t ORDER BY 1;
+
+SELECT t.id, (SELECT sum(s.n) FROM (SELECT what, count(*) AS n FROM sold GROUP BY ROLLUP (1)) s WHERE s.what IS DISTINCT FROM t.shop) FROM things t ORDER BY 1;
+
+SELECT t.id FROM things t WHERE EXISTS (SELECT FROM sold s WHERE s.price < t.size AND EXISTS (SELECT FROM things o WHERE o.size > s.price AND o.shop <> t.shop)) ORDER BY 1;
+
+SELECT t.id, s.* FROM things t CROSS JOIN LATERAL (SELECT what, price FROM sold WHERE price > t.size OR what = t.shop ORDER BY what, price, id LIMIT 2) s ORDER BY 1, 2, 3;
+
+SELECT count(DISTINCT (SELECT min(random() + t.id) FROM sold s WHERE s.what < t.shop)) FROM things t;
