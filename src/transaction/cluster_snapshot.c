@@ -55,7 +55,7 @@
 #define NODE_TIMEOUT_MS 2000
 
 /* After so long the transaction fails, if commits cannot be held. */
-#define GIVE_UP_MS 10000
+#define GIVE_UP_MS 15000
 
 #define IN_DOUBT_PAUSE_MS 100
 #define MAX_BUSY_PAUSE_MS 20
@@ -263,6 +263,7 @@ ReleaseAfterError(List *nodes)
 	ReleaseCommitsHere();
 	foreach (lc, nodes)
 		DropConn(((Asked *) lfirst(lc))->conn);
+	UndoBegin();
 }
 
 /* TakeOnAll begins the transaction on all nodes. Returns whether no hold was broken until all had their snapshots. */
@@ -379,11 +380,14 @@ UseSnapshot(Snapshot taken, Snapshot statement)
 	Snapshot transaction = GetTransactionSnapshot();
 
 	if (read_here && !IsSameSnapshot(transaction, taken))
+	{
+		UndoBegin();
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("could not serialize access due to concurrent update"),
 						errdetail("The statement had read tables of this node before it came to "
 								  "other nodes, and transactions have committed since."),
 						errhint("Retry, in a transaction block.")));
+	}
 	ChangeSnapshot(transaction, taken);
 	if (ActiveSnapshotSet())
 		ChangeSnapshot(GetActiveSnapshot(), taken);

@@ -145,6 +145,8 @@ UndoBegin(void)
 	{
 		NodeConn *conn = participants[i].conn;
 
+		if (IsLost(&participants[i]))
+			continue;
 		EndBatch(conn);
 		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
 		FlushCommands(conn);

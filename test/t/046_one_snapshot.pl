@@ -201,11 +201,16 @@ for my $reader ($coordinator, $worker, $other)
 	(undef, undef, $err) = $reader->psql($db, "SET statement_timeout = '500ms'; $again SELECT count(*) FROM t");
 	like($err, qr/canceling statement/, 'half of a transaction is not shown');
 }
+$one->query("$again SAVEPOINT a; SET LOCAL distshard.in_doubt_timeout = '100ms'; SELECT count(*) FROM t;");
+like($one->{stderr}, qr/the outcome of a distributed transaction is not known yet/, 'a reader gives up');
+$one->query("ROLLBACK TO a; SET LOCAL statement_timeout = '100ms'; SELECT count(*) FROM t;");
+$one->{stderr} = '';
 $two->{stdin} .= "$again SELECT count(*) FROM t;\n\\echo done\n";
 $two->{run}->pump_nb;
 sleep 0.3;
 $other->safe_psql($db, "COMMIT PREPARED '$gid'");
-like($two->query_safe('COMMIT'), qr/106\ndone/, 'a reader waits until the node is told');
+like($two->query_safe('COMMIT'), qr/106\ndone/, 'another one waits until the node is told');
+is($one->query_safe('ROLLBACK TO a; SELECT count(*) FROM t; UPDATE t SET v = v; COMMIT'), 106, 'the first one can try again');
 $_->quit for $one, $two;
 
 # Writers of single nodes and of several, readers on two coordinators, one of which stops every now and then
