@@ -258,14 +258,13 @@ sub make_edges
 	return;
 }
 
-# All edges of these kinds that may be part of a circle: from FROM to [[TO, KIND], ...].
+# All edges, {KIND}{FROM}{TO}, that may be part of a circle: from FROM to [[TO, KIND], ...].
 sub core
 {
-	my ($self, @kinds) = @_;
+	my ($all_edges) = @_;
 	my (%to, %from);
-	foreach my $kind (@kinds)
+	foreach my $edges (values %$all_edges)
 	{
-		my $edges = $self->{edges}{$kind};
 		foreach my $a (keys %$edges) { $to{$a}{$_} = $from{$_}{$a} = 1 foreach keys %{ $edges->{$a} } }
 	}
 	my @ends = grep { !$from{$_} || !$to{$_} } keys %{ { %to, %from } };
@@ -284,9 +283,9 @@ sub core
 		}
 	}
 	my %core;
-	foreach my $kind (@kinds)
+	foreach my $kind (keys %$all_edges)
 	{
-		my $edges = $self->{edges}{$kind};
+		my $edges = $all_edges->{$kind};
 		foreach my $a (keys %to) { push @{ $core{$a} }, map { [ $_, $kind ] } grep { $to{$_} } keys %{ $edges->{$a} // {} } }
 	}
 	return \%core;
@@ -318,19 +317,49 @@ sub circle
 sub check_circles
 {
 	my ($self) = @_;
-	$self->find_circles('G0', 'ww', 0, 'ww');
-	$self->find_circles('G1c', 'wr', 0, 'ww', 'wr');
+	my ($ww, $wr) = @{ $self->{edges} }{qw(ww wr)};
+	$self->find_circles('G0', core({ ww => $ww }), 'ww', 0);
+	$self->find_circles('G1c', core({ ww => $ww, wr => $wr }), 'wr', 0);
 	return if $self->{snapshot} eq 'statement';
-	$self->find_circles('G-single', 'rw', 0, 'ww', 'wr', 'rw');
-	$self->find_circles('long fork', 'rw', 1_000_000, 'ww', 'wr', 'rw');
+	my $core = core($self->edges_of_isolated);
+	$self->find_circles('G-single', $core, 'rw', 0);
+	$self->find_circles('long fork', $core, 'rw', 1_000_000);
 	return;
 }
 
-# Circles of the kinds, through an edge of the one kind.
+# The edges between transactions that are in a circle without two rw in a row. Circles with two are many, and no wonder,
+# so that looking for the others among them would take long: another rw after each ww and wr makes one edge here.
+sub edges_of_isolated
+{
+	my ($self) = @_;
+	my (%steps, %in, %result);
+	foreach my $edges (@{ $self->{edges} }{qw(ww wr)})
+	{
+		foreach my $from (keys %$edges)
+		{
+			foreach my $to (keys %{ $edges->{$from} })
+			{
+				$steps{$from}{$_}{$to} = 1 foreach $to, keys %{ $self->{edges}{rw}{$to} // {} };
+			}
+		}
+	}
+	my $core = core({ step => \%steps });
+	foreach my $from (keys %$core)
+	{
+		foreach my $to (map { $_->[0] } @{ $core->{$from} }) { $in{$_} = 1 foreach $from, keys %{ $steps{$from}{$to} } }
+	}
+	foreach my $kind (keys %{ $self->{edges} })
+	{
+		my $edges = $self->{edges}{$kind};
+		foreach my $from (grep { $in{$_} } keys %$edges) { $result{$kind}{$from}{$_} = 1 foreach grep { $in{$_} } keys %{ $edges->{$from} } }
+	}
+	return \%result;
+}
+
+# Circles through an edge of the one kind.
 sub find_circles
 {
-	my ($self, $name, $through, $max_rw, @kinds) = @_;
-	my $core = $self->core(@kinds);
+	my ($self, $name, $core, $through, $max_rw) = @_;
 	foreach my $from (sort keys %$core)
 	{
 		foreach my $edge (grep { $_->[1] eq $through } @{ $core->{$from} })
