@@ -29,6 +29,7 @@
 #include "planner/modify.h"
 #include "planner/local.h"
 #include "planner/print.h"
+#include "planner/set_arms.h"
 #include "planner/shape.h"
 #include "planner/split.h"
 #include "rewrite/rewriteManip.h"
@@ -420,6 +421,8 @@ cut_query(Query *query)
 	int    rti;
 
 	cut_ctes(query);
+	if (query->setOperations)
+		DropDuplicatesOfArms(query);
 	for (rti = 1; rti <= nentries; rti++)
 	{
 		RangeTblEntry *rte = rt_fetch(rti, query->rtable);

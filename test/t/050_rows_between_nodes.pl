@@ -83,6 +83,11 @@ unlike((run_script('EXPLAIN (COSTS OFF) SELECT count(DISTINCT k % 3) FROM b'))[0
 like((run_script('EXPLAIN (COSTS OFF) SELECT k % 3, count(DISTINCT k) FROM b GROUP BY 1'))[0], qr/^(?!.*Re-hash).*count\(DISTINCT b\.k\)/s,
 	'values of the key are counted where they are');
 
+like((run_script('EXPLAIN (COSTS OFF) SELECT x % 7 FROM a UNION SELECT x % 9 FROM a'))[0], qr/SELECT DISTINCT.*SELECT DISTINCT/s,
+	'nodes drop what arms of a set operation have twice');
+unlike((run_script('EXPLAIN (COSTS OFF) SELECT x % 7 FROM a EXCEPT ALL SELECT x % 9 FROM b'))[0], qr/SELECT DISTINCT/,
+	'unless it matters how often it is there');
+
 # So does what becomes of subqueries.
 my $correlated = 'EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE k > (SELECT avg(k) FROM b WHERE b.x = a.x)';
 like((run_script($correlated))[0], qr/Broadcast of grouped_subquery:.*LEFT JOIN/s, 'a subquery is grouped and joined');

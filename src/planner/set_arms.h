@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * set_arms.h
+ *	  Rows of UNION, INTERSECT and EXCEPT that need not come here twice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_SET_ARMS_H
+#define DISTSHARD_SET_ARMS_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/* Makes arms of a set operation DISTINCT where that saves rows and changes nothing. */
+extern void DropDuplicatesOfArms(Query *query);
+
+#endif
