@@ -31,11 +31,13 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "planner/claim.h"
 #include "planner/dist_plan.h"
+#include "transaction/in_doubt.h"
 #include "transaction/registry.h"
 #include "transaction/xact.h"
 #include "transport/remote_xact.h"
-#include "utils/guc.h"
+#include "transport/settings.h"
 #include "utils/snapmgr.h"
 
 static ExecutorStart_hook_type next_ExecutorStart = NULL;
@@ -261,8 +263,9 @@ TakeSnapshots(int number, List *nodes, List *awaited, Snapshot *here)
 	{
 		AwaitTransactions(awaited);
 		Renew(here);
-		reports = lappend(reports, ReadReport(LocalGroupId(), ReportSnapshot(*here, start, false),
-											  MonotonicTime() - start));
+		reports = lappend(reports,
+						  ReadReport(LocalGroupId(), ReportSnapshot(*here, start, REPORT_IN_FULL),
+									 MonotonicTime() - start));
 	}
 	forboth (lc, nodes, lc2, commands)
 	{
@@ -347,6 +350,16 @@ StartWhole(QueryDesc *query, int eflags)
 	statement->shares_snapshots = shares;
 }
 
+/* Is it for others to say which snapshot the query has? */
+static bool
+HasFixedSnapshot(const QueryDesc *query)
+{
+	const Claim *claim = FragmentClaim(query->sourceText);
+
+	return IsolationUsesXactSnapshot() ||
+		   (claim && (claim->is_part || (InLocalFragment() && claim->tells_snapshot)));
+}
+
 static void
 StartConsistently(QueryDesc *query, int eflags)
 {
@@ -354,6 +367,8 @@ StartConsistently(QueryDesc *query, int eflags)
 	SentStatement *statement = estate ? FindSentStatement(estate) : NULL;
 
 	whole = NULL;
+	if (ConsistentReads && !IsParallelWorker() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		AwaitDoubts(query, HasFixedSnapshot(query));
 	if (estate == NULL && IsToBeConsistent(eflags))
 	{
 		StartWhole(query, eflags);

@@ -423,8 +423,8 @@ collect_reports(RemoteScanState *state, Snapshot here, int64 start)
 	foreach (lc, state->runs)
 	{
 		FragmentRun *run = lfirst(lc);
-		const char  *text =
-            run->command ? CommandReport(run->command) : ReportSnapshot(here, start, false);
+		const char  *text = run->command ? CommandReport(run->command)
+										 : ReportSnapshot(here, start, REPORT_BRIEFLY);
 
 		reports = lappend(reports, ReadReport(run->node->group_id, text, MonotonicTime() - start));
 	}

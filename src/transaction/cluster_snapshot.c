@@ -46,7 +46,6 @@
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -82,8 +81,6 @@ typedef struct Asked
 	RemoteCommand *command;
 	RemoteCommand *prepared;
 } Asked;
-
-bool ConsistentReads = true;
 
 static Snapshots snapshots = SNAPSHOTS_NONE;
 static bool      read_here = false; /* something, before the snapshots were taken */
@@ -565,12 +562,4 @@ ForgetClusterSnapshot(void)
 	imported = false;
 	left_out = NIL;
 	serializable_group = 0;
-}
-
-void
-InitClusterSnapshots(void)
-{
-	DefineCustomBoolVariable("distshard.consistent_reads",
-							 "Distributed transactions are seen on all nodes, or on none.", NULL,
-							 &ConsistentReads, true, PGC_USERSET, 0, NULL, NULL, NULL);
 }

@@ -30,7 +30,6 @@ extern bool IsOneStatement(void);
  * cluster_snapshot.c. JoinClusterSnapshot makes sure that the node's transaction has a snapshot that fits those of the
  * others; RunsAlone, where it is true, makes it one without others. UseInSerializable refuses the second node of a SERIALIZABLE one.
  */
-extern void InitClusterSnapshots(void);
 extern void JoinClusterSnapshot(int32 node_id);
 extern bool RunsAlone(void);
 extern void UseInSerializable(int32 group_id);

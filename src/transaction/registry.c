@@ -43,9 +43,14 @@
 
 #define TRANCHE "distshard registry"
 
-/* Committed transactions that are remembered, and that a report tells at most. */
-#define RING_SIZE    256
+/* Committed transactions that are remembered, and how many of them a report tells that may turn out too short. */
+#define RING_SIZE    1024
 #define MAX_REPORTED 50
+
+#define NEVER PG_INT64_MAX
+
+/* No statement takes longer to be started after its snapshot was taken. */
+#define START_US INT64CONST(60000000)
 
 /* No snapshot is that old. By then other transactions have not yet used up all numbers either. */
 #define FORGET_AFTER_US INT64CONST(3600000000)
@@ -54,6 +59,7 @@ typedef struct Entry
 {
 	uint64        id;
 	TransactionId xid;        /* on this server */
+	bool          prepared;   /* else this node decides */
 	int64         entered_at; /* microseconds */
 	int64         ended_at;   /* in the ring */
 	char          gid[GIDSIZE];
@@ -68,8 +74,10 @@ typedef struct Registry
 	int64             forgotten_at;  /* end of the last one that left the ring; 0: none did */
 	pg_atomic_uint64  last_ended_at; /* of those in the ring */
 	pg_atomic_uint32  nundecided;
-	uint64            ncommitted;      /* ever; ring[ncommitted % RING_SIZE] is the next */
-	Entry             ring[RING_SIZE]; /* in order of their ends */
+	pg_atomic_uint64  oldest_prepared;  /* when the first of them was prepared, or NEVER */
+	pg_atomic_uint64  last_doubt_ended; /* when one was committed that had been in doubt */
+	uint64            ncommitted;       /* ever; ring[ncommitted % RING_SIZE] is the next */
+	Entry             ring[RING_SIZE];  /* in order of their ends */
 	Entry             undecided[FLEXIBLE_ARRAY_MEMBER];
 } Registry;
 
@@ -101,7 +109,21 @@ MaxUndecided(void)
 /* The lock is held for all of these. */
 
 static void
-Enter(const char *gid, TransactionId xid, int64 entered_at)
+FindOldest(void)
+{
+	int64  oldest = NEVER;
+	uint32 n = pg_atomic_read_u32(&registry->nundecided);
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (registry->undecided[i].prepared)
+			oldest = Min(oldest, registry->undecided[i].entered_at);
+	}
+	pg_atomic_write_u64(&registry->oldest_prepared, oldest);
+}
+
+static void
+Enter(const char *gid, TransactionId xid, bool prepared, int64 entered_at)
 {
 	uint32 n = pg_atomic_read_u32(&registry->nundecided);
 	Entry *entry = &registry->undecided[n];
@@ -110,10 +132,12 @@ Enter(const char *gid, TransactionId xid, int64 entered_at)
 		elog(ERROR, "too many distributed transactions");
 	entry->id = GlobalIdNumber(gid);
 	entry->xid = xid;
+	entry->prepared = prepared;
 	entry->entered_at = entered_at;
 	entry->ended_at = 0;
 	strlcpy(entry->gid, gid, GIDSIZE);
 	pg_atomic_write_u32(&registry->nundecided, n + 1);
+	FindOldest();
 }
 
 static Entry *
@@ -144,10 +168,13 @@ Leave(Entry *entry, bool committed)
 		*place = *entry;
 		place->ended_at = MonotonicTime();
 		pg_atomic_write_u64(&registry->last_ended_at, place->ended_at);
+		if (place->prepared && place->ended_at - place->entered_at >= DOUBT_AFTER_US)
+			pg_atomic_write_u64(&registry->last_doubt_ended, place->ended_at);
 		pg_write_barrier();
 	}
 	*entry = registry->undecided[n - 1];
 	pg_atomic_write_u32(&registry->nundecided, n - 1);
+	FindOldest();
 }
 
 static void
@@ -162,7 +189,8 @@ EnterWhatIsPrepared(void)
 		PreparedTransaction *prepared = lfirst(lc);
 
 		if (FindUndecided(GlobalIdNumber(prepared->gid)) == NULL)
-			Enter(prepared->gid, prepared->xid, now - Max(now_date - prepared->prepared_at, 0));
+			Enter(prepared->gid, prepared->xid, true,
+				  now - Max(now_date - prepared->prepared_at, 0));
 	}
 	registry->loaded = true;
 }
@@ -180,13 +208,13 @@ EnsureRegistry(void)
 
 /* The current transaction, by the name in own_gid. */
 static void
-EnterOwn(void)
+EnterOwn(bool prepared)
 {
 	TransactionId xid = GetTopTransactionId();
 
 	EnsureRegistry();
 	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
-	Enter(own_gid, xid, MonotonicTime());
+	Enter(own_gid, xid, prepared, MonotonicTime());
 	LWLockRelease(registry->lock);
 	own_entered = true;
 }
@@ -208,7 +236,7 @@ void
 EnterDecision(const char *gid)
 {
 	strlcpy(own_gid, gid, GIDSIZE);
-	EnterOwn();
+	EnterOwn(false);
 }
 
 void
@@ -226,7 +254,7 @@ OnTransactionEvent(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_PREPARE:
 			if (own_gid[0])
-				EnterOwn();
+				EnterOwn(true);
 			break;
 		case XACT_EVENT_PREPARE:
 			own_entered = false;
@@ -319,7 +347,7 @@ ReportUndecided(StringInfo buf, Snapshot snapshot, int64 now)
  * have been forgotten that the snapshot does not see.
  */
 static int64
-ReportCommitted(StringInfo buf, Snapshot snapshot, int64 since, int64 now)
+ReportCommitted(StringInfo buf, Snapshot snapshot, int64 since, int max_reported, int64 now)
 {
 	int64 covered = now - (registry->forgotten_at ? registry->forgotten_at : registry->started_at);
 	int   nreported = 0;
@@ -332,9 +360,11 @@ ReportCommitted(StringInfo buf, Snapshot snapshot, int64 since, int64 now)
 		Entry *entry = &registry->ring[(i - 1) % RING_SIZE];
 		int64  age = now - entry->ended_at;
 
+		if (full && age > FORGET_AFTER_US)
+			break;
 		if (age < FORGET_AFTER_US && XidInMVCCSnapshot(entry->xid, snapshot))
 			ReportEntry(buf, entry, false, now - entry->entered_at);
-		else if (!full && age <= REPORT_HORIZON_US && nreported++ < MAX_REPORTED)
+		else if (!full && age <= REPORT_HORIZON_US && nreported++ < max_reported)
 			ReportEntry(buf, entry, true, age);
 		else
 		{
@@ -347,14 +377,14 @@ ReportCommitted(StringInfo buf, Snapshot snapshot, int64 since, int64 now)
 }
 
 char *
-ReportSnapshot(Snapshot snapshot, int64 since, bool always)
+ReportSnapshot(Snapshot snapshot, int64 since, ReportKind kind)
 {
 	StringInfoData transactions;
 	int64          now = MonotonicTime();
 	int64          covered;
 
 	EnsureRegistry();
-	if (!always && pg_atomic_read_u32(&registry->nundecided) == 0)
+	if (kind != REPORT_ALWAYS && pg_atomic_read_u32(&registry->nundecided) == 0)
 	{
 		pg_read_barrier();
 		if (now - (int64) pg_atomic_read_u64(&registry->last_ended_at) > REPORT_HORIZON_US)
@@ -364,9 +394,68 @@ ReportSnapshot(Snapshot snapshot, int64 since, bool always)
 	LWLockAcquire(registry->lock, LW_SHARED);
 	now = MonotonicTime();
 	ReportUndecided(&transactions, snapshot, now);
-	covered = ReportCommitted(&transactions, snapshot, since, now);
+	covered = ReportCommitted(&transactions, snapshot, since,
+							  kind == REPORT_IN_FULL ? RING_SIZE : MAX_REPORTED, now);
 	LWLockRelease(registry->lock);
 	return psprintf(INT64_FORMAT "%s", covered, transactions.data);
+}
+
+/* -------------------------------------------------------------- in doubt --- */
+
+bool
+AnyInDoubt(void)
+{
+	int64 oldest;
+	int64 last_ended;
+
+	EnsureRegistry();
+	oldest = (int64) pg_atomic_read_u64(&registry->oldest_prepared);
+	pg_read_barrier();
+	last_ended = (int64) pg_atomic_read_u64(&registry->last_doubt_ended);
+	if (oldest == NEVER && last_ended == 0)
+		return false;
+	return MonotonicTime() - oldest >= DOUBT_AFTER_US || MonotonicTime() - last_ended < START_US;
+}
+
+static List *
+AddDoubt(List *doubts, const Entry *entry, int64 now, bool ended)
+{
+	Doubt *doubt = palloc(sizeof(Doubt));
+
+	doubt->id = entry->id;
+	doubt->xid = entry->xid;
+	doubt->age = now - entry->entered_at;
+	doubt->ended = ended;
+	return lappend(doubts, doubt);
+}
+
+List *
+TransactionsInDoubt(Snapshot snapshot)
+{
+	List  *doubts = NIL;
+	int64  now = MonotonicTime();
+	uint32 n;
+
+	LWLockAcquire(registry->lock, LW_SHARED);
+	n = pg_atomic_read_u32(&registry->nundecided);
+	for (uint32 i = 0; i < n; i++)
+	{
+		Entry *entry = &registry->undecided[i];
+
+		if (entry->prepared && now - entry->entered_at >= DOUBT_AFTER_US &&
+			XidInMVCCSnapshot(entry->xid, snapshot))
+			doubts = AddDoubt(doubts, entry, now, false);
+	}
+	for (uint64 i = registry->ncommitted; i > 0 && i + RING_SIZE > registry->ncommitted; i--)
+	{
+		Entry *entry = &registry->ring[(i - 1) % RING_SIZE];
+
+		if (entry->prepared && entry->ended_at - entry->entered_at >= DOUBT_AFTER_US &&
+			now - entry->ended_at < START_US && XidInMVCCSnapshot(entry->xid, snapshot))
+			doubts = AddDoubt(doubts, entry, now, true);
+	}
+	LWLockRelease(registry->lock);
+	return doubts;
 }
 
 /* --------------------------------------------------------------- waiting --- */
@@ -460,6 +549,8 @@ SetUpMemory(void)
 		registry->started_at = MonotonicTime();
 		pg_atomic_init_u64(&registry->last_ended_at, registry->started_at);
 		pg_atomic_init_u32(&registry->nundecided, 0);
+		pg_atomic_init_u64(&registry->oldest_prepared, NEVER);
+		pg_atomic_init_u64(&registry->last_doubt_ended, 0);
 	}
 	LWLockRelease(AddinShmemInitLock);
 }

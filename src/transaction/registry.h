@@ -31,9 +31,33 @@ extern void PreparedHasEnded(const char *gid, bool committed);
 /*
  * ReportSnapshot says what the snapshot, taken at some time since then, sees of
  * distributed transactions: see snapshot_report.h. NULL if there is nothing to
- * be said, unless it is always wanted.
+ * be said.
  */
-extern char *ReportSnapshot(Snapshot snapshot, int64 since, bool always);
+typedef enum ReportKind
+{
+	REPORT_BRIEFLY, /* the last ones, which is enough if little time has passed */
+	REPORT_ALWAYS,  /* the same, even if there is nothing to be said */
+	REPORT_IN_FULL  /* all that are known */
+} ReportKind;
+
+extern char *ReportSnapshot(Snapshot snapshot, int64 since, ReportKind kind);
+
+/*
+ * Prepared here for so long that it may have been acknowledged.
+ * No node acknowledges sooner one that it could not tell to all.
+ */
+#define DOUBT_AFTER_US INT64CONST(1000000)
+
+typedef struct Doubt
+{
+	uint64        id;
+	TransactionId xid;
+	int64         age;   /* since it was prepared */
+	bool          ended; /* committed already, but the snapshot does not see it */
+} Doubt;
+
+extern bool  AnyInDoubt(void); /* perhaps */
+extern List *TransactionsInDoubt(Snapshot snapshot);
 
 /* Waits until none of these transactions, of uint64 *, is undecided here. */
 extern void AwaitTransactions(List *ids);

@@ -201,8 +201,9 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 	forget_kept(number, number, true);
 	AwaitTransactions(ReadIds(&pos));
 	since = MonotonicTime();
-	report = ReportSnapshot(
-		keep(number, true, GetTransactionSnapshot(), GetCurrentCommandId(false)), since, false);
+	report =
+		ReportSnapshot(keep(number, true, GetTransactionSnapshot(), GetCurrentCommandId(false)),
+					   since, REPORT_IN_FULL);
 	if (report == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(report));

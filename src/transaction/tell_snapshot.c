@@ -26,7 +26,8 @@ TellSnapshot(const QueryDesc *query)
 	bool  takes_long = query->plannedstmt->planTree->total_cost > LONG_PLAN_COST;
 	int64 since =
 		MonotonicTime() - Max(GetCurrentTimestamp() - GetCurrentStatementStartTimestamp(), 0);
-	char *report = ReportSnapshot(query->snapshot, since, takes_long);
+	char *report =
+		ReportSnapshot(query->snapshot, since, takes_long ? REPORT_ALWAYS : REPORT_BRIEFLY);
 
 	if (report == NULL)
 		return;

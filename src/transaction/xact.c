@@ -55,6 +55,7 @@ static int          nparticipants = 0;
 static int          max_participants = 0;
 static NodeConn *one_statement = NULL; /* node that runs the whole transaction as one statement */
 static char     *global_id = NULL;     /* of the two-phase commit under way */
+static int64     all_prepared_at = 0;  /* and when all nodes had prepared */
 
 static const char *
 BeginText(void)
@@ -309,6 +310,7 @@ PrepareAll(void)
 		if (participants[i].preparing)
 			WaitForEnd(&participants[i], "PREPARE TRANSACTION");
 	}
+	all_prepared_at = MonotonicTime();
 	FAULT_POINT("all prepared");
 }
 
@@ -361,6 +363,19 @@ TrySend(NodeConn *conn, const char *sql, int flags)
 	return command;
 }
 
+/*
+ * The client is about to learn of a commit of which not all nodes do. Who reads there after that
+ * must find the transaction in doubt, see in_doubt.c.
+ */
+static void
+AwaitDoubt(void)
+{
+	int64 left = all_prepared_at + DOUBT_AFTER_US - MonotonicTime();
+
+	if (left > 0)
+		pg_usleep(Min(left, DOUBT_AFTER_US));
+}
+
 /* The decision has been made here: tell the nodes that prepared. */
 static void
 CommitPrepared(void)
@@ -389,6 +404,7 @@ CommitPrepared(void)
 
 		if (!participant->preparing || WasTold(participant->command))
 			continue;
+		AwaitDoubt();
 		RememberUntold(participant->conn, global_id, true);
 		if (IsBeingTold(participant->command))
 			continue;
@@ -517,8 +533,11 @@ Finish(void (*finish)(void), bool committed)
 			DropConn(lfirst(lc));
 		for (int i = 0; i < nparticipants; i++)
 		{
-			if (participants[i].preparing)
-				RememberUntold(participants[i].conn, global_id, committed);
+			if (!participants[i].preparing)
+				continue;
+			if (committed)
+				AwaitDoubt();
+			RememberUntold(participants[i].conn, global_id, committed);
 		}
 	}
 	PG_END_TRY();
@@ -631,7 +650,6 @@ InitTransactions(void)
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();
 	InitHoldCommits();
-	InitClusterSnapshots();
 	InitStatementParts();
 	InitVerdicts();
 	InitRecovery();

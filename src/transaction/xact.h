@@ -21,8 +21,6 @@ typedef enum RemoteAccess
 
 extern void InitTransactions(void);
 
-extern bool ConsistentReads; /* the setting */
-
 /*
  * EnlistNode makes the node take part in the current (sub)transaction and
  * returns its connection. BEGIN and SAVEPOINT are queued, and ride with the

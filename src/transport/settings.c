@@ -47,6 +47,7 @@
 extern char *default_tablespace;
 
 char *KeptSearchPath;
+bool  ConsistentReads = true;
 int   InDoubtTimeout = 5000;
 
 typedef enum SettingKind
@@ -85,6 +86,7 @@ static Setting settings[] = {
 	{"xmloption", SETTING_INT, &xmloption},
 	{"search_path", SETTING_STRING, &namespace_search_path},
 	{"distshard.kept_search_path", SETTING_STRING, &KeptSearchPath},
+	{"distshard.consistent_reads", SETTING_BOOL, &ConsistentReads},
 	{"distshard.in_doubt_timeout", SETTING_INT, &InDoubtTimeout},
 	{"lc_monetary", SETTING_STRING, &locale_monetary},
 	{"lc_numeric", SETTING_STRING, &locale_numeric},
@@ -317,6 +319,10 @@ InitSettings(void)
 		"The search path for users' functions while distshard changes tables.", NULL,
 		&KeptSearchPath, "", PGC_USERSET,
 		GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, NULL);
+	DefineCustomBoolVariable(
+		"distshard.consistent_reads",
+		"A statement sees each distributed transaction on all nodes, or on none.", NULL,
+		&ConsistentReads, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable(
 		"distshard.in_doubt_timeout", "Time to wait for the outcome of a distributed transaction.",
 		NULL, &InDoubtTimeout, 5000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);

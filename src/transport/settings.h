@@ -15,6 +15,9 @@ extern void InitSettings(void);
 /* The search path that users' code is to see in commands of distshard; see planner/on_behalf.c. */
 extern char *KeptSearchPath;
 
+/* Does a statement see each distributed transaction on all nodes, or on none? */
+extern bool ConsistentReads;
+
 /* How long a statement waits for the outcome of a distributed transaction that it needs, in milliseconds. */
 extern int InDoubtTimeout;
 

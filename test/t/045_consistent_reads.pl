@@ -72,7 +72,6 @@ for my $first (2, 3)
 		my $last = 5 - $first;
 		my $reader = $cluster->node(1)->background_psql($db, on_error_stop => 0);
 
-		is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'one that is prepared everywhere is not waited for') if $what eq 'COPY';
 		finish($first, $gid);
 		$reader->query_until(qr/started/, "\\echo started\n$statement{$what};\n\\echo the end\n");
 		ok($cluster->node($last)->poll_query_until($db, q{SELECT count(*) = 1 FROM pg_stat_activity
@@ -108,5 +107,40 @@ finish(3, $gid, 'ROLLBACK');
 is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'one that was rolled back on a node is not seen');
 finish(2, $gid, 'ROLLBACK');
 is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $sum, 'nor when it was on both');
+
+# Prepared everywhere: it is not waited for, unless it has been for so long that it may have been acknowledged
+my $attempts = 0;
+do
+{
+	$gid = prepare();
+	($status, $out, $err) = $coordinator->psql($db, 'SET distshard.in_doubt_timeout = 0; SELECT sum(v) FROM t', on_error_stop => 0);
+	finish($_, $gid, 'ROLLBACK') for 2, 3;
+} while ($err && ++$attempts < 10);
+is($out, $sum, 'one that is prepared everywhere is not waited for');
+
+$gid = prepare();
+ok($worker->poll_query_until($db, q{SELECT clock_timestamp() - prepared > '1.1 s' FROM pg_prepared_xacts}), 'it is in doubt after a second');
+my %doubtful = (
+	'of one key' => [ $coordinator, "SELECT v FROM t WHERE k = $key{2}" ],
+	'of several nodes' => [ $coordinator, 'SELECT max(v) FROM t' ],
+	'of several fragments' => [ $coordinator, 'SELECT max(t.v) FROM t JOIN u ON t.v >= u.v' ],
+	'on the node itself' => [ $worker, "SELECT v FROM t WHERE k = $key{2}" ],
+	'in REPEATABLE READ' => [ $worker, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT v FROM t WHERE k = $key{2}" ]);
+for my $what (sort keys %doubtful)
+{
+	my ($node, $sql) = @{ $doubtful{$what} };
+	($status, $out, $err) = $node->psql($db, "SET distshard.in_doubt_timeout = '200ms'; $sql", on_error_stop => 0);
+	like($err, qr/outcome of distributed transaction "\Q$gid\E" is not known yet/, "a statement $what waits for the outcome");
+	is($node->safe_psql($db, "SET distshard.consistent_reads = off; $sql"), $sum / 2, 'but not if it does not want to');
+}
+is($coordinator->safe_psql($db, "SELECT v FROM t WHERE k = $key{1}"), 0, 'other shards are not concerned');
+is($coordinator->safe_psql($db, "INSERT INTO t VALUES (101, 0) RETURNING k"), 101, 'nor is an INSERT');
+is($coordinator->safe_psql($db, 'SELECT count(*) FROM u'), 100, 'nor other tables');
+my $reader = $worker->background_psql($db);
+$reader->query_until(qr/started/, "\\echo started\nSELECT v FROM t WHERE k = $key{2};\n\\echo the end\n");
+ok($worker->poll_query_until($db, q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query ~ '^SELECT v FROM t'}), 'it waits');
+finish($_, $gid) for 2, 3;
+is((split /\n/, $reader->query_until(qr/the end/, ''))[0], $sum / 2 + 1, 'and sees what was committed');
+$reader->quit;
 
 done_testing();

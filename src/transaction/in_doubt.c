@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * in_doubt.c
+ *	  Statements that read what a transaction has changed whose outcome may be
+ *	  known elsewhere, but is not here.
+ *
+ * A distributed transaction that is prepared here may have been committed, and
+ * its client may know. That is so only if this node could not be told, and then
+ * the client is told no sooner than DOUBT_AFTER_US after all had prepared
+ * (xact.c). So a statement that begins later finds it prepared for at least as
+ * long. If it reads a table on which the transaction has a lock as those have
+ * that write, it waits for the outcome.
+ *
+ * Where nothing has been prepared for so long, which is nearly always, that is
+ * known from one number in shared memory.
+ *
+ * If the transaction came to its end just after the statement's snapshot had
+ * been taken, the locks are gone, and the statement gets another snapshot in any
+ * case.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/metadata_read.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "transaction/in_doubt.h"
+#include "transaction/registry.h"
+#include "transaction/statement_part.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#define WRITERS_LOCKS                                                      \
+	(LOCKBIT_ON(RowExclusiveLock) | LOCKBIT_ON(ShareUpdateExclusiveLock) | \
+	 LOCKBIT_ON(ShareRowExclusiveLock) | LOCKBIT_ON(ExclusiveLock) |       \
+	 LOCKBIT_ON(AccessExclusiveLock))
+
+static bool
+IsOurs(const LockInstanceData *lock, const LockInstanceData *other)
+{
+	return lock->pid == 0 && lock->backend == other->backend && lock->lxid == other->lxid;
+}
+
+/* Which tables has a prepared transaction locked in order to write them? Its lock on its own number tells it from others. */
+static List *
+TablesWrittenBy(TransactionId xid, const LockData *locks)
+{
+	const LockInstanceData *own = NULL;
+	List                   *tables = NIL;
+
+	for (int i = 0; i < locks->nelements && own == NULL; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->pid == 0 && lock->locktag.locktag_type == LOCKTAG_TRANSACTION &&
+			lock->locktag.locktag_field1 == xid && lock->holdMask != 0)
+			own = lock;
+	}
+	for (int i = 0; i < locks->nelements && own != NULL; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+
+		if (IsOurs(lock, own) && lock->locktag.locktag_type == LOCKTAG_RELATION &&
+			lock->locktag.locktag_field1 == MyDatabaseId && (lock->holdMask & WRITERS_LOCKS))
+			tables = lappend_oid(tables, lock->locktag.locktag_field2);
+	}
+	return tables;
+}
+
+/*
+ * Does the statement read one of the tables? Of partitioned ones it is the
+ * partitions that count. What distshard keeps for itself does not: recovery reads it.
+ */
+static bool
+ReadsOneOf(const PlannedStmt *statement, List *tables)
+{
+	ListCell *lc;
+
+	foreach (lc, statement->rtable)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+
+		if (rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_PARTITIONED_TABLE ||
+			(statement->commandType == CMD_INSERT &&
+			 list_member_int(statement->resultRelations, foreach_current_index(lc) + 1)))
+			continue;
+		if (list_member_oid(tables, rte->relid) && rte->relid >= FirstNormalObjectId &&
+			get_rel_namespace(rte->relid) != MetadataSchema())
+			return true;
+	}
+	return false;
+}
+
+/* A snapshot that may be old shows the state of its own time: what was prepared after that is no concern. */
+static bool
+Concerns(const Doubt *doubt)
+{
+	int64 age = GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp();
+
+	return !IsolationUsesXactSnapshot() || doubt->age - age >= DOUBT_AFTER_US;
+}
+
+void
+AwaitDoubts(QueryDesc *query, bool fixed)
+{
+	List     *doubts = AnyInDoubt() ? TransactionsInDoubt(query->snapshot) : NIL;
+	LockData *locks = NULL;
+	List     *awaited = NIL;
+	bool      renew = false;
+	ListCell *lc;
+
+	foreach (lc, doubts)
+	{
+		Doubt *doubt = lfirst(lc);
+
+		if (!Concerns(doubt))
+			continue;
+		if (!doubt->ended && locks == NULL)
+			locks = GetLockStatusData();
+		if (doubt->ended)
+			renew = true;
+		else if (ReadsOneOf(query->plannedstmt, TablesWrittenBy(doubt->xid, locks)))
+			awaited = lappend(awaited, &doubt->id);
+	}
+	AwaitTransactions(awaited);
+	foreach (lc, doubts)
+	{
+		Doubt *doubt = lfirst(lc);
+
+		if (fixed && list_member_ptr(awaited, &doubt->id) && TransactionIdDidCommit(doubt->xid))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to a distributed transaction whose "
+							"outcome was not known"),
+					 errhint("The transaction might succeed if retried.")));
+	}
+	if ((renew || awaited) && !fixed)
+	{
+		Snapshot old = query->snapshot;
+
+		query->snapshot =
+			CopyOfSnapshot(GetTransactionSnapshot(), old->curcid, CurrentResourceOwner);
+		UnregisterSnapshot(old);
+	}
+}

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * in_doubt.h
+ *	  Statements that read what a transaction has changed whose outcome may be
+ *	  known elsewhere, but is not here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_IN_DOUBT_H
+#define DISTSHARD_IN_DOUBT_H
+
+#include "postgres.h"
+
+#include "executor/execdesc.h"
+
+/*
+ * Before the query is started: waits for the outcome of what is in doubt and has
+ * changed a table that the query reads, and gives it a snapshot that sees it. If
+ * the snapshot is fixed, that is an error.
+ */
+extern void AwaitDoubts(QueryDesc *query, bool fixed);
+
+#endif
