@@ -72,7 +72,7 @@ SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMI
 SELECT fragments_of('SELECT k, x FROM t ORDER BY x DESC, h COLLATE "C" NULLS FIRST');
 SELECT fragments_of('SELECT k, rank() OVER (PARTITION BY g ORDER BY x) FROM t');
 
--- values that hardly ever repeat are not grouped
+-- values of the key are counted where they are, others are grouped if they repeat
 CREATE TABLE many (k int, x int);
 SELECT create_distributed_table('many', 'k');
 INSERT INTO many SELECT i, i % 500 FROM generate_series(1, 20000) i;
