@@ -19,7 +19,7 @@ SELECT create_distributed_table('mv', 'a');
 SELECT create_distributed_table('s', 'last_value');
 SELECT create_distributed_table('i', 'a');
 SELECT create_distributed_table('temporary', 'a');
-SELECT create_reference_table('parted');
+SELECT create_reference_table('part');
 SELECT create_distributed_table('part', 'a');
 SELECT create_distributed_table('parent', 'a');
 SELECT create_distributed_table('child', 'a');

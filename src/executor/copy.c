@@ -21,6 +21,7 @@
 #include "catalog/pg_authid.h"
 #include "commands/copy.h"
 #include "executor/copy.h"
+#include "executor/copy_lock.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -178,7 +179,7 @@ CopyIntoData(ParseState *pstate, CopyStmt *stmt, Relation data)
 
 	CheckPlacementClaim(CurrentClaim(pstate->p_sourcetext), table);
 	if (table->method == DIST_REFERENCE)
-		LockRelation(data, ShareRowExclusiveLock);
+		LockLocalCopy(table);
 	BecomeClaimedRole(pstate->p_sourcetext, &role);
 	(void) addRangeTableEntryForRelation(pstate, data, RowExclusiveLock, NULL, false, false);
 	cstate = BeginCopyFrom(pstate, data, NULL, NULL, false, NULL, stmt->attlist, stmt->options);

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/partition.h"
 #include "executor/copy_lock.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -25,10 +26,15 @@
 
 PG_FUNCTION_INFO_V1(distshard_lock_copy);
 
+/* Writers of a partition take turns with those of the whole table. */
 void
 LockLocalCopy(DistTable *table)
 {
-	LockRelationOid(table->data_relid, ShareRowExclusiveLock);
+	List *ancestors = get_rel_relispartition(table->data_relid)
+						  ? get_partition_ancestors(table->data_relid)
+						  : list_make1_oid(table->data_relid);
+
+	LockRelationOid(llast_oid(ancestors), ShareRowExclusiveLock);
 }
 
 RemoteCommand *

@@ -358,12 +358,6 @@ distshard_create_reference_table(PG_FUNCTION_ARGS)
 	CatalogWork work;
 	Relation    logical = OpenForDistribution(PG_GETARG_OID(0), &work);
 
-	if (IsPartitioned(logical))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot make \"%s\" a reference table: it is partitioned",
-						RelationGetRelationName(logical)),
-				 errhint("Distribute it by a key, or store its rows in an ordinary table.")));
 	colocation_id = ReferenceColocation();
 	CheckTree(PG_GETARG_OID(0), DIST_REFERENCE, colocation_id, NULL);
 	Distribute(PG_GETARG_OID(0), colocation_id, NULL, &work);

@@ -213,7 +213,7 @@ CopyTables(int32 node_id)
 	{
 		DistTable *table = lfirst(lc);
 
-		if (table->method == DIST_REFERENCE)
+		if (table->method == DIST_REFERENCE && !table->is_parent)
 			CopyReferenceTable(table, node_id);
 	}
 	RunOnNode(node_id, RunHere("SELECT distshard.finish_commands()"));

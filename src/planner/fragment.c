@@ -26,6 +26,7 @@
 #include "access/tupconvert.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "executor/copy_lock.h"
 #include "executor/execdesc.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -215,9 +216,9 @@ ReadPartitionDirectly(RangeTblEntry *rte, Oid partition)
 
 /* Copies of a reference table stay equal because writers take turns, node by node in the same order. */
 static void
-LockOutOtherWriters(RangeTblEntry *rte)
+LockOutOtherWriters(RangeTblEntry *rte, DistTable *table)
 {
-	LockRelationOid(rte->relid, ShareRowExclusiveLock);
+	LockLocalCopy(table);
 	rte->rellockmode = ShareRowExclusiveLock;
 }
 
@@ -236,7 +237,7 @@ AdmitDataTable(Query *query, int rtindex, DistTable *table, FragmentCheck *check
 	if (shard != NULL)
 		check->found_shard = true;
 	if (is_target && table->method == DIST_REFERENCE)
-		LockOutOtherWriters(rte);
+		LockOutOtherWriters(rte, table);
 	if (rte->relkind == RELKIND_PARTITIONED_TABLE && !table->is_parent &&
 		!(is_target && query->commandType == CMD_INSERT))
 		rte->inh = true;

@@ -38,6 +38,12 @@ INSERT INTO shop.country (code, note, at, c) VALUES ('de', E'tab\tback\\slash\nl
 	('fr', NULL, NULL, NULL), ('\N', '', '1 mon', '{green,red}');
 CREATE TABLE shop.region (id int PRIMARY KEY, country text REFERENCES shop.country);
 INSERT INTO shop.region VALUES (1, 'de'), (2, 'fr');
+CREATE TABLE shop.rate (day int, v int, PRIMARY KEY (day)) PARTITION BY RANGE (day);
+CREATE TABLE shop.rate_1 (v int, day int NOT NULL);
+ALTER TABLE shop.rate ATTACH PARTITION shop.rate_1 FOR VALUES FROM (1) TO (5);
+CREATE TABLE shop.rate_2 PARTITION OF shop.rate DEFAULT;
+INSERT INTO shop.rate SELECT i, i * 10 FROM generate_series(1, 8) i;
+SELECT create_reference_table('shop.rate');
 CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json);
 INSERT INTO shop.customer (country, payload) SELECT 'de', '{}' FROM generate_series(1, 1000);
 CREATE INDEX ON shop.customer (country);
@@ -119,6 +125,9 @@ is(stored_on(2, q{SELECT to_jsonb(t) - 'at' || jsonb_build_object('days', extrac
 		'{"c": null, "n": 2, "id": 2, "code": "fr", "days": null, "note": null}'),
 	'all rows of a reference table are there');
 is(stored_on(2, 'SELECT id || country FROM distshard_shop.region ORDER BY id'), "1de\n2fr", 'also of one that references it');
+is(stored_on(2, q{SELECT string_agg(tableoid::regclass || ' ' || n || ' ' || v, ', ' ORDER BY tableoid::regclass::text)
+	FROM (SELECT tableoid, count(*) n, sum(v) v FROM distshard_shop.rate GROUP BY 1) r}),
+	'distshard_shop.rate_1 4 100, distshard_shop.rate_2 4 260', 'and of one with partitions');
 is(stored_on(2, 'SELECT count(*) FROM distshard_shop.customer'), 0, 'but no rows of shards that are elsewhere');
 is(stored_on(2, q{SELECT string_agg(attnum || ' ' || attname, ', ' ORDER BY attnum) FROM pg_attribute
 	WHERE attrelid = 'distshard_shop.country'::regclass AND attnum > 0 AND NOT attisdropped}),

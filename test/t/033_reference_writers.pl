@@ -15,6 +15,11 @@ $nodes[0]->safe_psql($db, q{
 	CREATE TABLE counters (id int PRIMARY KEY, n int NOT NULL);
 	SELECT create_reference_table('counters');
 	INSERT INTO counters SELECT i, 0 FROM generate_series(1, 5) i;
+	CREATE TABLE parts (id int PRIMARY KEY, n int NOT NULL) PARTITION BY RANGE (id);
+	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (4);
+	CREATE TABLE parts_2 PARTITION OF parts DEFAULT;
+	SELECT create_reference_table('parts');
+	INSERT INTO parts SELECT i, 0 FROM generate_series(1, 5) i;
 	CREATE TABLE steps (k int, step int);
 	SELECT create_distributed_table('steps', 'k');
 	INSERT INTO steps SELECT i, 1 FROM generate_series(1, 8) i;
@@ -27,6 +32,9 @@ append_to_file($script, q{
 INSERT INTO counters VALUES (:k, 1) ON CONFLICT (id) DO UPDATE SET n = counters.n + 1;
 UPDATE counters SET n = n + 2 WHERE n <= (:k * 10);
 UPDATE counters SET n = n + step FROM steps WHERE k = id AND n % 2 = 0;
+UPDATE parts_1 SET n = n + :k WHERE id > n % 3;
+INSERT INTO parts VALUES (:k, 1) ON CONFLICT (id) DO UPDATE SET n = parts.n * 2 % 1000;
+UPDATE parts SET n = n + step FROM steps WHERE k = id AND n % 2 = 0;
 });
 
 my @runs;
@@ -49,6 +57,10 @@ my $content = "SELECT string_agg(id || ':' || n, ' ' ORDER BY id) FROM counters"
 my $expected = $nodes[0]->safe_psql($db, $content);
 like($expected, qr/^1:\d+ 2:\d+/, 'counters were written');
 is($_->safe_psql($db, $content), $expected, 'the copy of ' . $_->name . ' is the same') foreach @nodes[ 1, 2 ];
+
+$content =~ s/counters/parts/;
+$expected = $nodes[0]->safe_psql($db, $content);
+is($_->safe_psql($db, $content), $expected, 'partitions of ' . $_->name . ', too') foreach @nodes[ 1, 2 ];
 
 # New values of a sequence are given once, wherever the statement is.
 $nodes[0]->safe_psql($db, q{
