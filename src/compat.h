@@ -12,6 +12,7 @@
 
 #include "catalog/namespace.h"
 #include "nodes/parsenodes.h"
+#include "storage/lock.h"
 #include "utils/guc.h"
 
 /*
@@ -56,11 +57,24 @@ PopCatalogSearchPath(int nest_level)
 
 #endif
 
-/* The number of the transaction that a backend runs, among its own. */
+/* The number of the transaction that a backend runs, among its own; and who holds a lock. */
 #if PG_VERSION_NUM < 170000
+
 #define ProcLocalXid(proc) ((proc)->lxid)
+
+static inline VirtualTransactionId
+HolderTransaction(const LockInstanceData *instance)
+{
+	VirtualTransactionId transaction = {instance->backend, instance->lxid};
+
+	return transaction;
+}
+
 #else
-#define ProcLocalXid(proc) ((proc)->vxid.lxid)
+
+#define ProcLocalXid(proc)          ((proc)->vxid.lxid)
+#define HolderTransaction(instance) ((instance)->vxid)
+
 #endif
 
 /* This backend's place in an array of MaxBackends. */

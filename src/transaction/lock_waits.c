@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "compat.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
@@ -110,7 +111,7 @@ MakeWait(const LockInstanceData *waiting, const LockInstanceData *other, Timesta
 	wait->waiter = SessionOfProc(waiter, node_id);
 	wait->blocker_pid = other->leaderPid;
 	if (blocker == NULL)
-		wait->blocker = SessionThatPrepared((TransactionId) other->lxid);
+		wait->blocker = SessionThatPrepared(HolderTransaction(other));
 	else if (blocker->databaseId == MyDatabaseId)
 		wait->blocker = SessionOfProc(blocker, node_id);
 	wait->tag = waiting->locktag;

@@ -31,8 +31,8 @@
 
 typedef struct Place
 {
-	ClusterSession session;  /* pid 0: none, or the backend's own */
-	TransactionId  prepared; /* that it prepared last */
+	ClusterSession       session;  /* pid 0: none, or the backend's own */
+	VirtualTransactionId prepared; /* what it prepared last */
 } Place;
 
 typedef struct Sessions
@@ -102,14 +102,15 @@ SessionOfProc(const PGPROC *proc, int32 local_node)
 }
 
 ClusterSession
-SessionThatPrepared(TransactionId xid)
+SessionThatPrepared(VirtualTransactionId transaction)
 {
 	ClusterSession session = {0};
 
 	LWLockAcquire(sessions_lock, LW_SHARED);
 	for (int i = 0; i < MaxBackends; i++)
 	{
-		if (sessions->places[i].session.pid != 0 && sessions->places[i].prepared == xid)
+		if (sessions->places[i].session.pid != 0 &&
+			VirtualTransactionIdEquals(sessions->places[i].prepared, transaction))
 			session = sessions->places[i].session;
 	}
 	LWLockRelease(sessions_lock);
@@ -147,7 +148,7 @@ ServeSession(ClusterSession session)
 
 	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
 	place->session = session;
-	place->prepared = InvalidTransactionId;
+	SetInvalidVirtualTransactionId(place->prepared);
 	if (!again)
 		sessions->nserved++;
 	watcher = sessions->watcher;
@@ -211,7 +212,7 @@ RememberPrepared(XactEvent event, void *arg)
 	if (event != XACT_EVENT_PRE_PREPARE || place->session.pid == 0)
 		return;
 	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
-	place->prepared = GetTopTransactionIdIfAny();
+	GET_VXID_FROM_PGPROC(place->prepared, *MyProc);
 	LWLockRelease(sessions_lock);
 }
 

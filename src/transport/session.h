@@ -10,8 +10,8 @@
 
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 
 /* A client's session: the backend on the node that the client connected to. */
@@ -40,7 +40,7 @@ extern void ServeSession(ClusterSession session);
 extern ClusterSession SessionOfProc(const PGPROC *proc, int32 local_node);
 
 /* The session whose commit has got so far, pid 0 if no connection of it is left. */
-extern ClusterSession SessionThatPrepared(TransactionId xid);
+extern ClusterSession SessionThatPrepared(VirtualTransactionId transaction);
 
 /* Does any backend of this server work for another node? If none does, the latch is set when one begins to. */
 extern bool AnyServed(Latch *latch);

@@ -22,6 +22,9 @@ $nodes[0]->safe_psql($db, q{
 	CREATE TABLE r (k int PRIMARY KEY, v int);
 	SELECT create_reference_table('r');
 	INSERT INTO r VALUES (1, 0);
+	CREATE TABLE child (k int);
+	SELECT create_distributed_table('child', 'k', shard_count => 6);
+	ALTER TABLE child ADD FOREIGN KEY (k) REFERENCES t DEFERRABLE INITIALLY DEFERRED;
 	CREATE ROLE alice LOGIN;
 	GRANT ALL ON t, r TO alice;
 });
@@ -130,6 +133,10 @@ deadlock('LOCK TABLE', [ 1, 'LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE', 'UPDATE 
 deadlock('local table', [ 1, 'UPDATE own SET v = 1', update(2) ], [ 2, update(2), "SELECT distshard.run_on_node(1, 'UPDATE own SET v = 2')" ]);
 deadlock('wait for a local table', [ 2, "SELECT distshard.run_on_node(1, 'UPDATE own SET v = 2')", update(3) ],
 	[ 1, update(3), 'UPDATE own SET v = 1' ]);
+deadlock('LOCK TABLE for a local table', [ 2, "SELECT distshard.run_on_node(1, 'UPDATE own SET v = 2')", update(3) ],
+	[ 1, update(3), 'LOCK TABLE own' ]);
+deadlock('during commit', [ 1, update(2) . "; INSERT INTO child VALUES ($key{3})", 'COMMIT AND CHAIN' ],
+	[ 2, "SELECT * FROM t WHERE k = $key{3} FOR UPDATE", update(2) ]);
 deadlock('advisory lock', [ 1, 'SELECT pg_advisory_xact_lock(1)', update(3) ], [ 1, update(3), 'SELECT pg_advisory_xact_lock(1)' ]);
 $error = deadlock('statements of others', [ 1, update(2), update(3) ],
 	[ 2, update(3), update(2), extra_params => [ '-U', 'alice' ] ]);
@@ -219,5 +226,11 @@ foreach (@runs)
 }
 is($_->safe_psql($db, q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'distshard deadlock check'
 	AND backend_start < now() - interval '10 s'}), 0, 'no check goes on on ' . $_->name) foreach @nodes;
+
+# Without a node, the others' deadlocks are found.
+$_->append_conf('postgresql.conf', "deadlock_timeout = '${deadlock_timeout}s'") && $_->reload foreach @nodes;
+$nodes[2]->stop;
+@nodes = @nodes[ 0, 1 ];
+deadlock('a node is down', [ 1, update(1), update(2) ], [ 1, update(2), update(1) ]);
 
 done_testing();
