@@ -125,7 +125,6 @@ kill KILL => @backends;
 nothing_left('the death of the coordinator', $start, @nodes[ 1, 2 ]);
 $client->kill_kill(grace => 1);
 $holder->{run}->kill_kill;
-$coordinator->start;
 
 my @sorted = sort { $a <=> $b } @times;
 cmp_ok($sorted[ $#sorted / 2 ], '<', 1, 'it takes less than a second');
