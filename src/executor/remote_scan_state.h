@@ -52,7 +52,7 @@ typedef struct RemoteScanState
 	TupleTableSlot   *row;     /* what nodes return, if the scan tuple has more */
 	TupleTableSlot   *stored;  /* a row taken from a tuplestore */
 	MemoryContext     context; /* reset at each start of the fragment */
-	bool              part; /* its fragment is marked as part of a statement */
+	bool              part;    /* its fragment is marked as part of a statement */
 	bool              checks_snapshots;
 	bool              started;
 	bool              finished; /* triggers have fired after it */
