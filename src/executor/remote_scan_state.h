@@ -70,10 +70,27 @@ typedef struct RemoteScanState
 	bool             exhausted; /* all rows are in kept */
 } RemoteScanState;
 
+static inline bool
+FragmentWrites(RemoteScanState *state)
+{
+	return state->fragment.operation != CMD_SELECT;
+}
+
+/* Does it return rows, even if they have no columns? */
+static inline bool
+FragmentReturnsRows(RemoteScanState *state)
+{
+	return state->row->tts_tupleDescriptor->natts > 0 || !FragmentWrites(state);
+}
+
+/* start_fragment.c */
 extern void  StartFragment(RemoteScanState *state);
 extern void  EvaluateFragmentParams(RemoteScanState *state);
 extern void  ChooseTargets(RemoteScanState *state);
 extern char *FragmentText(RemoteScanState *state, FragmentRun *run);
+
+/* To be called when a fragment's rows have all come or been sent. */
+extern void FragmentEnded(RemoteScanState *state, FragmentRun *run);
 
 /*
  * transfers.c: RunTransfers fills the inboxes of the nodes that the scan will run on.
@@ -88,9 +105,6 @@ typedef struct TransferRun
 extern void RunTransfers(RemoteScanState *state);
 extern void EndTransfers(RemoteScanState *state);
 extern void ExplainTransfers(RemoteScanState *state, ExplainState *es);
-
-/* To be called when a fragment's rows have all come or been sent. */
-extern void FragmentEnded(RemoteScanState *state, FragmentRun *run);
 
 /* explain.c */
 extern void ShowLines(const char *label, char *text, ExplainState *es);
