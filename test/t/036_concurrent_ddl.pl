@@ -54,7 +54,8 @@ columns_everywhere('a1 a2 a3 a4 b1 b2 b3 b4 k v', 'all changes');
 is($node2->safe_psql('postgres', 'SELECT count(*), sum(a1 + a2 + a3 + a4 + b1 + b2 + b3 + b4) FROM t'), '100|800', 'rows have all columns');
 $node3->safe_psql('postgres', join('', map { "ALTER TABLE t DROP a$_, DROP b$_;" } 1 .. 4));
 
-# Each has what the other wants: lock_timeout counts for all nodes. To open a pipe waits for the other side.
+# Each has what the other wants: lock_timeout counts for all nodes, and is over before a deadlock is looked for. To open a
+# pipe waits for the other side.
 POSIX::mkfifo("$dir/$_", 0600) or die "cannot make $dir/$_: $!" for 't', 'u';
 sub lock_out
 {
@@ -62,7 +63,7 @@ sub lock_out
 	return start($node, "SET lock_timeout = '$timeout'; BEGIN; ALTER TABLE $mine ADD c int;\n\\! : >$dir/$mine & : <$dir/$other; wait\n"
 		. "ALTER TABLE $other ADD c int; COMMIT;\n");
 }
-@sessions = (lock_out($node2, 't', 'u', '2s'), lock_out($node3, 'u', 't', '60s'));
+@sessions = (lock_out($node2, 't', 'u', '200ms'), lock_out($node3, 'u', 't', '60s'));
 like(errors_of($sessions[0]), qr/canceling statement due to lock timeout/, 'of two sessions that lock each other out, one gives up');
 is(errors_of($sessions[1]), '', 'the other one goes on');
 columns_everywhere('c k v', 'deadlock');

@@ -1,4 +1,5 @@
 # Far more clients on a coordinator than its workers have connections: all are served, by turns.
+# Runs alone.
 use strict;
 use warnings;
 
