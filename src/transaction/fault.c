@@ -17,9 +17,8 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
+#include "shared_memory.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 #include "tcop/utility.h"
 #include "transaction/fault.h"
@@ -44,8 +43,6 @@ typedef struct Faults
 
 static Faults *state = NULL;
 
-static shmem_request_hook_type  next_shmem_request = NULL;
-static shmem_startup_hook_type  next_shmem_startup = NULL;
 static ProcessUtility_hook_type next_ProcessUtility = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_set_fault);
@@ -179,38 +176,27 @@ FaultyUtility(PlannedStmt *pstmt, const char *query, bool read_only, ProcessUtil
 	}
 }
 
-static void
-RequestMemory(void)
+static Size
+FaultsSize(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(sizeof(Faults));
+	return sizeof(Faults);
 }
 
 static void
-SetUpMemory(void)
+InitializeMemory(void)
 {
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct("distshard faults", sizeof(Faults), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(Faults));
-		SpinLockInit(&state->mutex);
-	}
-	LWLockRelease(AddinShmemInitLock);
+	SpinLockInit(&state->mutex);
 }
+
+static const SharedMemory memory = {.name = "distshard faults",
+									.size = FaultsSize,
+									.address = (void **) &state,
+									.initialize = InitializeMemory};
 
 void
 InitFaults(void)
 {
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 	next_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = FaultyUtility;
 }

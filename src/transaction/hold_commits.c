@@ -32,6 +32,7 @@
 #include "pgstat.h"
 #include "port/atomics.h"
 #include "portability/instr_time.h"
+#include "shared_memory.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -64,18 +65,16 @@ typedef union Slot
 
 typedef struct Gate
 {
-	LWLock           *lock;
 	pg_atomic_uint32  nholds;    /* expired ones count until their holder ends them */
 	ConditionVariable released;  /* a hold has ended */
 	ConditionVariable committed; /* a slot was unmarked */
 	Slot              slots[FLEXIBLE_ARRAY_MEMBER];
 } Gate;
 
-static Gate *gate = NULL;
-static Slot *own = NULL; /* this backend's */
+static Gate   *gate = NULL;
+static LWLock *gate_lock = NULL;
+static Slot   *own = NULL; /* this backend's */
 
-static shmem_request_hook_type  next_shmem_request = NULL;
-static shmem_startup_hook_type  next_shmem_startup = NULL;
 static ProcessUtility_hook_type next_ProcessUtility = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_hold_commits);
@@ -134,7 +133,7 @@ HowLongHeld(void)
 	int64 now;
 	int64 until;
 
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 	now = Now();
 	until = HeldUntil(now);
 	if (until == 0)
@@ -144,7 +143,7 @@ HowLongHeld(void)
 		own->database = MyDatabaseId;
 		own->waits_since = now;
 	}
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate_lock);
 	return until == 0 ? 0 : until - now;
 }
 
@@ -186,9 +185,9 @@ LeaveCommit(void)
 		Unmark();
 	if (own->waits_since != 0)
 	{
-		LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+		LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 		own->waits_since = 0;
-		LWLockRelease(gate->lock);
+		LWLockRelease(gate_lock);
 	}
 }
 
@@ -246,7 +245,7 @@ BeginHold(void)
 	int64 now;
 	bool  begun;
 
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 	now = Now();
 	begun = !SomebodyIsImpatient(now);
 	if (begun)
@@ -256,7 +255,7 @@ BeginHold(void)
 		own->database = MyDatabaseId;
 		own->holds_until = now + HOLD_EXPIRES_MS;
 	}
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate_lock);
 	return begun;
 }
 
@@ -287,12 +286,12 @@ RenewHold(void)
 	bool  holds;
 
 	(void) OwnSlot();
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 	now = Now();
 	holds = own->holds_until > now;
 	if (holds)
 		own->holds_until = now + HOLD_EXPIRES_MS;
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate_lock);
 	return holds;
 }
 
@@ -301,10 +300,10 @@ ReleaseCommitsHere(void)
 {
 	if (own == NULL || own->holds_until == 0)
 		return;
-	LWLockAcquire(gate->lock, LW_EXCLUSIVE);
+	LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 	own->holds_until = 0;
 	pg_atomic_fetch_sub_u32(&gate->nholds, 1);
-	LWLockRelease(gate->lock);
+	LWLockRelease(gate_lock);
 	ConditionVariableBroadcast(&gate->released);
 }
 
@@ -349,43 +348,25 @@ GateSize(void)
 }
 
 static void
-RequestMemory(void)
+InitializeMemory(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(GateSize());
-	RequestNamedLWLockTranche("distshard_commits", 1);
+	pg_atomic_init_u32(&gate->nholds, 0);
+	ConditionVariableInit(&gate->released);
+	ConditionVariableInit(&gate->committed);
+	for (int i = 0; i < MaxBackends; i++)
+		pg_atomic_init_u32(&gate->slots[i].committing, 0);
 }
 
-static void
-SetUpMemory(void)
-{
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	gate = ShmemInitStruct("distshard commits", GateSize(), &found);
-	if (!found)
-	{
-		memset(gate, 0, GateSize());
-		gate->lock = &GetNamedLWLockTranche("distshard_commits")->lock;
-		pg_atomic_init_u32(&gate->nholds, 0);
-		ConditionVariableInit(&gate->released);
-		ConditionVariableInit(&gate->committed);
-		for (int i = 0; i < MaxBackends; i++)
-			pg_atomic_init_u32(&gate->slots[i].committing, 0);
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static const SharedMemory memory = {.name = "distshard commits",
+									.size = GateSize,
+									.address = (void **) &gate,
+									.lock = &gate_lock,
+									.initialize = InitializeMemory};
 
 void
 InitHoldCommits(void)
 {
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 	next_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = EnterCommitPrepared;
 }

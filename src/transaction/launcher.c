@@ -26,10 +26,9 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
-#include "storage/ipc.h"
+#include "shared_memory.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "storage/spin.h"
 #include "tcop/tcopprot.h"
 #include "transaction/deadlock.h"
@@ -66,9 +65,6 @@ typedef struct Worker
 static int       recovery_interval = 2000;
 static Requests *requests = NULL;
 static Worker    workers[MAX_WORKERS];
-
-static shmem_request_hook_type next_shmem_request = NULL;
-static shmem_startup_hook_type next_shmem_startup = NULL;
 
 /* ------------------------------------------------------------- requests --- */
 
@@ -291,32 +287,23 @@ RecoveryLauncherMain(Datum arg)
 	}
 }
 
-static void
-RequestMemory(void)
+static Size
+RequestsSize(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(sizeof(Requests));
+	return sizeof(Requests);
 }
 
 static void
-SetUpMemory(void)
+InitializeMemory(void)
 {
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	requests = ShmemInitStruct("distshard recovery", sizeof(Requests), &found);
-	if (!found)
-	{
-		SpinLockInit(&requests->mutex);
-		requests->all = true;
-		requests->count = 0;
-		requests->last_failure = 0;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	SpinLockInit(&requests->mutex);
+	requests->all = true;
 }
+
+static const SharedMemory memory = {.name = "distshard recovery",
+									.size = RequestsSize,
+									.address = (void **) &requests,
+									.initialize = InitializeMemory};
 
 void
 InitRecovery(void)
@@ -334,9 +321,6 @@ InitRecovery(void)
 		"distshard.recovery_interval",
 		"Time between two looks for distributed transactions that were left unfinished.", NULL,
 		&recovery_interval, 2000, 100, 3600 * 1000, PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 	RegisterBackgroundWorker(&launcher);
 }

@@ -27,8 +27,8 @@
 #include "pgstat.h"
 #include "port/atomics.h"
 #include "portability/instr_time.h"
+#include "shared_memory.h"
 #include "storage/condition_variable.h"
-#include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
 #include "storage/shmem.h"
@@ -40,8 +40,6 @@
 #include "transport/settings.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-
-#define TRANCHE "distshard registry"
 
 /* Committed transactions that are remembered, and how many of them a report tells that may turn out too short. */
 #define RING_SIZE    1024
@@ -67,7 +65,6 @@ typedef struct Entry
 
 typedef struct Registry
 {
-	LWLock           *lock;
 	ConditionVariable ended;
 	bool              loaded; /* what was prepared when the server started is here */
 	int64             started_at;
@@ -82,13 +79,12 @@ typedef struct Registry
 } Registry;
 
 static Registry *registry = NULL;
+static LWLock   *registry_lock = NULL;
 
 /* This backend's transaction is in there, or is about to be, under this name. */
 static char own_gid[GIDSIZE];
 static bool own_entered = false;
 
-static shmem_request_hook_type  next_shmem_request = NULL;
-static shmem_startup_hook_type  next_shmem_startup = NULL;
 static ProcessUtility_hook_type next_ProcessUtility = NULL;
 
 int64
@@ -200,10 +196,10 @@ EnsureRegistry(void)
 {
 	if (registry->loaded)
 		return;
-	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	if (!registry->loaded)
 		EnterWhatIsPrepared();
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 }
 
 /* The current transaction, by the name in own_gid. */
@@ -213,9 +209,9 @@ EnterOwn(bool prepared)
 	TransactionId xid = GetTopTransactionId();
 
 	EnsureRegistry();
-	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	Enter(own_gid, xid, prepared, MonotonicTime());
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 	own_entered = true;
 }
 
@@ -224,11 +220,11 @@ HasEnded(const char *gid, bool committed)
 {
 	Entry *entry;
 
-	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	entry = FindUndecided(GlobalIdNumber(gid));
 	if (entry)
 		Leave(entry, committed);
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 	ConditionVariableBroadcast(&registry->ended);
 }
 
@@ -391,12 +387,12 @@ ReportSnapshot(Snapshot snapshot, int64 since, ReportKind kind)
 			return NULL;
 	}
 	initStringInfo(&transactions);
-	LWLockAcquire(registry->lock, LW_SHARED);
+	LWLockAcquire(registry_lock, LW_SHARED);
 	now = MonotonicTime();
 	ReportUndecided(&transactions, snapshot, now);
 	covered = ReportCommitted(&transactions, snapshot, since,
 							  kind == REPORT_IN_FULL ? RING_SIZE : MAX_REPORTED, now);
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 	return psprintf(INT64_FORMAT "%s", covered, transactions.data);
 }
 
@@ -436,7 +432,7 @@ TransactionsInDoubt(Snapshot snapshot)
 	int64  now = MonotonicTime();
 	uint32 n;
 
-	LWLockAcquire(registry->lock, LW_SHARED);
+	LWLockAcquire(registry_lock, LW_SHARED);
 	n = pg_atomic_read_u32(&registry->nundecided);
 	for (uint32 i = 0; i < n; i++)
 	{
@@ -454,7 +450,7 @@ TransactionsInDoubt(Snapshot snapshot)
 			now - entry->ended_at < START_US && XidInMVCCSnapshot(entry->xid, snapshot))
 			doubts = AddDoubt(doubts, entry, now, true);
 	}
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 	return doubts;
 }
 
@@ -467,7 +463,7 @@ IsUndecided(uint64 id, char *gid)
 	Entry *entry;
 	bool   undecided;
 
-	LWLockAcquire(registry->lock, LW_EXCLUSIVE);
+	LWLockAcquire(registry_lock, LW_EXCLUSIVE);
 	entry = FindUndecided(id);
 	if (entry && !TransactionIdIsInProgress(entry->xid))
 	{
@@ -477,7 +473,7 @@ IsUndecided(uint64 id, char *gid)
 	undecided = entry != NULL;
 	if (undecided)
 		strlcpy(gid, entry->gid, GIDSIZE);
-	LWLockRelease(registry->lock);
+	LWLockRelease(registry_lock);
 	return undecided;
 }
 
@@ -524,44 +520,26 @@ RegistrySize(void)
 }
 
 static void
-RequestMemory(void)
+InitializeMemory(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(RegistrySize());
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	ConditionVariableInit(&registry->ended);
+	registry->started_at = MonotonicTime();
+	pg_atomic_init_u64(&registry->last_ended_at, registry->started_at);
+	pg_atomic_init_u32(&registry->nundecided, 0);
+	pg_atomic_init_u64(&registry->oldest_prepared, NEVER);
+	pg_atomic_init_u64(&registry->last_doubt_ended, 0);
 }
 
-static void
-SetUpMemory(void)
-{
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	registry = ShmemInitStruct(TRANCHE, RegistrySize(), &found);
-	if (!found)
-	{
-		memset(registry, 0, offsetof(Registry, undecided));
-		registry->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-		ConditionVariableInit(&registry->ended);
-		registry->started_at = MonotonicTime();
-		pg_atomic_init_u64(&registry->last_ended_at, registry->started_at);
-		pg_atomic_init_u32(&registry->nundecided, 0);
-		pg_atomic_init_u64(&registry->oldest_prepared, NEVER);
-		pg_atomic_init_u64(&registry->last_doubt_ended, 0);
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static const SharedMemory memory = {.name = "distshard registry",
+									.size = RegistrySize,
+									.address = (void **) &registry,
+									.lock = &registry_lock,
+									.initialize = InitializeMemory};
 
 void
 InitRegistry(void)
 {
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 	next_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = NoteUtility;
 	RegisterXactCallback(OnTransactionEvent, NULL);

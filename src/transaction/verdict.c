@@ -19,14 +19,11 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "storage/ipc.h"
+#include "shared_memory.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
-#include "storage/shmem.h"
 #include "transaction/deadlock.h"
 #include "utils/builtins.h"
-
-#define TRANCHE "distshard deadlocks"
 
 /* So many deadlocks may be broken on this node at once and still be told with their details. */
 #define MAX_VERDICTS 16
@@ -49,9 +46,6 @@ typedef struct Verdicts
 
 static Verdicts *verdicts = NULL;
 static LWLock   *verdicts_lock = NULL;
-
-static shmem_request_hook_type next_shmem_request = NULL;
-static shmem_startup_hook_type next_shmem_startup = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_break_deadlock);
 
@@ -155,35 +149,19 @@ UseVerdict(ErrorData *error)
 	return found;
 }
 
-static void
-RequestMemory(void)
+static Size
+VerdictsSize(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(sizeof(Verdicts));
-	RequestNamedLWLockTranche(TRANCHE, 1);
+	return sizeof(Verdicts);
 }
 
-static void
-SetUpMemory(void)
-{
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	verdicts = ShmemInitStruct(TRANCHE, sizeof(Verdicts), &found);
-	if (!found)
-		memset(verdicts, 0, sizeof(Verdicts));
-	LWLockRelease(AddinShmemInitLock);
-	verdicts_lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-}
+static const SharedMemory memory = {.name = "distshard deadlocks",
+									.size = VerdictsSize,
+									.address = (void **) &verdicts,
+									.lock = &verdicts_lock};
 
 void
 InitVerdicts(void)
 {
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 }

@@ -37,7 +37,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
-#include "storage/ipc.h"
+#include "shared_memory.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
@@ -84,7 +84,6 @@ typedef struct NodeCapacity
 
 typedef struct Admission
 {
-	LWLock          *lock;
 	dlist_head       urgent;  /* those who wait, */
 	dlist_head       waiting; /* and the others */
 	pg_atomic_uint32 nwaiting;
@@ -101,10 +100,8 @@ static int connection_turn = 1000;
 static int connection_wait_timeout = 60000;
 
 static Admission *admission = NULL;
+static LWLock    *admission_lock = NULL;
 static Member    *me = NULL; /* NULL in a session that never needed a connection */
-
-static shmem_request_hook_type next_shmem_request = NULL;
-static shmem_startup_hook_type next_shmem_startup = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_connection_limit);
 PG_FUNCTION_INFO_V1(distshard_connection_turns);
@@ -134,7 +131,7 @@ NoteCapacity(const char *host, int port, int capacity)
 	uint64        address = HashAddress(host, port);
 	NodeCapacity *entry;
 
-	LWLockAcquire(admission->lock, LW_EXCLUSIVE);
+	LWLockAcquire(admission_lock, LW_EXCLUSIVE);
 	entry = FindCapacity(address);
 	if (entry == NULL && admission->ncapacities < MAX_CAPACITIES)
 		entry = &admission->capacities[admission->ncapacities++];
@@ -143,7 +140,7 @@ NoteCapacity(const char *host, int port, int capacity)
 		entry->address = address;
 		entry->connections = capacity;
 	}
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 }
 
 /*
@@ -160,7 +157,7 @@ SessionLimit(void)
 	if (max_connections_per_node > 0)
 		return max_connections_per_node;
 	nodes = AllPrimaries();
-	LWLockAcquire(admission->lock, LW_SHARED);
+	LWLockAcquire(admission_lock, LW_SHARED);
 	foreach (lc, nodes)
 	{
 		ClusterNode  *node = lfirst(lc);
@@ -170,7 +167,7 @@ SessionLimit(void)
 		if (entry && (smallest == 0 || entry->connections < smallest))
 			smallest = entry->connections;
 	}
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 	return smallest == 0 ? LIMIT_WHEN_UNKNOWN : Max(smallest / list_length(nodes), 1);
 }
 
@@ -284,7 +281,7 @@ TryEnter(int limit, bool *first)
 {
 	bool room;
 
-	LWLockAcquire(admission->lock, LW_EXCLUSIVE);
+	LWLockAcquire(admission_lock, LW_EXCLUSIVE);
 	*first = FirstInLine() == me;
 	room = *first && (admission->nadmitted < limit ||
 					  (me->urgent && TimestampDifferenceExceeds(me->since, GetCurrentTimestamp(),
@@ -296,7 +293,7 @@ TryEnter(int limit, bool *first)
 	}
 	else if (*first)
 		AskIdleSessions();
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 	return room;
 }
 
@@ -330,13 +327,13 @@ AwaitAdmission(void)
 	me = &admission->members[MyProc - ProcGlobal->allProcs];
 	me->pid = MyProcPid;
 
-	LWLockAcquire(admission->lock, LW_EXCLUSIVE);
+	LWLockAcquire(admission_lock, LW_EXCLUSIVE);
 	admitted = FirstInLine() == NULL && admission->nadmitted < limit;
 	if (admitted)
 		Admit();
 	else
 		JoinLine();
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 	if (admitted)
 		return;
 
@@ -377,7 +374,7 @@ BeginLeaving(TimestampTz now)
 {
 	bool leaves;
 
-	LWLockAcquire(admission->lock, LW_EXCLUSIVE);
+	LWLockAcquire(admission_lock, LW_EXCLUSIVE);
 	leaves = NumberWanted() > 0 && TurnIsOver(me, now);
 	if (leaves)
 	{
@@ -385,7 +382,7 @@ BeginLeaving(TimestampTz now)
 		pg_atomic_fetch_add_u32(&admission->nleaving, 1);
 	}
 	me->asked = false;
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 	return leaves;
 }
 
@@ -394,7 +391,7 @@ Leave(void)
 {
 	if (me == NULL)
 		return;
-	LWLockAcquire(admission->lock, LW_EXCLUSIVE);
+	LWLockAcquire(admission_lock, LW_EXCLUSIVE);
 	if (me->standing == WAITING)
 		QuitLine();
 	if (me->standing == LEAVING)
@@ -405,7 +402,7 @@ Leave(void)
 		WakeFirst();
 	}
 	me->standing = OUTSIDE;
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 }
 
 void
@@ -437,7 +434,7 @@ distshard_connection_turns(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
-	LWLockAcquire(admission->lock, LW_SHARED);
+	LWLockAcquire(admission_lock, LW_SHARED);
 	for (int i = 0; i < MaxBackends; i++)
 	{
 		Member     *member = &admission->members[i];
@@ -455,7 +452,7 @@ distshard_connection_turns(PG_FUNCTION_ARGS)
 		values[4] = TimestampTzGetDatum(idle_since);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
-	LWLockRelease(admission->lock);
+	LWLockRelease(admission_lock);
 	return (Datum) 0;
 }
 
@@ -468,34 +465,19 @@ MemoryNeeded(void)
 }
 
 static void
-RequestMemory(void)
+InitializeMemory(void)
 {
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(MemoryNeeded());
-	RequestNamedLWLockTranche("distshard admission", 1);
+	dlist_init(&admission->urgent);
+	dlist_init(&admission->waiting);
+	pg_atomic_init_u32(&admission->nwaiting, 0);
+	pg_atomic_init_u32(&admission->nleaving, 0);
 }
 
-static void
-SetUpMemory(void)
-{
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	admission = ShmemInitStruct("distshard admission", MemoryNeeded(), &found);
-	if (!found)
-	{
-		memset(admission, 0, MemoryNeeded());
-		admission->lock = &GetNamedLWLockTranche("distshard admission")->lock;
-		dlist_init(&admission->urgent);
-		dlist_init(&admission->waiting);
-		pg_atomic_init_u32(&admission->nwaiting, 0);
-		pg_atomic_init_u32(&admission->nleaving, 0);
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static const SharedMemory memory = {.name = "distshard admission",
+									.size = MemoryNeeded,
+									.address = (void **) &admission,
+									.lock = &admission_lock,
+									.initialize = InitializeMemory};
 
 void
 InitAdmission(void)
@@ -513,8 +495,5 @@ InitAdmission(void)
 							"How long to wait until other sessions have given up connections.",
 							"Zero means to wait without limit.", &connection_wait_timeout, 60000, 0,
 							INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 }

@@ -22,12 +22,10 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "transport/session.h"
-
-#define TRANCHE "distshard sessions"
 
 typedef struct Place
 {
@@ -44,9 +42,6 @@ typedef struct Sessions
 
 static Sessions *sessions = NULL;
 static LWLock   *sessions_lock = NULL;
-
-static shmem_request_hook_type next_shmem_request = NULL;
-static shmem_startup_hook_type next_shmem_startup = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_local_node_id);
 PG_FUNCTION_INFO_V1(distshard_local_sessions);
@@ -216,36 +211,14 @@ RememberPrepared(XactEvent event, void *arg)
 	LWLockRelease(sessions_lock);
 }
 
-static void
-RequestMemory(void)
-{
-	if (next_shmem_request)
-		next_shmem_request();
-	RequestAddinShmemSpace(SessionsSize());
-	RequestNamedLWLockTranche(TRANCHE, 1);
-}
-
-static void
-SetUpMemory(void)
-{
-	bool found;
-
-	if (next_shmem_startup)
-		next_shmem_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	sessions = ShmemInitStruct(TRANCHE, SessionsSize(), &found);
-	if (!found)
-		memset(sessions, 0, SessionsSize());
-	LWLockRelease(AddinShmemInitLock);
-	sessions_lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-}
+static const SharedMemory memory = {.name = "distshard sessions",
+									.size = SessionsSize,
+									.address = (void **) &sessions,
+									.lock = &sessions_lock};
 
 void
 InitSessions(void)
 {
-	next_shmem_request = shmem_request_hook;
-	shmem_request_hook = RequestMemory;
-	next_shmem_startup = shmem_startup_hook;
-	shmem_startup_hook = SetUpMemory;
+	ShareMemory(&memory);
 	RegisterXactCallback(RememberPrepared, NULL);
 }
