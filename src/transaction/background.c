@@ -34,6 +34,40 @@ MemoryContext RoundContext;
 
 static int step_timeout;
 
+BackgroundWorkerHandle *
+StartProcess(const char *name, const char *function, Oid database)
+{
+	BackgroundWorker        process = {.bgw_flags =
+										   BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+									   .bgw_start_time = BgWorkerStart_RecoveryFinished,
+									   .bgw_restart_time = BGW_NEVER_RESTART,
+									   .bgw_library_name = "distshard",
+									   .bgw_main_arg = ObjectIdGetDatum(database)};
+	BackgroundWorkerHandle *handle = NULL;
+	MemoryContext           old = MemoryContextSwitchTo(TopMemoryContext);
+
+	strlcpy(process.bgw_name, name, BGW_MAXLEN);
+	strlcpy(process.bgw_type, name, BGW_MAXLEN);
+	strlcpy(process.bgw_function_name, function, BGW_MAXLEN);
+	if (!RegisterDynamicBackgroundWorker(&process, &handle))
+		handle = NULL;
+	MemoryContextSwitchTo(old);
+	return handle;
+}
+
+bool
+ProcessUnderWay(BackgroundWorkerHandle **handle)
+{
+	pid_t pid;
+
+	if (*handle && GetBackgroundWorkerPid(*handle, &pid) == BGWH_STOPPED)
+	{
+		pfree(*handle);
+		*handle = NULL;
+	}
+	return *handle != NULL;
+}
+
 bool
 RunStep(Step step, void *arg, const char *purpose)
 {

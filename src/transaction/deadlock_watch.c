@@ -17,9 +17,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "postmaster/bgworker.h"
 #include "storage/proc.h"
 #include "transaction/deadlock.h"
+#include "transaction/internal.h"
 #include "transport/session.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -58,37 +58,14 @@ CheckFor(Oid database)
 	return check;
 }
 
-static bool
-IsUnderWay(Check *check)
-{
-	pid_t pid;
-
-	if (check->handle && GetBackgroundWorkerPid(check->handle, &pid) == BGWH_STOPPED)
-	{
-		pfree(check->handle);
-		check->handle = NULL;
-	}
-	return check->handle != NULL;
-}
-
 static void
 StartCheck(Check *check)
 {
-	BackgroundWorker worker = {.bgw_flags =
-								   BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
-							   .bgw_start_time = BgWorkerStart_RecoveryFinished,
-							   .bgw_restart_time = BGW_NEVER_RESTART,
-							   .bgw_name = "distshard deadlock check",
-							   .bgw_type = "distshard deadlock check",
-							   .bgw_library_name = "distshard",
-							   .bgw_function_name = "DeadlockCheckMain",
-							   .bgw_main_arg = ObjectIdGetDatum(check->database)};
-	TimestampTz      now = GetCurrentTimestamp();
-	MemoryContext    old = MemoryContextSwitchTo(TopMemoryContext);
+	TimestampTz now = GetCurrentTimestamp();
 
-	if (RegisterDynamicBackgroundWorker(&worker, &check->handle))
+	check->handle = StartProcess("distshard deadlock check", "DeadlockCheckMain", check->database);
+	if (check->handle)
 		check->started = now;
-	MemoryContextSwitchTo(old);
 }
 
 /* For how many milliseconds a wait needs no look. */
@@ -122,7 +99,7 @@ WatchForDeadlocks(void)
 			continue;
 		check = CheckFor(proc->databaseId);
 		due = check ? DueIn(since, check->started, now) : RETRY_AFTER_MS;
-		if (due <= 0 && !IsUnderWay(check))
+		if (due <= 0 && !ProcessUnderWay(&check->handle))
 		{
 			StartCheck(check);
 			due = check->handle ? DueIn(since, check->started, now) : RETRY_AFTER_MS;

@@ -12,6 +12,7 @@
 
 #include "access/xact.h"
 #include "datatype/timestamp.h"
+#include "postmaster/bgworker.h"
 #include "nodes/pg_list.h"
 #include "transaction/xact.h"
 #include "utils/snapshot.h"
@@ -84,6 +85,13 @@ extern bool FailureIsNews(void); /* log one that may come up every few seconds? 
 
 /* background.c */
 extern MemoryContext RoundContext; /* lives as long as the process */
+
+/*
+ * Starts a process that does one round in the database; NULL if no more can be
+ * had for now. ProcessUnderWay frees and clears the handle of one that has ended.
+ */
+extern BackgroundWorkerHandle *StartProcess(const char *name, const char *function, Oid database);
+extern bool                    ProcessUnderWay(BackgroundWorkerHandle **handle);
 
 /*
  * Begins the work of a process, as the owner of the extension; false if there is

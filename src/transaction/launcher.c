@@ -24,7 +24,6 @@
 #include "catalog/pg_database.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "shared_memory.h"
 #include "storage/latch.h"
@@ -176,14 +175,8 @@ ForgetEndedWorkers(void)
 {
 	for (int i = 0; i < MAX_WORKERS; i++)
 	{
-		pid_t pid;
-
-		if (OidIsValid(workers[i].database) &&
-			GetBackgroundWorkerPid(workers[i].handle, &pid) == BGWH_STOPPED)
-		{
-			pfree(workers[i].handle);
+		if (!ProcessUnderWay(&workers[i].handle))
 			workers[i].database = InvalidOid;
-		}
 	}
 }
 
@@ -202,32 +195,19 @@ IsBeingRecovered(Oid database)
 static bool
 StartWorker(Oid database)
 {
-	BackgroundWorker recovery = {.bgw_flags =
-									 BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
-								 .bgw_start_time = BgWorkerStart_RecoveryFinished,
-								 .bgw_restart_time = BGW_NEVER_RESTART,
-								 .bgw_name = "distshard recovery",
-								 .bgw_type = "distshard recovery",
-								 .bgw_library_name = "distshard",
-								 .bgw_function_name = "RecoveryMain",
-								 .bgw_main_arg = ObjectIdGetDatum(database)};
-	Worker          *worker = workers;
-	MemoryContext    old;
-	bool             started;
+	Worker *worker = workers;
 
 	while (worker < workers + MAX_WORKERS && OidIsValid(worker->database))
 		worker++;
 	if (worker == workers + MAX_WORKERS)
 		return false;
 	RemoveRequest(database);
-	old = MemoryContextSwitchTo(TopMemoryContext);
-	started = RegisterDynamicBackgroundWorker(&recovery, &worker->handle);
-	MemoryContextSwitchTo(old);
-	if (started)
+	worker->handle = StartProcess("distshard recovery", "RecoveryMain", database);
+	if (worker->handle)
 		worker->database = database;
 	else
 		AddRequest(database);
-	return started;
+	return worker->handle != NULL;
 }
 
 static void
