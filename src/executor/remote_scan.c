@@ -321,18 +321,8 @@ exec_scan(CustomScanState *node)
 static void
 stop_fragment(RemoteScanState *state)
 {
-	ListCell *lc;
-
 	EndMerge(state);
-	foreach (lc, state->runs)
-	{
-		FragmentRun *run = lfirst(lc);
-
-		if (run->command)
-			CloseCommand(run->command);
-		if (run->local)
-			EndLocalFragment(run->local);
-	}
+	DropRuns(state);
 	if (state->kept)
 		tuplestore_end(state->kept);
 	EndTransfers(state);

@@ -88,6 +88,7 @@ extern void  StartFragment(RemoteScanState *state);
 extern void  EvaluateFragmentParams(RemoteScanState *state);
 extern void  ChooseTargets(RemoteScanState *state);
 extern char *FragmentText(RemoteScanState *state, FragmentRun *run);
+extern void  DropRuns(RemoteScanState *state); /* stops them on their nodes */
 
 /* To be called when a fragment's rows have all come or been sent. */
 extern void FragmentEnded(RemoteScanState *state, FragmentRun *run);

@@ -313,8 +313,8 @@ collect_reports(RemoteScanState *state, Snapshot here, int64 start)
 	return reports;
 }
 
-static void
-drop_runs(RemoteScanState *state)
+void
+DropRuns(RemoteScanState *state)
 {
 	ListCell *lc;
 
@@ -346,7 +346,7 @@ start_checked_runs(RemoteScanState *state, SentStatement *statement)
 	start_runs(state, here);
 	if (!SnapshotsFit(collect_reports(state, here, start), &awaited))
 	{
-		drop_runs(state);
+		DropRuns(state);
 		foreach (lc, state->runs)
 			groups = lappend_int(groups, ((FragmentRun *) lfirst(lc))->node->group_id);
 		statement->number = NewStatementNumber();

@@ -31,7 +31,6 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
-#include "portability/instr_time.h"
 #include "shared_memory.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
@@ -40,6 +39,7 @@
 #include "tcop/utility.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
+#include "transaction/registry.h"
 #include "transport/connection.h"
 
 /* How long a holder waits for commits under way. */
@@ -85,10 +85,7 @@ PG_FUNCTION_INFO_V1(distshard_release_commits);
 static int64
 Now(void)
 {
-	instr_time now;
-
-	INSTR_TIME_SET_CURRENT(now);
-	return (int64) INSTR_TIME_GET_MILLISEC(now);
+	return MonotonicTime() / 1000;
 }
 
 static void
