@@ -315,6 +315,16 @@ IsToBeConsistent(int eflags)
 		   !(eflags & EXEC_FLAG_EXPLAIN_ONLY);
 }
 
+/* Is the statement a fragment for one shard, and nothing else? Most are, and have nothing to agree on. */
+static bool
+IsForOneShard(const PlannedStmt *statement)
+{
+	CustomScan *scan = (CustomScan *) statement->planTree;
+
+	return IsA(scan, CustomScan) && scan->methods == &RemoteScanMethods &&
+		   statement->subplans == NIL && RunsOnOneNode(scan->custom_private);
+}
+
 static void
 StartWhole(QueryDesc *query, int eflags)
 {
@@ -369,7 +379,7 @@ StartConsistently(QueryDesc *query, int eflags)
 	whole = NULL;
 	if (ConsistentReads && !IsParallelWorker() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		AwaitDoubts(query, HasFixedSnapshot(query));
-	if (estate == NULL && IsToBeConsistent(eflags))
+	if (estate == NULL && IsToBeConsistent(eflags) && !IsForOneShard(query->plannedstmt))
 	{
 		StartWhole(query, eflags);
 		return;

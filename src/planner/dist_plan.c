@@ -116,3 +116,9 @@ UnpackFragment(List *packed)
 	fragment.reason = strVal(list_nth(packed, 5));
 	return fragment;
 }
+
+bool
+RunsOnOneNode(List *packed)
+{
+	return linitial_int(lsecond(packed)) == TARGET_ONE_SHARD && lfourth(packed) == NIL;
+}

@@ -80,4 +80,7 @@ typedef struct FragmentPlan
 extern List        *PackFragment(const FragmentPlan *fragment);
 extern FragmentPlan UnpackFragment(List *packed);
 
+/* Does it need no more than one node, whichever that is? */
+extern bool RunsOnOneNode(List *packed);
+
 #endif
