@@ -44,6 +44,16 @@ ShardForValue(DistTable *table, Oid type, Datum value, bool isnull)
 }
 
 List *
+GroupsOfTable(DistTable *table)
+{
+	List *groups = NIL;
+
+	for (int i = 0; i < table->nshards; i++)
+		groups = list_append_unique_int(groups, table->shards[i].group_id);
+	return groups;
+}
+
+List *
 GroupsForValues(DistTable *table, Datum array)
 {
 	ArrayType *values = DatumGetArrayTypeP(array);

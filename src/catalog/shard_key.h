@@ -14,7 +14,10 @@
 
 extern Shard *ShardForValue(DistTable *table, Oid type, Datum value, bool isnull);
 
-/* The groups that hold the shards of an array's elements, as a list of integers; a NULL equals no key. */
+/* The groups that hold shards of the table, as a list of integers. */
+extern List *GroupsOfTable(DistTable *table);
+
+/* The groups that hold the shards of an array's elements, likewise; a NULL equals no key. */
 extern List *GroupsForValues(DistTable *table, Datum array);
 
 #endif

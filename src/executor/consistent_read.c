@@ -87,7 +87,6 @@ static List *
 GroupsOfFragment(const FragmentPlan *fragment, List *exprs, ParamListInfo params)
 {
 	DistTable *table = LookupDistTable(fragment->table);
-	List      *groups = NIL;
 	Datum      value = (Datum) 0;
 	bool       isnull = true;
 
@@ -103,9 +102,7 @@ GroupsOfFragment(const FragmentPlan *fragment, List *exprs, ParamListInfo params
 	}
 	if (fragment->target == TARGET_THIS_COPY)
 		return list_make1_int(LocalGroupId());
-	for (int i = 0; i < table->nshards; i++)
-		groups = list_append_unique_int(groups, table->shards[i].group_id);
-	return groups;
+	return GroupsOfTable(table);
 }
 
 static void AddStatement(Reads *reads, PlannedStmt *statement);

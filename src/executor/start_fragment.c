@@ -90,7 +90,6 @@ ChooseTargets(RemoteScanState *state)
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 	List         *groups = NIL;
 	ListCell     *lc;
-	int           i;
 
 	state->runs = NIL;
 	if (table == NULL)
@@ -115,9 +114,7 @@ ChooseTargets(RemoteScanState *state)
 			add_targets(state, groups);
 			break;
 		case TARGET_ALL_SHARDS:
-			for (i = 0; i < table->nshards; i++)
-				groups = list_append_unique_int(groups, table->shards[i].group_id);
-			add_targets(state, groups);
+			add_targets(state, GroupsOfTable(table));
 			break;
 		case TARGET_ALL_COPIES:
 			foreach (lc, AllPrimaries())

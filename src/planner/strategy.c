@@ -19,6 +19,7 @@
 
 #include "access/transam.h"
 #include "catalog/pg_class.h"
+#include "catalog/shard_key.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -346,22 +347,12 @@ try_parts(Search *search, int n, double cost)
 		try_fate(search, n, cost, PART_BROADCAST, 0);
 }
 
-static int
-count_nodes(DistTable *table)
-{
-	List *groups = NIL;
-
-	for (int i = 0; i < table->nshards; i++)
-		groups = list_append_unique_int(groups, table->shards[i].group_id);
-	return list_length(groups);
-}
-
 static void
 try_table(Search *search, DistTable *table, bool own_hash)
 {
 	search->table = table;
 	search->own_hash = own_hash;
-	search->nodes = count_nodes(table);
+	search->nodes = list_length(GroupsOfTable(table));
 	try_parts(search, 0, 0);
 }
 
