@@ -33,7 +33,7 @@ is_about_shards(ErrorData *error)
 		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;
 }
 
-/* An UPDATE of the key moves rows, but a trigger that changes the key in another UPDATE does not. */
+/* Rows that an UPDATE in a function moves stay on the node that the function runs on, or it fails. */
 static bool
 leaves_node(ErrorData *error, CmdType operation)
 {
@@ -66,8 +66,7 @@ rethrow(MemoryContext context, CmdType operation)
 		error->message =
 			psprintf("cannot move a row of \"%s\" to another shard", error->table_name);
 		error->detail =
-			"Only an UPDATE that itself sets the shard key moves rows, and not in a function that "
-			"runs on the nodes.";
+			"An UPDATE in a function that runs on the nodes cannot move rows to other nodes.";
 	}
 	ReThrowError(error);
 }

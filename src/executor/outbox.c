@@ -260,6 +260,17 @@ open_outboxes(ModifyTableState *modify, Routed *root)
 	estate->es_partition_directory = others;
 }
 
+/* The statement may set the key, or a trigger that fires before it. */
+static bool
+may_set_key(ModifyTableState *modify, DistTable *table)
+{
+	ResultRelInfo *target = modify->rootResultRelInfo;
+
+	return (target->ri_TrigDesc && target->ri_TrigDesc->trig_update_before_row) ||
+		   bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
+						 ExecGetUpdatedCols(target, modify->ps.state));
+}
+
 static void
 open_for(PlanState *node, bool claimed)
 {
@@ -276,10 +287,7 @@ open_for(PlanState *node, bool claimed)
 	if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
 	table = LookupDistTableByData(RelationGetRelid(data));
-	if (table == NULL ||
-		!(claimed ||
-		  bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
-						ExecGetUpdatedCols(modify->rootResultRelInfo, modify->ps.state))))
+	if (table == NULL || !(claimed || may_set_key(modify, table)))
 		return;
 	old = MemoryContextSwitchTo(modify->ps.state->es_query_cxt);
 	root = find_routed(data);

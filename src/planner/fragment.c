@@ -35,6 +35,7 @@
 #include "parser/parsetree.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
+#include "planner/moved_tables.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -154,40 +155,6 @@ RelationOwner(Oid relid)
 	return owner;
 }
 
-static bool
-SetsColumn(List *target_list, AttrNumber attno)
-{
-	ListCell *lc;
-
-	foreach (lc, target_list)
-	{
-		TargetEntry *tle = lfirst(lc);
-
-		if (!tle->resjunk && tle->resno == attno)
-			return true;
-	}
-	return false;
-}
-
-/* Could the statement give a row of its target another key? Then the row may have to move. */
-static bool
-ChangesKey(Query *query, const DistTable *table)
-{
-	ListCell *lc;
-
-	foreach (lc, query->mergeActionList)
-	{
-		MergeAction *action = lfirst_node(MergeAction, lc);
-
-		if (action->commandType == CMD_INSERT || SetsColumn(action->targetList, table->key_attno))
-			return true;
-	}
-	if (query->commandType == CMD_UPDATE)
-		return SetsColumn(query->targetList, table->key_attno);
-	return query->onConflict != NULL &&
-		   SetsColumn(query->onConflict->onConflictSet, table->key_attno);
-}
-
 /* Vars of the data table mean the same in the partition only if its columns have the same numbers. */
 static bool
 SameColumnNumbers(Oid partition, Oid data_relid)
@@ -253,7 +220,7 @@ AdmitDataTable(Query *query, int rtindex, DistTable *table, FragmentCheck *check
 
 	if (shard == NULL || shard->partition == rte->relid)
 		return;
-	if ((is_target || rte->relkind == RELKIND_COMPOSITE_TYPE) && ChangesKey(query, table))
+	if ((is_target || rte->relkind == RELKIND_COMPOSITE_TYPE) && MayChangeKey(query, table))
 		return;
 	ReadPartitionDirectly(rte, shard->partition);
 }

@@ -21,6 +21,7 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "planner/local.h"
+#include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
@@ -34,21 +35,6 @@ typedef struct PointContext
 
 static bool point_walker(Node *node, PointContext *context);
 
-static bool
-sets_column(List *targetlist, AttrNumber attno)
-{
-	ListCell *lc;
-
-	foreach (lc, targetlist)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-		if (!tle->resjunk && tle->resno == attno)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Must the data table stay the target? It must if the query changes the shard
  * key, since rows then have to find their partition, or names a constraint of
@@ -59,11 +45,9 @@ needs_data_table(Query *query, Index rti, DistTable *table)
 {
 	OnConflictExpr *on_conflict = query->onConflict;
 
-	if (on_conflict && (rti == query->resultRelation || rti == on_conflict->exclRelIndex))
-		return OidIsValid(on_conflict->constraint) ||
-			   sets_column(on_conflict->onConflictSet, table->key_attno);
-	return query->commandType == CMD_UPDATE && rti == query->resultRelation &&
-		   sets_column(query->targetList, table->key_attno);
+	if (rti != query->resultRelation && !(on_conflict && rti == on_conflict->exclRelIndex))
+		return false;
+	return (on_conflict && OidIsValid(on_conflict->constraint)) || MayChangeKey(query, table);
 }
 
 static void

@@ -5,7 +5,8 @@
  *
  * A statement that sets the key to what it is known to be moves nothing. One
  * that changes columns which foreign keys reference may change, by their ON
- * UPDATE actions, the keys of other tables.
+ * UPDATE actions, the keys of other tables. A BEFORE UPDATE trigger may change
+ * any column.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +15,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/metadata.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
@@ -21,11 +23,13 @@
 #include "nodes/bitmapset.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/claim.h"
 #include "planner/equality.h"
 #include "planner/moved_tables.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -62,6 +66,34 @@ add_tables(Moves *moves, Oid relid)
 	}
 }
 
+static bool
+has_before_update_trigger(Oid relid, LOCKMODE lock)
+{
+	Relation rel = table_open(relid, lock);
+	bool     result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* The columns, or all of them if triggers may change any in rows that are updated. */
+static Bitmapset *
+add_changed_by_triggers(Bitmapset *columns, Oid relid)
+{
+	List     *tables = list_make1_oid(relid);
+	ListCell *lc;
+
+	/* those of a partition fire, too */
+	if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
+		tables = find_all_inheritors(relid, AccessShareLock, NULL);
+	foreach (lc, tables)
+	{
+		if (has_before_update_trigger(lfirst_oid(lc), AccessShareLock))
+			return bms_add_range(columns, 1, MaxHeapAttributeNumber);
+	}
+	return columns;
+}
+
 /* What the foreign key's ON UPDATE action does to the referencing table. */
 static void
 follow_action(Moves *moves, Oid constraint, Oid function, Bitmapset *columns)
@@ -88,7 +120,7 @@ follow_action(Moves *moves, Oid constraint, Oid function, Bitmapset *columns)
 	if (!bms_overlap(referenced, columns) || list_member_oid(moves->foreign_keys, constraint))
 		return;
 	moves->foreign_keys = lappend_oid(moves->foreign_keys, constraint);
-	follow_change(moves, referencing, set);
+	follow_change(moves, referencing, add_changed_by_triggers(set, referencing));
 }
 
 static void
@@ -114,17 +146,6 @@ follow_change(Moves *moves, Oid relid, Bitmapset *columns)
 	table_close(rel, NoLock);
 }
 
-/* A trigger that may give the row any key. */
-static bool
-has_before_update_trigger(Oid relid)
-{
-	Relation rel = table_open(relid, NoLock);
-	bool     result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
-
-	table_close(rel, NoLock);
-	return result;
-}
-
 /* Is the key set to what it is? */
 static bool
 keeps_key(Query *query, DistTable *table, Expr *value)
@@ -134,8 +155,6 @@ keeps_key(Query *query, DistTable *table, Expr *value)
 						table->key_collation, 0);
 	List *equalities;
 
-	if (has_before_update_trigger(table->relid))
-		return false;
 	value = CanonicalTerm(query, value);
 	if (equal(value, key))
 		return true;
@@ -160,7 +179,7 @@ add_changed(Bitmapset *columns, Query *query, DistTable *table, List *targetlist
 			continue;
 		columns = bms_add_member(columns, tle->resno);
 	}
-	return columns;
+	return add_changed_by_triggers(columns, table->relid);
 }
 
 static void
@@ -188,13 +207,43 @@ find_moves(Moves *moves, Query *query)
 		if (action->commandType == CMD_UPDATE)
 			columns = add_changed(columns, query, table, action->targetList, false);
 	}
-	if (query->onConflict)
+	if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
 	{
 		columns = add_changed(columns, query, table, query->onConflict->onConflictSet, false);
 		/* a row that would have to move is an error there */
 		columns = bms_del_member(columns, table->key_attno);
 	}
 	follow_change(moves, relid, columns);
+}
+
+static bool
+sets_column(List *targetlist, AttrNumber attno)
+{
+	TargetEntry *tle = get_tle_by_resno(targetlist, attno);
+
+	return tle && !tle->resjunk;
+}
+
+bool
+MayChangeKey(Query *query, DistTable *table)
+{
+	bool      updates = query->commandType == CMD_UPDATE;
+	ListCell *lc;
+
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType == CMD_INSERT || sets_column(action->targetList, table->key_attno))
+			return true;
+		updates |= action->commandType == CMD_UPDATE;
+	}
+	if (query->onConflict)
+		return sets_column(query->onConflict->onConflictSet, table->key_attno);
+	if (updates &&
+		has_before_update_trigger(rt_fetch(query->resultRelation, query->rtable)->relid, NoLock))
+		return true;
+	return query->commandType == CMD_UPDATE && sets_column(query->targetList, table->key_attno);
 }
 
 List *

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "nodes/parsenodes.h"
 
 /*
@@ -18,5 +19,11 @@
  * references it. NIL inside a fragment: nobody may go on to a third node.
  */
 extern List *MovedTables(Query *query);
+
+/*
+ * Could the statement give a row of its target another key than it had, or than
+ * it was routed by? Its target, the logical table or the data table, is locked.
+ */
+extern bool MayChangeKey(Query *query, DistTable *table);
 
 #endif

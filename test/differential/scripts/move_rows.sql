@@ -7,6 +7,7 @@ CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	IF TG_WHEN = 'BEFORE' THEN NEW.seen := coalesce(NEW.seen, '') || left(TG_OP, 1); END IF;
 	RETURN NEW;
 END $$;
+CREATE FUNCTION rekey() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.k := NEW.k + coalesce(NEW.v, 0) % 100; NEW.note := TG_OP || ' was ' || OLD.k; RETURN NEW; END $$;
 CREATE FUNCTION to_key(key int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT key + 500';
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN code AS text CHECK (VALUE <> 'bad');
@@ -27,6 +28,8 @@ CREATE TABLE texts (k text COLLATE nocase, v text);
 CREATE TABLE codes (k code, v int, "Part" text);
 CREATE TABLE pairs (k pair, v int);
 CREATE TABLE one (k int, v int);
+CREATE TABLE keyed (k int PRIMARY KEY, v int, note text);
+CREATE TABLE follows (k int, v int REFERENCES dic ON UPDATE CASCADE, note text);
 -- compared with PostgreSQL's own hash partitions, which are the same
 DO $$ BEGIN
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'distshard') THEN
@@ -56,6 +59,8 @@ SELECT create_distributed_table('texts', 'k', shard_count => 5);
 SELECT create_distributed_table('codes', 'k');
 SELECT create_distributed_table('pairs', 'k');
 SELECT create_distributed_table('one', NULL);
+SELECT create_distributed_table('keyed', 'k');
+SELECT create_distributed_table('follows', 'k');
 SELECT create_distributed_table('w', 'k', shard_count => 8);
 SELECT create_distributed_table('b', 'k', shard_count => 8);
 COMMIT;
@@ -73,6 +78,8 @@ INSERT INTO codes SELECT chr(64 + i), i, 'part' FROM generate_series(1, 20) i;
 INSERT INTO pairs SELECT (i, chr(64 + i))::pair, i FROM generate_series(1, 20) i;
 INSERT INTO pairs VALUES (NULL, 0), ((NULL, NULL), -1);
 INSERT INTO one SELECT i, i FROM generate_series(1, 5) i;
+INSERT INTO keyed SELECT i * 100, i FROM generate_series(1, 20) i;
+INSERT INTO follows SELECT i, 1 + i % 9 FROM generate_series(1, 20) i;
 INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
 
@@ -81,6 +88,9 @@ CREATE TRIGGER a1 BEFORE UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION wat
 CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a1 BEFORE INSERT OR UPDATE OR DELETE ON b FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON b FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION watch();
+
+CREATE TRIGGER rekey BEFORE UPDATE ON keyed FOR EACH ROW EXECUTE FUNCTION rekey();
+CREATE TRIGGER rekey BEFORE UPDATE ON follows FOR EACH ROW EXECUTE FUNCTION rekey();
 
 --- here
 CREATE TABLE local (k int, v int);
@@ -175,6 +185,44 @@ UPDATE b SET k = b.k + 200 FROM local l WHERE l.v = b.v AND l.k = 2 RETURNING b.
 MERGE INTO b USING (SELECT 4 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET k = 14, v = 0;
 
 WITH m AS (UPDATE b SET k = 99 WHERE k = 6 RETURNING *) SELECT * FROM m;
+
+-- keys that triggers change
+UPDATE keyed SET v = v WHERE k = ${100|200|300|400|500|600|700|800:int} RETURNING *;
+
+UPDATE keyed SET v = v + 1 WHERE v < 15 RETURNING *;
+SELECT * FROM keyed WHERE k = 102;
+
+UPDATE keyed SET v = 0 WHERE k = ${300:int};
+
+UPDATE keyed SET v = 0, k = k + 7 WHERE k IN (100, 200);
+
+UPDATE keyed SET v = -100 WHERE k > 500;
+
+UPDATE keyed SET v = keyed.v + l.k FROM local l WHERE l.k = keyed.v RETURNING keyed.*, l.v;
+
+UPDATE keyed SET (k, v) = (SELECT keyed.k + 1, l.k FROM local l WHERE l.k = keyed.v);
+
+WITH u AS (UPDATE keyed SET v = v + 3 WHERE k < 600 RETURNING k) SELECT u.k, (SELECT count(*) FROM keyed) FROM u;
+
+MERGE INTO keyed USING (VALUES (100), (200), (777)) AS s(a) ON k = a WHEN MATCHED AND k > 100 THEN UPDATE SET v = 33 WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (a, 1);
+
+MERGE INTO keyed USING local l ON l.k = keyed.v WHEN MATCHED AND l.k < 9 THEN UPDATE SET v = l.v WHEN NOT MATCHED THEN INSERT VALUES (l.k, 1);
+
+INSERT INTO keyed VALUES (100, 5), (105, 6) ON CONFLICT (k) DO UPDATE SET v = 0;
+INSERT INTO keyed VALUES (100, 5), (105, 6) ON CONFLICT (k) DO NOTHING;
+
+UPDATE dic SET code = code + 100 WHERE code < 6;
+SELECT * FROM follows;
+
+PREPARE touch(int) AS UPDATE keyed SET v = v + 1 WHERE k = $1 RETURNING k;
+EXECUTE touch(100);
+EXECUTE touch(200);
+EXECUTE touch(300);
+EXECUTE touch(400);
+EXECUTE touch(500);
+EXECUTE touch(102);
+EXECUTE touch(102);
+DEALLOCATE touch;
 
 PREPARE move(int, int) AS UPDATE p SET k = $2 WHERE k = $1 RETURNING k, note;
 EXECUTE move(1, 201);
