@@ -12,12 +12,17 @@
  * the row that this statement sees; these columns travel as well, and the node
  * raises an error if the row has changed since.
  *
+ * Calls of volatile functions move in the same way if the table is a reference
+ * table, since each copy of it would get another result.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/nbtree.h"
 #include "access/table.h"
+#include "catalog/metadata.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
@@ -40,6 +45,7 @@
 typedef struct MoveContext
 {
 	Query *insert;
+	bool   copies;  /* is it into a reference table? */
 	List  *names;   /* of TargetEntry: columns of the source and what they are for */
 	int    depth;   /* of subqueries around the expression that is looked at */
 	List  *moved;   /* expressions as they stand in ON CONFLICT */
@@ -115,7 +121,18 @@ is_conflicting_column(Var *var, Query *insert)
 	return false;
 }
 
-/* Can the row that is there be looked up: do we have values for all columns of a plain unique index? */
+/* Does the source lack a column that the index's expression needs? */
+static bool
+lacks_column(Node *node, MoveContext *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return source_column(context, ((Var *) node)->varattno) == 0;
+	return expression_tree_walker(node, lacks_column, context);
+}
+
+/* Can the row that is there be looked up by what makes the new one conflict with it? */
 static bool
 can_look_up(MoveContext *context)
 {
@@ -125,12 +142,11 @@ can_look_up(MoveContext *context)
 	{
 		InferenceElem *elem = lfirst_node(InferenceElem, lc);
 
-		if (!IsA(elem->expr, Var) || OidIsValid(elem->infercollid) ||
-			OidIsValid(elem->inferopclass) ||
-			source_column(context, ((Var *) elem->expr)->varattno) == 0)
+		if (lacks_column(elem->expr, context) || OidIsValid(elem->infercollid) ||
+			OidIsValid(elem->inferopclass))
 			return false;
 	}
-	return context->insert->onConflict->arbiterWhere == NULL;
+	return true;
 }
 
 /* Does it depend on what only the node knows of the new row, or of the one that is there? */
@@ -224,13 +240,26 @@ is_moved_column(Node *node, MoveContext *context)
 }
 
 static bool
+is_volatile(Oid function, void *context)
+{
+	return func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+static bool
+is_volatile_call(Node *node)
+{
+	return IsA(node, NextValueExpr) || check_functions_in_node(node, is_volatile, NULL);
+}
+
+static bool
 collect_walker(Node *node, MoveContext *context)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, SubLink) && !must_stay(node, context))
+	if ((IsA(node, SubLink) || (context->copies && is_volatile_call(node))) &&
+		!must_stay(node, context))
 	{
-		if (((SubLink *) node)->subLinkType == MULTIEXPR_SUBLINK)
+		if (IsA(node, SubLink) && ((SubLink *) node)->subLinkType == MULTIEXPR_SUBLINK)
 			return false;
 		context->moved = lappend(context->moved, node);
 		context->values = lappend(context->values, over_source(copyObject(node), context));
@@ -299,6 +328,50 @@ around_source(Query *source)
 	return result;
 }
 
+/* An expression over columns of the table, with the values that the source has for them. */
+static Node *
+value_of_source(Node *node, MoveContext *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var))
+	{
+		Var *var = copyObject((Var *) node);
+
+		var->varno = 1;
+		var->varattno = source_column(context, var->varattno);
+		var->varnosyn = 0;
+		var->varattnosyn = 0;
+		return (Node *) var;
+	}
+	return expression_tree_mutator(node, value_of_source, context);
+}
+
+/* What the row that is there has in common with the new one, if it is in the index. */
+static List *
+conflicts(MoveContext *context)
+{
+	Query    *insert = context->insert;
+	List     *quals = NIL;
+	ListCell *lc;
+
+	foreach (lc, arbiters(insert))
+	{
+		Node *expr = lfirst_node(InferenceElem, lc)->expr;
+
+		quals = lappend(
+			quals, EqualityOf((Expr *) copyObject(expr), (Expr *) value_of_source(expr, context)));
+		ChangeVarNodes(linitial(((OpExpr *) llast(quals))->args), insert->resultRelation,
+					   EXISTING_RTI, 0);
+	}
+	if (insert->onConflict->arbiterWhere)
+	{
+		quals = lappend(quals, copyObject(insert->onConflict->arbiterWhere));
+		ChangeVarNodes(llast(quals), insert->resultRelation, EXISTING_RTI, 0);
+	}
+	return quals;
+}
+
 /* Joins the rows that are there to those of the source. */
 static void
 join_existing(Query *source, MoveContext *context)
@@ -308,24 +381,12 @@ join_existing(Query *source, MoveContext *context)
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	RangeTblRef   *ref = makeNode(RangeTblRef);
 	JoinExpr      *join = makeNode(JoinExpr);
-	List          *quals = NIL;
-	ListCell      *lc;
 
 	existing->inh = true;
 	existing->inFromCl = true;
 	existing->requiredPerms = ACL_SELECT;
 	existing->insertedCols = NULL;
 	existing->updatedCols = NULL;
-	foreach (lc, arbiters(insert))
-	{
-		Var         *column = copyObject((Var *) lfirst_node(InferenceElem, lc)->expr);
-		TargetEntry *value = list_nth_node(TargetEntry, source->targetList,
-										   source_column(context, column->varattno) - 1);
-
-		column->varno = EXISTING_RTI;
-		column->varnosyn = 0;
-		quals = lappend(quals, EqualityOf((Expr *) column, copyObject(value->expr)));
-	}
 	rte->rtekind = RTE_JOIN;
 	rte->jointype = join->jointype = JOIN_LEFT;
 	rte->eref = makeAlias("existing", NIL);
@@ -333,7 +394,7 @@ join_existing(Query *source, MoveContext *context)
 	ref->rtindex = EXISTING_RTI;
 	join->larg = linitial(source->jointree->fromlist);
 	join->rarg = (Node *) ref;
-	join->quals = (Node *) make_ands_explicit(quals);
+	join->quals = (Node *) make_ands_explicit(conflicts(context));
 	join->rtindex = EXISTING_RTI + 1;
 	source->rtable = lappend(lappend(source->rtable, existing), rte);
 	source->jointree->fromlist = list_make1(join);
@@ -342,12 +403,16 @@ join_existing(Query *source, MoveContext *context)
 List *
 MoveSubqueries(Query *insert, Query **source)
 {
-	MoveContext context = {insert, insert->targetList};
+	MoveContext context = {insert};
 	List       *columns;
 	ListCell   *lc;
 
 	if (insert->onConflict == NULL)
 		return NIL;
+	context.copies =
+		LookupDistTable(rt_fetch(insert->resultRelation, insert->rtable)->relid)->method ==
+		DIST_REFERENCE;
+	context.names = insert->targetList;
 	collect(&context);
 	if (context.moved == NIL)
 		return NIL;
@@ -374,6 +439,7 @@ typedef struct UseContext
 {
 	Query *row_template;
 	List  *moved;
+	List  *called; /* of int: volatile calls that have been replaced */
 } UseContext;
 
 /* Is the row that is there still what it was, in the columns that the subqueries depend on? NULL: on none. */
@@ -419,9 +485,14 @@ use_mutator(Node *node, UseContext *context)
 		return NULL;
 	foreach (lc, context->moved)
 	{
-		if (!IsA(lfirst(lc), Var) && equal(lfirst(lc), node))
-			return checked_value(context, list_length(context->row_template->targetList),
-								 foreach_current_index(lc));
+		if (IsA(lfirst(lc), Var) || list_member_int(context->called, foreach_current_index(lc)) ||
+			!equal(lfirst(lc), node))
+			continue;
+		/* an equal one has another result */
+		if (is_volatile_call(node))
+			context->called = lappend_int(context->called, foreach_current_index(lc));
+		return checked_value(context, list_length(context->row_template->targetList),
+							 foreach_current_index(lc));
 	}
 	return expression_tree_mutator(node, use_mutator, context);
 }

@@ -6,13 +6,19 @@ Statements that modify and read, or modify several tables: no part of a statemen
 CREATE TABLE archive (tenant int, id int, total numeric, why text DEFAULT 'moved');
 
 CREATE TABLE tags (n int, label text, j json);
+CREATE TABLE words (tenant int, word text, n int, seen numeric DEFAULT 1);
+CREATE UNIQUE INDEX ON words (tenant, lower(word));
+CREATE UNIQUE INDEX ON words (tenant, n) WHERE n > 2;
 
 --- distribute
 SELECT create_distributed_table('archive', 'tenant', colocate_with => 'orders');
+SELECT create_distributed_table('words', 'tenant');
 SELECT create_reference_table('tags');
 
 --- data
 INSERT INTO tags VALUES (1, 'one', '{"a": 1}'), (1, 'one', '{"a": 1}'), (2, NULL, NULL), (2, 'two', '[]'), (NULL, 'none', NULL);
+
+INSERT INTO words SELECT t, 'Word ' || n, n FROM generate_series(1, 8) t, generate_series(1, 4) n;
 
 --- here
 CREATE TABLE notes (tenant int, note text);
@@ -106,6 +112,14 @@ INSERT INTO users AS u (tenant, id) VALUES (1, 1), (2, 9) ON CONFLICT (tenant, i
 INSERT INTO orders AS o (tenant, id) VALUES (7, 1), (7, 1) ON CONFLICT (tenant, id) DO UPDATE SET note = (SELECT max(note) FROM notes n WHERE n.tenant > o.user_id);
 
 WITH i AS (INSERT INTO orders AS o (tenant, id) VALUES (6, 1) ON CONFLICT (tenant, id) DO UPDATE SET note = (SELECT max(note) FROM notes n WHERE n.tenant > o.user_id) RETURNING note, total) SELECT * FROM i;
+
+INSERT INTO words AS w VALUES (1, 'word 1', 10), (2, 'WORD 2', 20), (3, 'new', 30) ON CONFLICT (tenant, lower(word)) DO UPDATE SET seen = (SELECT sum(u.id) FROM users u WHERE u.id <= w.n + excluded.n), word = w.word || (SELECT max(note) FROM notes m WHERE m.tenant > w.n) RETURNING *;
+
+INSERT INTO words AS w SELECT tenant, 'a ' || note, tenant % 5 FROM notes WHERE tenant > 0 ON CONFLICT (tenant, n) WHERE n > 2 DO UPDATE SET (word, seen) = (SELECT max(name), count(*) FROM users u WHERE u.id <= w.seen) WHERE EXISTS (SELECT FROM notes m WHERE m.note < w.word) RETURNING *;
+
+INSERT INTO words AS w VALUES (1, 'x', 3), (1, 'y', 3) ON CONFLICT (tenant, n) WHERE n > 2 DO UPDATE SET seen = (SELECT count(*) FROM notes m WHERE m.tenant < w.seen);
+
+INSERT INTO products AS p (id, name, price) VALUES (1, 'again', 5), (50, 'fifty', 1) ON CONFLICT (id) DO UPDATE SET price = p.price + (random() * 0)::int + length(gen_random_uuid()::text), name = excluded.name || (random() = random()) RETURNING id, name, price;
 
 -- modifications in WITH
 WITH gone AS (DELETE FROM orders WHERE id = 6 RETURNING tenant, id, total) INSERT INTO archive SELECT * FROM gone;
