@@ -102,6 +102,7 @@ ALTER SEQUENCE items_id_seq INCREMENT BY 2 CACHE 5;
 ALTER SEQUENCE items_id_seq RESTART;
 ALTER SEQUENCE items_id_seq RESTART WITH 5;
 ALTER SEQUENCE items_id_seq MAXVALUE 100;
+SELECT * FROM everywhere($$SELECT seqmax >> 26 = node_id - 1 FROM pg_sequence, distshard.local JOIN distshard.node USING (group_id) WHERE seqrelid = 'items_n_seq'::regclass$$);
 ALTER SEQUENCE items_id_seq RENAME TO items_seq;
 GRANT USAGE ON SEQUENCE items_seq TO clerk;
 SELECT * FROM everywhere($$SELECT seqincrement || ' ' || seqcache || ' ' || relacl::text FROM pg_sequence JOIN pg_class c ON c.oid = seqrelid WHERE relname = 'items_seq'$$);

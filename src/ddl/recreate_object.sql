@@ -162,8 +162,8 @@ BEGIN
 	RETURN used;
 END $$;
 
--- The command that limits a sequence to the node's share, to go on after what was given out of it before. The first
--- node has no limit. NULL if there is nothing to do. A sequence that is not shared yet goes on on the first node.
+-- The command that limits a sequence to the node's share, to go on after what was given out of it before. On the first
+-- node only the far end is a limit, and a sequence that is not shared yet goes on. NULL if there is nothing to do.
 CREATE FUNCTION distshard.sequence_share_command(sequence regclass, node int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
@@ -174,6 +174,7 @@ DECLARE
 	own record;
 	first record;
 	share record;
+	limited bool;
 	shared bool;
 	next bigint;
 BEGIN
@@ -182,15 +183,16 @@ BEGIN
 	own := distshard.sequence_share(seq.seqtypid, seq.seqincrement, here);
 	first := distshard.sequence_share(seq.seqtypid, seq.seqincrement, 1);
 	share := distshard.sequence_share(seq.seqtypid, seq.seqincrement, node);
+	limited := CASE WHEN upwards THEN seq.seqmax = own.high ELSE seq.seqmin = own.low END;
 	shared := here <> 1 AND seq.seqmin = own.low AND seq.seqmax = own.high;
 
-	IF node = here AND shared THEN
+	IF node = here AND limited AND (shared OR node = 1) THEN
 		RETURN NULL;
-	ELSIF seq.seqtypid = 'smallint'::regtype AND (node <> 1 OR here <> 1) THEN
+	ELSIF seq.seqtypid = 'smallint'::regtype THEN
 		RAISE EXCEPTION 'sequence % is too small to be shared by several nodes', sequence
 			USING ERRCODE = 'feature_not_supported', DETAIL = 'It is of type smallint.',
 				HINT = 'Change the column and the sequence to bigint.';
-	ELSIF NOT shared AND (node <> 1 OR here <> 1) AND (upwards AND seq.seqmax NOT IN (first.high, CASE seq.seqtypid WHEN 'int'::regtype THEN 2147483647 ELSE 9223372036854775807 END)
+	ELSIF NOT shared AND (upwards AND seq.seqmax NOT IN (first.high, CASE seq.seqtypid WHEN 'int'::regtype THEN 2147483647 ELSE 9223372036854775807 END)
 		OR NOT upwards AND seq.seqmin NOT IN (first.low, CASE seq.seqtypid WHEN 'int'::regtype THEN -2147483648 ELSE -9223372036854775808 END))
 	THEN
 		RAISE EXCEPTION 'sequence % has a limit of its own', sequence
@@ -201,9 +203,6 @@ BEGIN
 	next := distshard.last_value_used(sequence, seq.seqincrement, share.low, share.high);
 	IF node = 1 AND NOT shared THEN
 		next := CASE WHEN upwards THEN greatest(next, last) ELSE least(next, last) END;
-		IF next IS NULL THEN
-			RETURN NULL;
-		END IF;
 	END IF;
 	next := coalesce(next + seq.seqincrement, CASE WHEN node = 1 AND NOT shared THEN seq.seqstart WHEN node = 1 THEN sign(seq.seqincrement)
 		WHEN upwards THEN share.low ELSE share.high END);
@@ -213,9 +212,11 @@ BEGIN
 		RAISE EXCEPTION 'sequence % has no values left for node %', sequence, node
 			USING ERRCODE = 'sequence_generator_limit_exceeded',
 				HINT = CASE seq.seqtypid WHEN 'int'::regtype THEN 'Change the column and the sequence to bigint.' END;
-	ELSIF node = 1 THEN
-		RETURN format('ALTER SEQUENCE %s%s RESTART %s', sequence,
-			CASE WHEN shared THEN format(' NO MINVALUE NO MAXVALUE START %s', sign(seq.seqincrement)) END, next);
+	ELSIF node = 1 THEN		-- somebody may be taking values from this node's own sequence
+		RETURN format('ALTER SEQUENCE %s%s%s%s', sequence,
+			CASE WHEN upwards THEN format(' MAXVALUE %s', share.high) ELSE format(' MINVALUE %s', share.low) END,
+			CASE WHEN shared THEN format(' NO %s START %s', CASE WHEN upwards THEN 'MINVALUE' ELSE 'MAXVALUE' END, sign(seq.seqincrement)) END,
+			CASE WHEN here <> 1 THEN format(' RESTART %s', next) END);
 	END IF;
 	RETURN format('ALTER SEQUENCE %s MINVALUE %s MAXVALUE %s START %s RESTART %s', sequence, share.low, share.high,
 		CASE WHEN upwards THEN share.low ELSE share.high END, next);
@@ -226,7 +227,7 @@ CREATE FUNCTION distshard.table_sequence_commands(table_name regclass) RETURNS S
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT distshard.sequence_share_command(s.oid, node_id)
 	FROM pg_class s, distshard.node JOIN distshard.local USING (group_id)
-	WHERE relkind = 'S' AND role = 'primary' AND node_id <> 1
+	WHERE relkind = 'S' AND role = 'primary'
 		AND (EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = s.oid
 				AND refclassid = 'pg_class'::regclass AND refobjid = table_name AND deptype IN ('a', 'i'))
 			OR EXISTS (SELECT FROM pg_attrdef a JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid

@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "placement/cluster_change.h"
 #include "placement/copy_reference.h"
+#include "placement/distribute.h"
 #include "placement/data_table.h"
 #include "placement/peer.h"
 #include "placement/server_check.h"
@@ -198,7 +199,8 @@ AddForeignKeys(int32 node_id)
 /*
  * Brings the new node all tables and views, and the rows of reference tables.
  * What a superuser sends over a connection between nodes is taken for work of
- * distshard itself, so nothing of this is sent on to other nodes.
+ * distshard itself, so nothing of this is sent on to other nodes. A node that
+ * was alone limits its sequences to its share, last: it waits for those who use them.
  */
 static void
 CopyTables(int32 node_id)
@@ -218,6 +220,8 @@ CopyTables(int32 node_id)
 	}
 	RunOnNode(node_id, RunHere("SELECT distshard.finish_commands()"));
 	AddForeignKeys(node_id);
+	foreach (lc, AllDistTables())
+		ShareSequences(((DistTable *) lfirst(lc))->relid);
 	LeaveCatalogWork(&work);
 }
 

@@ -149,6 +149,8 @@ for my $node ($node1, $new)
 		'rows of reference tables, from ' . $node->name);
 }
 is($new->safe_psql('postgres', q{SELECT nextval('shop.customer_id_seq')}), 1 << 48, 'sequences do not meet');
+is($node1->safe_psql('postgres', q{SELECT max_value FROM pg_sequences WHERE sequencename = 'customer_id_seq'}), (1 << 48) - 1,
+	'nor does that of the first node, which was alone until then, run into the others');
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/It is node 2 of this cluster/, 'it cannot be added again');
 like(error_of($node1, "SELECT distshard.add_node('127.0.0.1', $port)"), qr/It is node 2 of this cluster/, 'nor under another name');
 
