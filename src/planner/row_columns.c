@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/oid_types.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/row_columns.h"
@@ -19,27 +22,74 @@ AppendColumn(List **columns, Expr *expr)
 	*columns = lappend(*columns, makeTargetEntry(expr, attno, psprintf("column%d", attno), false));
 }
 
-static Node *
-take_var(Var *node, RowColumns *columns)
+/* The column with this value, for use so many levels down; NULL if it is only being collected. */
+static Var *
+take_value(Expr *value, RowColumns *columns)
 {
-	Var      *var = copyObject(node);
 	ListCell *lc;
 
-	var->varlevelsup = 0;
 	foreach (lc, columns->columns)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		Var         *var;
 
-		if (!equal(entry->expr, var))
+		if (!equal(entry->expr, value))
 			continue;
 		if (columns->column == NULL)
-			return (Node *) node;
+			return NULL;
 		var = columns->column(columns->arg, entry);
 		var->varlevelsup = columns->depth;
-		return (Node *) var;
+		return var;
 	}
-	AppendColumn(&columns->columns, (Expr *) var);
-	return (Node *) node;
+	AppendColumn(&columns->columns, value);
+	return NULL;
+}
+
+static Expr *
+convert(Expr *arg, Oid type, Oid collation)
+{
+	CoerceViaIO *result = makeNode(CoerceViaIO);
+
+	result->arg = arg;
+	result->resulttype = type;
+	result->resultcollid = collation;
+	result->coerceformat = COERCE_EXPLICIT_CAST;
+	result->location = -1;
+	return (Expr *) result;
+}
+
+/* A row of a temporary table or view travels as text: only this node has its type. */
+static Node *
+take_var(Var *node, RowColumns *columns)
+{
+	Var *var = copyObject(node);
+	Var *column;
+
+	var->varlevelsup = 0;
+	if (!IsLocalType(var->vartype))
+	{
+		column = take_value((Expr *) var, columns);
+		return (Node *) (column ? column : node);
+	}
+	column = take_value(convert((Expr *) var, TEXTOID, DEFAULT_COLLATION_OID), columns);
+	return column ? (Node *) convert((Expr *) column, var->vartype, InvalidOid) : (Node *) node;
+}
+
+static bool
+is_taken(Node *node, RowColumns *columns)
+{
+	return IsA(node, Var) && (int) ((Var *) node)->varlevelsup == columns->depth &&
+		   ((Var *) node)->varno != columns->stays;
+}
+
+/* Has the row been made to text already? */
+static bool
+is_taken_as_text(Node *node, RowColumns *columns)
+{
+	CoerceViaIO *text = (CoerceViaIO *) node;
+
+	return IsA(node, CoerceViaIO) && columns->depth == 0 && text->resulttype == TEXTOID &&
+		   is_taken((Node *) text->arg, columns) && IsLocalType(exprType((Node *) text->arg));
 }
 
 Node *
@@ -47,9 +97,14 @@ TakeFromColumns(Node *node, RowColumns *columns)
 {
 	if (node == NULL)
 		return NULL;
-	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup == columns->depth &&
-		((Var *) node)->varno != columns->stays)
+	if (is_taken(node, columns))
 		return take_var((Var *) node, columns);
+	if (is_taken_as_text(node, columns))
+	{
+		Var *column = take_value(copyObject((Expr *) node), columns);
+
+		return column ? (Node *) column : node;
+	}
 	if (IsA(node, Query))
 	{
 		Node *result;

@@ -407,6 +407,7 @@ NamesLocalType(Node *node)
 		case T_FuncExpr:
 		case T_RelabelType:
 		case T_CoerceViaIO:
+		case T_CoerceToDomain:
 		case T_ArrayCoerceExpr:
 		case T_ConvertRowtypeExpr:
 		case T_ArrayExpr:

@@ -121,6 +121,19 @@ INSERT INTO words AS w VALUES (1, 'x', 3), (1, 'y', 3) ON CONFLICT (tenant, n) W
 
 INSERT INTO products AS p (id, name, price) VALUES (1, 'again', 5), (50, 'fifty', 1) ON CONFLICT (id) DO UPDATE SET price = p.price + (random() * 0)::int + length(gen_random_uuid()::text), name = excluded.name || (random() = random()) RETURNING id, name, price;
 
+-- rows of types that only this session or node has
+UPDATE orders SET note = n.note FROM notes n WHERE n.tenant = orders.tenant RETURNING n, orders.id, (n).note, ARRAY[n];
+
+CREATE TEMP VIEW shown AS SELECT tenant, note || '!' AS note FROM notes WHERE tenant < 7;
+CREATE DOMAIN pg_temp.short AS text CHECK (length(VALUE) < 20);
+UPDATE orders SET note = s.note FROM shown s RIGHT JOIN users u ON u.tenant = s.tenant WHERE u.tenant = orders.tenant AND u.id = orders.id RETURNING s, s IS NULL, orders.*;
+DELETE FROM lines USING shown WHERE shown.tenant = lines.tenant RETURNING shown, line;
+MERGE INTO orders o USING shown s ON s.tenant = o.tenant AND id < 3 WHEN MATCHED THEN UPDATE SET note = s::text || (s).note WHEN NOT MATCHED THEN INSERT (tenant, id, note) VALUES (s.tenant, 500, s::text);
+INSERT INTO archive SELECT tenant, 1, 2, ('x' || note)::pg_temp.short FROM shown RETURNING why::pg_temp.short;
+UPDATE archive SET why = 'a' RETURNING why::pg_temp.short, id;
+SELECT tenant, why::pg_temp.short FROM archive WHERE tenant = 4;
+DROP VIEW shown;
+
 -- modifications in WITH
 WITH gone AS (DELETE FROM orders WHERE id = 6 RETURNING tenant, id, total) INSERT INTO archive SELECT * FROM gone;
 
