@@ -15,6 +15,8 @@
  * or change rows, can not be started over. Their nodes take snapshots first,
  * until these fit, and then run the fragments with them; that costs a round trip.
  * If only one node is involved, its fragments have the snapshot of the first.
+ * Should new transactions get in between every time, nodes hold their commits
+ * meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,12 +35,17 @@
 #include "parser/parsetree.h"
 #include "planner/claim.h"
 #include "planner/dist_plan.h"
+#include "transaction/hold_commits.h"
 #include "transaction/in_doubt.h"
 #include "transaction/registry.h"
 #include "transaction/xact.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/snapmgr.h"
+
+/* So many times nodes take snapshots without holding commits, and then with. */
+#define FREE_ATTEMPTS 2
+#define MAX_ATTEMPTS  50
 
 static ExecutorStart_hook_type next_ExecutorStart = NULL;
 
@@ -239,9 +246,9 @@ OtherNodes(List *groups)
 	return nodes;
 }
 
-/* One attempt: the nodes take snapshots, and this one if *here is not NULL. */
+/* One attempt: the nodes take snapshots, and this one if *here is not NULL. With hold, they hold commits. */
 static List *
-TakeSnapshots(int number, List *nodes, List *awaited, Snapshot *here)
+TakeSnapshots(int number, List *nodes, List *awaited, bool hold, Snapshot *here)
 {
 	int64     start = MonotonicTime();
 	List     *commands = NIL;
@@ -253,11 +260,13 @@ TakeSnapshots(int number, List *nodes, List *awaited, Snapshot *here)
 	{
 		NodeConn *conn = EnlistNode(lfirst_int(lc), REMOTE_READ);
 
-		commands = lappend(commands, QueueTakeSnapshot(conn, number, awaited));
+		commands = lappend(commands, QueueTakeSnapshot(conn, number, awaited, hold));
 		FlushCommands(conn);
 	}
 	if (*here)
 	{
+		if (hold)
+			(void) HoldCommitsHere();
 		AwaitTransactions(awaited);
 		Renew(here);
 		reports = lappend(reports,
@@ -278,20 +287,44 @@ TakeSnapshots(int number, List *nodes, List *awaited, Snapshot *here)
 	return reports;
 }
 
+static void
+ReleaseCommits(List *nodes)
+{
+	ListCell *lc;
+
+	ReleaseCommitsHere();
+	foreach (lc, nodes)
+	{
+		NodeConn *conn = PeekNodeConn(lfirst_int(lc));
+
+		QueuePrelude(conn, "SELECT distshard.release_commits()", COMMAND_PREPARE);
+		FlushCommands(conn);
+	}
+}
+
+/*
+ * While nodes hold commits, none that could be in the way gets prepared, and those that are
+ * prepared come to an end. After an error, a hold ends with what is rolled back.
+ */
 void
 AgreeOnSnapshots(int number, List *groups, Awaited *awaited, Snapshot *here)
 {
 	List *nodes = OtherNodes(groups);
+	int   attempt = 1;
 
 	ConnectNodes(nodes);
-	for (;;)
+	while (!SnapshotsFit(TakeSnapshots(number, nodes, awaited->ids, attempt > FREE_ATTEMPTS, here),
+						 awaited))
 	{
-		List *reports = TakeSnapshots(number, nodes, awaited->ids, here);
-
-		if (SnapshotsFit(reports, awaited))
-			break;
 		CHECK_FOR_INTERRUPTS();
+		if (attempt++ == MAX_ATTEMPTS)
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("could not take snapshots of all nodes that fit together"),
+							errdetail("Distributed transactions took longer to commit than commits "
+									  "can be held.")));
 	}
+	if (attempt > FREE_ATTEMPTS)
+		ReleaseCommits(nodes);
 }
 
 /* -------------------------------------------------------------- starting --- */

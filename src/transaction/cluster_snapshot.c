@@ -18,6 +18,11 @@
  * deleted only when no node has the transaction prepared any more, and that
  * deletion is a commit, which is held as well.)
  *
+ * Nor can a node prepare a transaction while it holds. So what gets committed on
+ * a node between the snapshots, by recovery or from a node that does not hold
+ * since it was left out, was prepared before on all that hold, and they told so,
+ * unless their snapshots see it.
+ *
  * This node's own snapshot PostgreSQL has taken before any of our code runs. It
  * is changed in place to the one that was taken meanwhile, with all its copies
  * that are in use. Only its xmin stays, which may be too old without harm, for the

@@ -8,8 +8,11 @@
  *
  * Each backend has a slot in shared memory. A transaction with an xid marks its
  * slot before it commits, and unmarks it when it has become visible; one that
- * began a distributed transaction, when it has become visible on all nodes. A
- * holder first says that it holds, then waits until no slot is marked. With a
+ * began a distributed transaction, when it has become visible on all nodes. One
+ * that is being prepared marks its slot as well: what becomes visible by COMMIT
+ * PREPARED while nodes hold was prepared before, on all of them.
+ *
+ * A holder first says that it holds, then waits until no slot is marked. With a
  * full barrier between the writing of one thing and the reading of the other on
  * both sides, at least one of them sees the other. A commit that finds commits
  * held takes its mark back and waits. So where nobody holds, a commit costs two

@@ -16,9 +16,9 @@
 extern void InitHoldCommits(void);
 
 /*
- * EnterCommit says that the current transaction is about to commit with an xid.
- * Waits while commits are held, interruptible. Not needed for COMMIT PREPARED of
- * a distributed transaction: that was decided elsewhere, and is waited for there.
+ * EnterCommit says that the current transaction is about to commit with an xid,
+ * or to be prepared. Waits while commits are held, interruptible. Not needed for
+ * COMMIT PREPARED of a distributed transaction: that was decided elsewhere.
  */
 extern void EnterCommit(void);
 
@@ -30,7 +30,7 @@ extern void LeaveCommit(void);
  * begin; false if that did not come in time, or others have held commits for too
  * long already: try again later. RenewHold returns whether the hold has lasted
  * without a break, and makes it last HOLD_EXPIRES_MS from now. Holds end with
- * ReleaseCommitsHere, when the transaction aborts, and with the session.
+ * ReleaseCommitsHere, when a transaction or subtransaction aborts, and with the session.
  */
 extern bool HoldCommitsHere(void);
 extern bool RenewHold(void);

@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "transaction/hold_commits.h"
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
 #include "transaction/statement_part.h"
@@ -102,13 +103,13 @@ QueueStatementPart(NodeConn *conn, EState *estate)
 }
 
 RemoteCommand *
-QueueTakeSnapshot(NodeConn *conn, int number, List *awaited)
+QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, bool hold)
 {
-	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID};
-	static const bool nulls[] = {false, false, false};
+	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID, BOOLOID};
+	static const bool nulls[] = {false, false, false, false};
 	StringInfoData    ids;
 	int               oldest = number;
-	Datum             values[3];
+	Datum             values[4];
 	ListCell         *lc;
 
 	foreach (lc, sent)
@@ -118,8 +119,9 @@ QueueTakeSnapshot(NodeConn *conn, int number, List *awaited)
 	values[0] = Int32GetDatum(number);
 	values[1] = Int32GetDatum(oldest);
 	values[2] = CStringGetTextDatum(ids.data);
-	return QueueCommand(conn, "SELECT distshard.take_snapshot($1, $2, $3::text)",
-						MakeRemoteParams(3, types, values, nulls), NULL,
+	values[3] = BoolGetDatum(hold);
+	return QueueCommand(conn, "SELECT distshard.take_snapshot($1, $2, $3::text, $4)",
+						MakeRemoteParams(4, types, values, nulls), NULL,
 						COMMAND_PREPARE | COMMAND_ROWS);
 }
 
@@ -181,9 +183,10 @@ keep(int number, bool agreed, Snapshot snapshot, CommandId command)
 }
 
 /*
- * distshard.take_snapshot(number, oldest, awaited) takes the snapshot for a
- * statement, once transactions have ended, and returns its report. Statements
- * before the oldest one will not come any more.
+ * distshard.take_snapshot(number, oldest, awaited, hold) takes the snapshot for
+ * a statement, once transactions have ended, and returns its report. Statements
+ * before the oldest one will not come any more. Commits are held from then on, if
+ * that is wanted and can be had.
  */
 Datum
 distshard_take_snapshot(PG_FUNCTION_ARGS)
@@ -199,6 +202,8 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 						errmsg("only nodes of the cluster can have snapshots taken")));
 	forget_kept(0, PG_GETARG_INT32(1) - 1, true);
 	forget_kept(number, number, true);
+	if (PG_GETARG_BOOL(3))
+		(void) HoldCommitsHere();
 	AwaitTransactions(ReadIds(&pos));
 	since = MonotonicTime();
 	report =

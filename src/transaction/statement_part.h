@@ -39,8 +39,9 @@ extern void QueueStatementPart(NodeConn *conn, EState *estate);
 /*
  * Has a node take the statement's snapshot, in its transaction, after the awaited
  * ones have ended (of uint64 *). The first column of its row is the report, or NULL.
+ * With hold, the node holds its commits from before that on (hold_commits.h).
  */
-extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaited);
+extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, bool hold);
 
 /* A copy that stays as it is, whatever commands follow. Registered with the owner. */
 extern Snapshot CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner);

@@ -568,6 +568,7 @@ OnTransactionEvent(XactEvent event, void *arg)
 			ForgetTransaction(false);
 			break;
 		case XACT_EVENT_PREPARE:
+			LeaveCommit();
 			ForgetClusterSnapshot();
 			RequestRecovery();
 			break;
@@ -576,6 +577,7 @@ OnTransactionEvent(XactEvent event, void *arg)
 				ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 								errmsg("cannot PREPARE a transaction that has used other nodes"),
 								errhint("Use COMMIT: distshard commits on all nodes or on none.")));
+			EnterCommit();
 			break;
 		default:
 			break;
@@ -634,6 +636,7 @@ OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransact
 				MergeLevel(&participants[i], GetCurrentTransactionNestLevel());
 			break;
 		case SUBXACT_EVENT_ABORT_SUB:
+			ReleaseCommitsHere();
 			if (nparticipants > 0)
 				Finish(RollbackCurrentLevel, false);
 			break;
