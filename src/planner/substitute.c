@@ -25,13 +25,9 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
-#include "access/transam.h"
 #include "catalog/metadata.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_proc.h"
-#include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -41,8 +37,6 @@
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -59,147 +53,6 @@ typedef struct SubstituteContext
 } SubstituteContext;
 
 static Node *Substitute(Node *node, SubstituteContext *context);
-
-/* Types whose values mean something else on another node, or have no binary form. */
-static bool
-TravelsAsText(Oid type)
-{
-	Oid element = get_element_type(type);
-	Oid base = OidIsValid(element) ? element : type;
-
-	return IsOidAlias(base) || base == ACLITEMOID || type >= FirstNormalObjectId;
-}
-
-/* Contains what only makes sense in its place in a query? Assignments count, since they are no values. */
-static bool
-DependsOnPlace(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Var:
-		case T_PlaceHolderVar:
-		case T_SubLink:
-		case T_Aggref:
-		case T_GroupingFunc:
-		case T_WindowFunc:
-		case T_CaseTestExpr:
-		case T_CoerceToDomainValue:
-		case T_SetToDefault:
-		case T_CurrentOfExpr:
-		case T_FieldStore:
-			return true;
-		case T_SubscriptingRef:
-			if (((SubscriptingRef *) node)->refassgnexpr != NULL)
-				return true;
-			break;
-		case T_Param:
-			return ((Param *) node)->paramkind != PARAM_EXTERN;
-		case T_FuncExpr: /* a ctid is only where the row is */
-			if (((FuncExpr *) node)->funcretset ||
-				((FuncExpr *) node)->funcresulttype == TIDARRAYOID)
-				return true;
-			break;
-		case T_OpExpr:
-			if (((OpExpr *) node)->opretset)
-				return true;
-			break;
-		default:
-			break;
-	}
-	return expression_tree_walker(node, DependsOnPlace, context);
-}
-
-bool
-IsValueType(Oid type)
-{
-	return get_typtype(type) != TYPTYPE_PSEUDO && type != UNKNOWNOID;
-}
-
-/*
- * Is there something that only this node can make use of: a constant that names
- * an object by its OID, or a parameter that cannot be sent, as a record of a
- * PL/pgSQL function?
- */
-static bool
-HasLocalValue(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Const))
-		return ((Const *) node)->consttype < FirstNormalObjectId
-				   ? !((Const *) node)->constisnull && TravelsAsText(((Const *) node)->consttype)
-				   : IsLocalType(((Const *) node)->consttype);
-	if (IsA(node, Param))
-		return ((Param *) node)->paramkind == PARAM_EXTERN &&
-			   (!IsValueType(((Param *) node)->paramtype) ||
-				IsLocalType(((Param *) node)->paramtype));
-	if (IsA(node, RowExpr))
-		return IsLocalType(((RowExpr *) node)->row_typeid);
-	return expression_tree_walker(node, HasLocalValue, context);
-}
-
-static bool
-IsVolatile(Oid function, void *context)
-{
-	/* labelled so, but they change only with nextval() */
-	return func_volatile(function) == PROVOLATILE_VOLATILE && function != F_CURRVAL &&
-		   function != F_LASTVAL;
-}
-
-static bool
-HasVolatileFunction(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, NextValueExpr) || check_functions_in_node(node, IsVolatile, context))
-		return true;
-	return expression_tree_walker(node, HasVolatileFunction, context);
-}
-
-static bool
-IsExpression(Node *node)
-{
-	switch (nodeTag(node))
-	{
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_DistinctExpr:
-		case T_NullIfExpr:
-		case T_ScalarArrayOpExpr:
-		case T_BoolExpr:
-		case T_FieldSelect:
-		case T_SubscriptingRef:
-		case T_RelabelType:
-		case T_CoerceViaIO:
-		case T_ArrayCoerceExpr:
-		case T_ConvertRowtypeExpr:
-		case T_CollateExpr:
-		case T_CaseExpr:
-		case T_ArrayExpr:
-		case T_RowCompareExpr:
-		case T_CoalesceExpr:
-		case T_MinMaxExpr:
-		case T_SQLValueFunction:
-		case T_XmlExpr:
-		case T_NullTest:
-		case T_BooleanTest:
-		case T_CoerceToDomain:
-		case T_NextValueExpr:
-			return true;
-		default:
-			return false;
-	}
-}
-
-bool
-IsEvaluatedHere(Node *node, bool once)
-{
-	return IsExpression(node) && IsValueType(exprType(node)) &&
-		   (contain_mutable_functions(node) || HasLocalValue(node, NULL)) &&
-		   !DependsOnPlace(node, NULL) && (once || !HasVolatileFunction(node, NULL));
-}
 
 static Node *
 Cast(Node *node, Oid type, Oid collation)
@@ -261,29 +114,6 @@ MakeParam(SubstituteContext *context, Node *expr)
 		result = (Node *) collate;
 	}
 	return result;
-}
-
-bool
-IsPlainLiteral(Const *constant)
-{
-	if (constant->constisnull)
-		return true;
-	switch (constant->consttype)
-	{
-		case BOOLOID:
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-		case OIDOID:
-		case NUMERICOID:
-			return true;
-		case TEXTOID:
-		case VARCHAROID:
-		case BPCHAROID:
-			return strchr(TextDatumGetCString(constant->constvalue), '\\') == NULL;
-		default:
-			return !IsValueType(constant->consttype);
-	}
 }
 
 static Node *
