@@ -95,6 +95,37 @@ EstimateQuery(Query *query, ParamListInfo params)
 	return result;
 }
 
+typedef struct LockedJoins
+{
+	bool locks_rows;
+	bool joins_outer;
+} LockedJoins;
+
+static bool
+find_locked_joins(Node *node, LockedJoins *found)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		found->locks_rows |= ((Query *) node)->rowMarks != NIL;
+		return query_tree_walker((Query *) node, find_locked_joins, found, 0);
+	}
+	if (IsA(node, JoinExpr))
+		found->joins_outer |= IS_OUTER_JOIN(((JoinExpr *) node)->jointype);
+	return expression_tree_walker(node, find_locked_joins, found);
+}
+
+void
+CheckLockedRows(Query *query, ParamListInfo params)
+{
+	LockedJoins found = {false, false};
+
+	find_locked_joins((Node *) query, &found);
+	if (found.locks_rows && found.joins_outer)
+		(void) EstimateQuery(query, params);
+}
+
 static void
 add_size_of(Oid relid, double *pages, double *tuples)
 {

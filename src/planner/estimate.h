@@ -28,6 +28,12 @@ typedef struct QueryEstimate
 extern QueryEstimate EstimateQuery(Query *query, ParamListInfo params);
 
 /*
+ * Raises PostgreSQL's planner's error if the query locks rows on the nullable
+ * side of an outer join: once it is cut into parts, nobody would tell.
+ */
+extern void CheckLockedRows(Query *query, ParamListInfo params);
+
+/*
  * Where an output column of a query comes from: the entry of a table and the
  * column's number there; NULL if it is computed. *unique: it is all that the
  * query groups by.

@@ -247,6 +247,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	PlannerCall   serial = *call;
 	PlannedStmt *volatile result = NULL;
 
+	CheckLockedRows(query, call->bound_params);
 	leaves = NIL;
 	bound_params = call->bound_params;
 	cut_reason = NULL;

@@ -219,17 +219,41 @@ plan_undistributed(Query *query, const PlannerCall *call)
 	return PlanOrdinary(query, call);
 }
 
+/* The nodes lock the rows; the executor and functions are told that the statement does so. */
+static List *
+marks_of_nodes(List *clauses)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, clauses)
+	{
+		RowMarkClause *clause = lfirst_node(RowMarkClause, lc);
+		PlanRowMark   *mark = makeNode(PlanRowMark);
+
+		mark->rti = mark->prti = clause->rti;
+		mark->strength = clause->strength;
+		mark->waitPolicy = clause->waitPolicy;
+		mark->isParent = true;
+		result = lappend(result, mark);
+	}
+	return result;
+}
+
 /* Only cursors ask for plans that start fast. */
 static PlannedStmt *
 plan_statement(Query *query, const PlannerCall *call)
 {
 	CursorIdentity *identity = NULL;
+	List           *marks = marks_of_nodes(query->rowMarks);
 	PlannedStmt    *plan;
 
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
+	if (plan->rowMarks == NIL)
+		plan->rowMarks = marks;
 	return identity ? PlanCursor(plan, identity) : plan;
 }
 
