@@ -125,16 +125,21 @@ distshard_may_have_committed(PG_FUNCTION_ARGS)
 
 /* ------------------------------------------------------------ asking nodes --- */
 
-/* TryUseNode returns NULL if the node cannot be reached, or could not be used for now. */
-static NodeConn *
-TryUseNode(int32 node_id)
+/* Can the nodes be reached, and used for now? Opens connections to all of them at once. */
+static bool
+CanUse(List *node_ids)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	NodeConn *volatile conn = NULL;
+	volatile bool can = false;
 
 	PG_TRY();
 	{
-		conn = UseNode(node_id);
+		ListCell *lc;
+
+		ConnectNodes(node_ids);
+		foreach (lc, node_ids)
+			(void) UseNode(lfirst_int(lc));
+		can = true;
 	}
 	PG_CATCH();
 	{
@@ -144,7 +149,7 @@ TryUseNode(int32 node_id)
 		FlushErrorState();
 	}
 	PG_END_TRY();
-	return conn;
+	return can;
 }
 
 /* LeaveOut has the node take no part in the transaction. */
@@ -161,25 +166,31 @@ LeaveOut(int32 node_id)
 static List *
 ReachNodes(void)
 {
+	List     *node_ids = NIL;
 	List     *nodes = NIL;
+	bool      all;
 	ListCell *lc;
 
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);
-		Asked       *asked;
-		NodeConn    *conn;
 
-		if (node->is_local || list_member_int(left_out, node->node_id))
-			continue;
-		conn = TryUseNode(node->node_id);
-		if (conn == NULL)
+		if (!node->is_local && !list_member_int(left_out, node->node_id))
+			node_ids = lappend_int(node_ids, node->node_id);
+	}
+	all = CanUse(node_ids);
+	foreach (lc, node_ids)
+	{
+		int32  node_id = lfirst_int(lc);
+		Asked *asked;
+
+		if (!all && !CanUse(list_make1_int(node_id)))
 		{
-			LeaveOut(node->node_id);
+			LeaveOut(node_id);
 			continue;
 		}
 		asked = palloc0(sizeof(Asked));
-		asked->conn = conn;
+		asked->conn = PeekNodeConn(node_id);
 		nodes = lappend(nodes, asked);
 	}
 	return nodes;

@@ -117,6 +117,16 @@ is(join(', ', @trace[ 4, 5 ], sort @trace[ 6, 7 ]), '2 sent, 3 sent, 2 answers, 
 is(join(', ', @trace[ 8, 9 ], sort @trace[ 10, 11 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'and one for COMMIT PREPARED on all at once');
 is(scalar(@trace), 12, 'and no more');
 
+# A snapshot of all nodes. The first time, in a new session, connections are opened.
+my $again = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT v FROM t WHERE k = $key{1}; COMMIT";
+my $start = -s $trace;
+$coordinator->safe_psql($db, $again);
+@trace = split /\n/, substr slurp_file($trace), $start;
+is(join(', ', sort @trace[ 0, 1 ]), '2 sent, 3 sent', 'REPEATABLE READ opens connections to all nodes at once');
+@trace = trace_of($again);
+is(join(', ', map { join ', ', @trace[ $_, $_ + 1 ], sort @trace[ $_ + 2, $_ + 3 ] } 0, 4), join(', ', ('2 sent, 3 sent, 2 answers, 3 answers') x 2),
+	'its snapshot takes two round trips, to all at once');
+
 $session->quit;
 kill 'TERM', $proxy;
 waitpid $proxy, 0;
