@@ -28,6 +28,12 @@ extern void InitOneStatement(void);
 extern bool IsOneStatement(void);
 
 /*
+ * A session that works for another one has a part of its transaction, and cannot begin another part elsewhere: neither
+ * would see what the other one does. If its statement is all of the transaction, it can.
+ */
+extern void CheckNotPartOfOther(int32 node_id);
+
+/*
  * cluster_snapshot.c. JoinClusterSnapshot makes sure that the node's transaction has a snapshot that fits those of the
  * others; RunsAlone, where it is true, makes it one without others. UseInSerializable refuses the second node of a SERIALIZABLE one.
  */

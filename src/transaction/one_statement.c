@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "tcop/pquery.h"
 #include "transaction/internal.h"
+#include "transport/connection.h"
 #include "utils/portal.h"
 
 /* From libpq/libpq.h, which cannot be included without the headers of Kerberos. */
@@ -114,4 +115,17 @@ bool
 IsOneStatement(void)
 {
 	return XactIsoLevel <= XACT_READ_COMMITTED && !XactReadOnly && IsWholeTransaction();
+}
+
+void
+CheckNotPartOfOther(int32 node_id)
+{
+	if (IsClusterConnection() && IsTransactionBlock())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a trigger or policy that acts here needs node %d", node_id),
+				 errdetail("It acts where its row is stored, for a transaction that has other "
+						   "parts, on other nodes or in other statements."),
+				 errhint("Let it use co-located or reference tables. A trigger with a transition "
+						 "table acts where the client is connected.")));
 }

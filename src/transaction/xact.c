@@ -168,6 +168,7 @@ Enlist(int32 node_id, RemoteAccess access)
 						errmsg("cannot access other nodes in a parallel worker")));
 	if (participant == NULL)
 	{
+		CheckNotPartOfOther(node_id);
 		(void) GetNodeConn(node_id);
 		TellNode(conn);
 		BeginOnNode(conn);

@@ -174,6 +174,29 @@ is_clean('cannot prepare');
 $other->append_conf('postgresql.conf', 'max_prepared_transactions = 10');
 $other->restart;
 
+# A trigger on a row's node writes elsewhere: only in a transaction that nobody else has a part of.
+$coordinator->safe_psql($db, q{
+	CREATE TABLE log (k int, v int);
+	SELECT create_distributed_table('log', 'k', colocate_with => 't');
+	CREATE FUNCTION log_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		INSERT INTO log VALUES (NEW.v, NEW.k); RETURN NULL; END $$;
+	CREATE TRIGGER log_elsewhere AFTER UPDATE ON t FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION log_elsewhere()});
+my $elsewhere = "UPDATE t SET v = $k3 WHERE k = $k2";
+is((run_script($elsewhere))[1], '', 'a trigger writes on another node');
+is($coordinator->safe_psql($db, 'SELECT k, v FROM log'), "$k3|$k2", 'and its row is there');
+like((run_script("BEGIN; $elsewhere; SELECT * FROM log; COMMIT"))[1], qr/a trigger or policy that acts here needs node 3/,
+	'but not where other statements would not see it');
+like((run_script("UPDATE t SET v = $k3 WHERE k IN ($k2, $k1)"))[1], qr/a trigger or policy that acts here needs node 3/,
+	'nor where other nodes have a part of the transaction');
+$coordinator->safe_psql($db, q{
+	DROP TRIGGER log_elsewhere ON t;
+	CREATE TRIGGER log_elsewhere AFTER UPDATE ON t REFERENCING NEW TABLE AS n FOR EACH ROW WHEN (NEW.v > 0)
+		EXECUTE FUNCTION log_elsewhere()});
+is((run_script("BEGIN; UPDATE t SET v = $k3 WHERE k IN ($k2, $k1); SELECT count(*) FROM log; COMMIT"))[0], 3,
+	'one with a transition table fires where it can');
+is_clean('triggers that write elsewhere');
+$coordinator->safe_psql($db, 'DROP FUNCTION log_elsewhere CASCADE; DROP TABLE log; UPDATE t SET v = 0');
+
 # A node that goes away after the decision. The local commit waits for a standby that does not exist, after it has
 # been written, with all nodes prepared.
 $coordinator->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody'");
