@@ -15,11 +15,11 @@ SELECT create_reference_table('small');
 INSERT INTO small VALUES (1, 'a'), (2, 'b');
 
 -- Without statistics.
-CREATE FUNCTION estimated(query text) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION estimated(query text, what text DEFAULT 'Plan Rows') RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE plan json;
 BEGIN
 	EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-	RETURN plan -> 0 -> 'Plan' -> 'Plan Rows';
+	RETURN plan -> 0 -> 'Plan' -> what;
 END $$;
 SELECT attname FROM pg_stats WHERE schemaname = 'st';
 
@@ -42,6 +42,7 @@ SELECT estimated('SELECT * FROM t') BETWEEN 4000 AND 4400 AS every, estimated('S
 	estimated('SELECT * FROM t WHERE ten = 3') BETWEEN 300 AND 500 AS tenth,
 	estimated('SELECT * FROM t WHERE mood = ''ok''') BETWEEN 1800 AND 2200 AS half,
 	estimated('SELECT * FROM t WHERE nothing IS NOT NULL') AS none;
+SELECT estimated('SELECT * FROM t', 'Plan Width') = sum(avg_width) AS width FROM pg_stats WHERE schemaname = 'st' AND tablename = 't';
 SELECT estimated('SELECT ten, count(*) FROM t GROUP BY ten'), estimated('SELECT DISTINCT word FROM t');
 SELECT estimated('SELECT * FROM t a JOIN t b ON a.ten = b.ten') BETWEEN 1500000 AND 1950000 AS many,
 	estimated('SELECT * FROM t a JOIN t b ON a.ten = b.id') BETWEEN 3000 AND 5000 AS few;
