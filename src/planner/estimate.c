@@ -35,6 +35,7 @@
 #include "rewrite/rewriteManip.h"
 #include "storage/bufmgr.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
@@ -217,6 +218,28 @@ OriginOfColumn(Query *query, AttrNumber *attno, bool *unique)
 		if (rte->rtekind != RTE_SUBQUERY)
 			return NULL;
 		query = rte->subquery;
+	}
+}
+
+void
+SetWidthOfLeaf(RelOptInfo *rel, Query *leaf)
+{
+	ListCell *lc;
+
+	foreach (lc, rel->reltarget->exprs)
+	{
+		Var           *var = lfirst(lc);
+		AttrNumber     attno = var->varattno;
+		bool           unique;
+		RangeTblEntry *origin = IsA(var, Var) ? OriginOfColumn(leaf, &attno, &unique) : NULL;
+		int32          width = origin ? get_attavgwidth(origin->relid, attno) : 0;
+		int32         *estimate;
+
+		if (width <= 0)
+			continue;
+		estimate = &rel->attr_widths[var->varattno - rel->min_attr];
+		rel->reltarget->width += width - *estimate;
+		*estimate = width;
 	}
 }
 

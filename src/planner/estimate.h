@@ -40,6 +40,9 @@ extern void CheckLockedRows(Query *query, ParamListInfo params);
  */
 extern RangeTblEntry *OriginOfColumn(Query *query, AttrNumber *attno, bool *unique);
 
+/* The columns that are fetched from a leaf are as wide as those of the tables that they come from. */
+extern void SetWidthOfLeaf(RelOptInfo *rel, Query *leaf);
+
 /* Is that being done? Then logical tables may be planned, and this is their size. */
 extern bool IsEstimating(void);
 extern void UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid);

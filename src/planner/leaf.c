@@ -570,6 +570,7 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		return;
 	}
 
+	SetWidthOfLeaf(rel, leaf->query);
 	rows = estimate_rows(leaf);
 	rel->tuples = rows;
 	rel->rows = clamp_row_est(
