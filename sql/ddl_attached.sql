@@ -32,6 +32,11 @@ SELECT * FROM table_differences('orders');
 INSERT INTO orders VALUES (1, 1, 'written');
 UPDATE orders SET note = 'updated' WHERE tenant_id = 1;
 SELECT * FROM orders;
+CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER g BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION gone();
+DROP FUNCTION gone() CASCADE;
+SELECT * FROM table_differences('orders');
+UPDATE orders SET note = note || ' twice' WHERE tenant_id = 1 RETURNING note;
 
 -- policies
 CREATE POLICY p1 ON orders FOR SELECT TO clerk
@@ -52,6 +57,9 @@ CREATE STATISTICS IF NOT EXISTS orders_stat ON tenant_id, note FROM orders;
 ALTER STATISTICS orders_stat SET STATISTICS 200;
 ALTER STATISTICS orders_stat RENAME TO orders_stat2;
 COMMENT ON STATISTICS orders_stat2 IS 'joint';
+SELECT * FROM table_differences('orders');
+ALTER STATISTICS orders_stat2 SET SCHEMA ddl;
+ALTER STATISTICS orders_stat2 OWNER TO clerk;
 SELECT * FROM table_differences('orders');
 DROP STATISTICS orders_stat2;
 SELECT * FROM table_differences('orders');

@@ -62,6 +62,8 @@ CREATE FUNCTION ddl.describe_logical(rel regclass) RETURNS SETOF text LANGUAGE s
 	UNION ALL
 	SELECT format('index %s comment %s', indexrelid::regclass, obj_description(indexrelid, 'pg_class')) FROM pg_index WHERE indrelid = rel
 	UNION ALL
+	SELECT format('statistics %I.%I owner %s', stxnamespace::regnamespace, stxname, pg_get_userbyid(stxowner)) FROM pg_statistic_ext WHERE stxrelid = rel
+	UNION ALL
 	SELECT ddl.describe_relation(rel, rel, '')
 	UNION ALL
 	SELECT ddl.describe_parent(rel)

@@ -75,8 +75,11 @@ CreateTriggerUtility(Utility *utility, Node *node)
 	CreateTrigStmt *stmt = castNode(CreateTrigStmt, node);
 	DistTable      *table;
 	RelationRole    role = RoleOfName(stmt->relation, &table);
+	Node           *data_stmt = role == ROLE_TABLE ? DataTrigger(table, stmt) : NULL;
 
-	RunOnLogicalAndData(utility, role, table, role == ROLE_TABLE ? DataTrigger(table, stmt) : NULL);
+	RunOnLogicalAndData(utility, role, table, data_stmt);
+	if (data_stmt != NULL)
+		TieTrigger(table->relid, table->data_relid, stmt->trigname);
 }
 
 void
@@ -277,7 +280,7 @@ GrantUtility(Utility *utility, Node *node)
 	RunOnLogicalAndData(utility, ours ? ROLE_TABLE : ROLE_LOCAL, NULL, NULL);
 }
 
-/* Is the object that a comment or label is for one that all nodes have? */
+/* Is the object one that all nodes have? */
 static RelationRole
 RoleOfObject(ObjectType type, Node *object)
 {
@@ -302,12 +305,19 @@ RoleOfObject(ObjectType type, Node *object)
 	return role;
 }
 
+/* RunForObject handles what changes nothing of data tables: comments, labels, the owner and schema of statistics. */
+void
+RunForObject(Utility *utility, ObjectType type, Node *object)
+{
+	RunOnLogicalAndData(utility, RoleOfObject(type, object), NULL, NULL);
+}
+
 void
 CommentUtility(Utility *utility, Node *node)
 {
 	CommentStmt *stmt = castNode(CommentStmt, node);
 
-	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL, NULL);
+	RunForObject(utility, stmt->objtype, stmt->object);
 }
 
 void
@@ -315,5 +325,5 @@ SecurityLabelUtility(Utility *utility, Node *node)
 {
 	SecLabelStmt *stmt = castNode(SecLabelStmt, node);
 
-	RunOnLogicalAndData(utility, RoleOfObject(stmt->objtype, stmt->object), NULL, NULL);
+	RunForObject(utility, stmt->objtype, stmt->object);
 }

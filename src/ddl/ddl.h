@@ -112,6 +112,10 @@ extern void AddDataConstraint(Utility *utility, const DistTable *table, Oid cons
 extern const char *KeyColumn(const DistTable *table);
 extern void        ShareDefaultSequences(Utility *utility, Oid relid);
 
+/* alter_data.c */
+extern bool CanChangeDataTable(AlterTableCmd *cmd);
+extern void ChangeDataTable(Utility *utility, const DistTable *table, List *cmds);
+
 /* partition.c */
 extern void CreatePartition(Utility *utility, DistTable *parent);
 extern bool AlterPartitions(Utility *utility, DistTable *table, AlterTableStmt *stmt);
@@ -132,11 +136,13 @@ extern void DropDataRelation(Utility *utility, ObjectType type, Oid data_schema,
 /* attached.c */
 extern void RenameStatistics(Utility *utility, RenameStmt *stmt);
 extern void DropStatistics(Utility *utility, DropStmt *stmt);
+extern void RunForObject(Utility *utility, ObjectType type, Node *object);
 
 /* object.c */
 extern void InitSharedObjects(void);
 extern bool SharingIsOn(void);
 extern bool IsSharedKind(ObjectType type);
+extern void CheckSequenceOptions(const DistTable *table, List *options);
 
 /* Handlers, one for each kind of statement. */
 extern void AlterTableUtility(Utility *utility, Node *stmt);

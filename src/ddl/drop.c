@@ -24,7 +24,6 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "commands/policy.h"
-#include "commands/trigger.h"
 #include "commands/user.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
@@ -194,12 +193,11 @@ DropRelations(Utility *utility, DropStmt *stmt)
 	ForwardDrops(utility);
 }
 
-/* DROP TRIGGER, POLICY or RULE: the last name is its own, those before it are the relation's. */
+/* DROP TRIGGER, POLICY or RULE: the last name is its own, those before it are the relation's. For triggers see TieTrigger(). */
 static void
 DropFromRelation(Utility *utility, DropStmt *stmt)
 {
 	List     *names = linitial_node(List, stmt->objects);
-	char     *name = strVal(llast(names));
 	RangeVar *relation =
 		makeRangeVarFromNameList(list_truncate(list_copy(names), list_length(names) - 1));
 	DistTable *table;
@@ -210,14 +208,11 @@ DropFromRelation(Utility *utility, DropStmt *stmt)
 		case ROLE_TABLE:
 			copy = copyObject(stmt);
 			RunAsWritten(utility);
-			if (stmt->removeType == OBJECT_POLICY ||
-				(stmt->removeType == OBJECT_TRIGGER &&
-				 OidIsValid(get_trigger_oid(table->data_relid, name, true))))
+			if (stmt->removeType == OBJECT_POLICY)
 			{
 				relation = NameOfRelation(table->data_relid);
-				copy->objects =
-					list_make1(list_make3(makeString(relation->schemaname),
-										  makeString(relation->relname), makeString(name)));
+				copy->objects = list_make1(list_make3(makeString(relation->schemaname),
+													  makeString(relation->relname), llast(names)));
 				copy->missing_ok = true;
 				RunOnData(utility, (Node *) copy);
 			}

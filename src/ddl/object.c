@@ -299,7 +299,7 @@ ChangeObjectUtility(Utility *utility, Node *node)
 		TypeNameForAddress(&type, &object);
 		if (!IsSharedKind(type))
 		{
-			RunLocally(utility);
+			RunForObject(utility, type, object);
 			return;
 		}
 		if (utility->forwarded &&
@@ -324,26 +324,19 @@ CreateViewUtility(Utility *utility, Node *node)
 		Forward(utility);
 }
 
-/* Sequences differ from node to node in the range that they take their values from, so that must stay. */
+/* CheckSequenceOptions: sequences differ from node to node in the range that they take their values from, so that must stay. */
 void
-SequenceUtility(Utility *utility, Node *node)
+CheckSequenceOptions(const DistTable *table, List *options)
 {
-	AlterSeqStmt *stmt = castNode(AlterSeqStmt, node);
-	DistTable    *table;
-	ListCell     *lc;
+	ListCell *lc;
 
-	if (RoleOfName(stmt->sequence, &table) != ROLE_SEQUENCE)
-	{
-		if (!utility->forwarded)
-			RunLocally(utility);
-		return;
-	}
-	foreach (lc, stmt->options)
+	foreach (lc, options)
 	{
 		DefElem *option = lfirst_node(DefElem, lc);
 
 		if (!HaveOtherNodes() || strcmp(option->defname, "increment") == 0 ||
 			strcmp(option->defname, "cache") == 0 || strcmp(option->defname, "owned_by") == 0 ||
+			strcmp(option->defname, "generated") == 0 ||
 			(strcmp(option->defname, "restart") == 0 && option->arg == NULL))
 			continue;
 		ereport(ERROR,
@@ -352,6 +345,21 @@ SequenceUtility(Utility *utility, Node *node)
 						option->defname, get_rel_name(table->relid)),
 				 errdetail("Each node takes its values from a range of its own.")));
 	}
+}
+
+void
+SequenceUtility(Utility *utility, Node *node)
+{
+	AlterSeqStmt *stmt = castNode(AlterSeqStmt, node);
+	DistTable    *table;
+
+	if (RoleOfName(stmt->sequence, &table) != ROLE_SEQUENCE)
+	{
+		if (!utility->forwarded)
+			RunLocally(utility);
+		return;
+	}
+	CheckSequenceOptions(table, stmt->options);
 	RunAsWritten(utility);
 	Forward(utility);
 }

@@ -42,6 +42,7 @@ extern void AttachShard(Oid data_relid, Oid shard_relid, const Shard *shard);
 /* What needs the rows to be there first: indexes, keys, triggers, policies. */
 extern void FinishDataTable(DistTable *table);
 extern bool TriggerForDataTable(CreateTrigStmt *stmt, bool inserts_here);
+extern void TieTrigger(Oid relid, Oid data_relid, const char *name);
 extern void RemakeTriggers(DistTable *table);
 
 extern void AlterDataTable(Oid relid, AlterTableCmd *command);

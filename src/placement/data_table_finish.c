@@ -225,6 +225,22 @@ TriggerForDataTable(CreateTrigStmt *stmt, bool inserts_here)
 	return true;
 }
 
+/*
+ * TieTrigger makes the data table's trigger go when the logical table's does: also
+ * along with the user's function, on which only the latter depends.
+ */
+void
+TieTrigger(Oid relid, Oid data_relid, const char *name)
+{
+	ObjectAddress trigger;
+	ObjectAddress data_trigger;
+
+	CommandCounterIncrement();
+	ObjectAddressSet(trigger, TriggerRelationId, get_trigger_oid(relid, name, false));
+	ObjectAddressSet(data_trigger, TriggerRelationId, get_trigger_oid(data_relid, name, false));
+	recordDependencyOn(&data_trigger, &trigger, DEPENDENCY_AUTO);
+}
+
 static void
 CreateTriggers(Relation logical, Oid data_relid)
 {
@@ -243,7 +259,7 @@ CreateTriggers(Relation logical, Oid data_relid)
 			continue;
 		CreateTriggerFiringOn(stmt, sql, data_relid, InvalidOid, InvalidOid, InvalidOid, InvalidOid,
 							  InvalidOid, NULL, false, false, trigger->tgenabled);
-		CommandCounterIncrement();
+		TieTrigger(RelationGetRelid(logical), data_relid, trigger->tgname);
 	}
 }
 
