@@ -442,6 +442,31 @@ ColumnOfDistinct(Aggref *agg)
 	return (Var *) arg->expr;
 }
 
+/* A row of nulls is not null. */
+static bool
+counts_something_else_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Aggref))
+	{
+		Aggref     *agg = (Aggref *) node;
+		CombineRule rule = combine_rule(agg);
+
+		return agg->aggdistinct == NIL || agg->aggfilter || list_length(agg->args) != 1 ||
+			   (rule != COMBINE_COUNT && rule != COMBINE_SUM && rule != COMBINE_AVERAGE) ||
+			   IsA(linitial_node(TargetEntry, agg->args)->expr, RowExpr);
+	}
+	return expression_tree_walker(node, counts_something_else_walker, context);
+}
+
+bool
+CountsValuesOnly(Query *query)
+{
+	return !counts_something_else_walker((Node *) query->targetList, NULL) &&
+		   !counts_something_else_walker(query->havingQual, NULL);
+}
+
 /* Is each of the different values found on one node only? */
 static bool
 is_distinct_key(Aggref *agg, Query *leaf)

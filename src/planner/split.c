@@ -10,7 +10,8 @@
  *	  and return what those need.
  *	- Groups have rows on several nodes: the nodes group theirs, and the groups
  *	  are combined here (aggregate.c). Of grouping sets the nodes compute the
- *	  finest one that has all their columns.
+ *	  finest one that has all their columns. Where values of several columns are
+ *	  counted, nodes may return those of each column by themselves.
  *	- So many different values are to be counted that grouping by them would not
  *	  help: the rows are sent to where their values are counted (exchange.c).
  *	- An aggregate cannot be divided: the nodes return the columns that are
@@ -58,6 +59,7 @@ typedef struct SplitContext
 	Query     *query; /* as it was */
 	Query     *leaf;
 	bool       values_apart; /* see CombineAggregate */
+	bool       dependent;    /* the leaf groups by columns that depend on its groups */
 	int        depth;        /* of the subquery in an expression that is being rewritten */
 	bool       failed;
 } SplitContext;
@@ -143,6 +145,7 @@ rewrite_var(Var *var, SplitContext *context)
 		return (Node *) LeafColumnFor(context->leaf, (Expr *) var);
 	if (context->query->groupClause && context->query->groupingSets == NIL)
 		column = LeafGroupFor(context->leaf, (Expr *) var);
+	context->dependent = true;
 	context->failed = column == NULL;
 	return (Node *) column;
 }
@@ -391,6 +394,41 @@ groups_in_vain(Query *query, Query *leaf)
 }
 
 /*
+ * Values that are counted need not be grouped by together: each column of them
+ * makes a grouping set, with the query's own groups, in whose rows the others are
+ * null, which aggregates pass over. So nodes return as many rows as the numbers of
+ * different values add up to, not what they multiply to. But they cannot compute
+ * that by parallel query, so it must make a difference.
+ */
+static void
+group_values_apart(SplitContext *context)
+{
+	Query    *leaf = context->leaf;
+	Query    *apart = copyObject(leaf);
+	int       ngroups = list_length(context->query->groupClause);
+	List     *groups = NIL;
+	List     *sets = NIL;
+	ListCell *lc;
+
+	if (context->query->groupingSets || context->dependent || leaf->hasAggs ||
+		list_length(leaf->groupClause) < ngroups + 2 || !CountsValuesOnly(context->query))
+		return;
+	foreach (lc, leaf->groupClause)
+	{
+		int ref = lfirst_node(SortGroupClause, lc)->tleSortGroupRef;
+
+		if (foreach_current_index(lc) < ngroups)
+			groups = lappend_int(groups, ref);
+		else
+			sets = lappend(sets, makeGroupingSet(GROUPING_SET_SIMPLE,
+												 lappend_int(list_copy(groups), ref), -1));
+	}
+	apart->groupingSets = list_make1(makeGroupingSet(GROUPING_SET_SETS, sets, -1));
+	if (EstimateQuery(apart, NULL).rows < EstimateQuery(leaf, NULL).rows / 2)
+		context->leaf = apart;
+}
+
+/*
  * Aggregates and windows that have no order of their own see rows in the order
  * of a subquery in FROM. Only as a leaf of its own it keeps that.
  */
@@ -433,6 +471,7 @@ split_at(Query *query, SplitPoint point)
 	{
 		if (groups_in_vain(query, context.leaf))
 			return false;
+		group_values_apart(&context);
 		limit_groups(query, context.leaf);
 	}
 

@@ -37,6 +37,9 @@ extern Node *CombineAggregate(Aggref *agg, Query *leaf, bool values_apart);
 /* Are the values of all the query's DISTINCT aggregates found on one node only, each of them? */
 extern bool DistinctValuesAreApart(Query *query, Query *leaf);
 
+/* Are all aggregates of the query of different values of one expression, and is NULL nothing to them? */
+extern bool CountsValuesOnly(Query *query);
+
 /* The column, if it is one, whose different values the aggregate counts or adds up; else NULL. */
 extern Var *ColumnOfDistinct(Aggref *agg);
 

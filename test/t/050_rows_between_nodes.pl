@@ -83,6 +83,18 @@ unlike((run_script('EXPLAIN (COSTS OFF) SELECT count(DISTINCT k % 3) FROM b'))[0
 like((run_script('EXPLAIN (COSTS OFF) SELECT k % 3, count(DISTINCT k) FROM b GROUP BY 1'))[0], qr/^(?!.*Re-hash).*count\(DISTINCT b\.k\)/s,
 	'values of the key are counted where they are');
 
+$coordinator->safe_psql($db, q{
+	CREATE TABLE few (k int, x int, y int, z int);
+	SELECT create_distributed_table('few', 'k', colocate_with => 'a');
+	INSERT INTO few SELECT i, i % 20, nullif(i % 30, 0), i % 50 FROM generate_series(1, 10000) i;
+	ANALYZE few;
+});
+my $values = 'count(DISTINCT x), sum(DISTINCT y), avg(DISTINCT z)';
+like((run_script("EXPLAIN (COSTS OFF) SELECT $values FROM few"))[0], qr/GROUPING SETS \(\(few\.x\), \(few\.y\), \(few\.z\)\)/,
+	'values of several columns are not multiplied');
+is((run_script("SELECT $values FROM few"))[0], '20|435|24.5000000000000000', 'and are counted as before');
+unlike((run_script("EXPLAIN (COSTS OFF) SELECT $values, count(*) FROM few"))[0], qr/GROUPING SETS/, 'unless rows are counted, too');
+
 like((run_script('EXPLAIN (COSTS OFF) SELECT x % 7 FROM a UNION SELECT x % 9 FROM a'))[0], qr/SELECT DISTINCT.*SELECT DISTINCT/s,
 	'nodes drop what arms of a set operation have twice');
 unlike((run_script('EXPLAIN (COSTS OFF) SELECT x % 7 FROM a EXCEPT ALL SELECT x % 9 FROM b'))[0], qr/SELECT DISTINCT/,

@@ -502,3 +502,25 @@ SELECT s, t, count(*) FROM (SELECT g::bit(4) AS s, x::text::xid AS t FROM facts)
 SELECT sum(DISTINCT 39), count(DISTINCT 'x'), count(*), sum(x) FROM facts WHERE k < -5;
 
 SELECT g, count(DISTINCT 1), count(DISTINCT h), sum(x) FROM facts WHERE k < 4 GROUP BY g;
+
+-- of several columns, nodes may return the values of each by themselves
+ANALYZE facts;
+SELECT count(DISTINCT b), count(DISTINCT m), count(DISTINCT g) FROM facts;
+
+SELECT count(DISTINCT b), sum(DISTINCT g), avg(DISTINCT g), count(DISTINCT m) FROM facts WHERE false;
+
+SELECT count(DISTINCT b) + count(DISTINCT m), avg(DISTINCT g) FROM facts HAVING count(DISTINCT h) > 1;
+
+SELECT b, count(DISTINCT m), sum(DISTINCT g), count(DISTINCT h) FROM facts GROUP BY b ORDER BY count(DISTINCT g) DESC, b LIMIT 2;
+
+SELECT count(DISTINCT b), count(DISTINCT m), count(DISTINCT g), count(*) FROM facts;
+
+SELECT count(DISTINCT b), count(DISTINCT m) FILTER (WHERE id > 5), count(DISTINCT g) FROM facts;
+
+SELECT count(DISTINCT (b, m)), count(DISTINCT m), count(DISTINCT g), count(DISTINCT 1) FROM facts;
+
+SELECT array_agg(DISTINCT b), count(DISTINCT m), count(DISTINCT g) FROM facts;
+
+SELECT count(DISTINCT v), count(DISTINCT w), count(DISTINCT m), count(DISTINCT one) FROM (SELECT b AS v, b AS w, m, 1 AS one FROM facts) s;
+
+SELECT b, count(DISTINCT b), count(DISTINCT m), count(DISTINCT g) FROM facts GROUP BY GROUPING SETS ((b), ());
