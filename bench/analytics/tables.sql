@@ -24,6 +24,7 @@ CREATE INDEX ON lineitem (l_partkey);
 CREATE TABLE event (tenant_id int, event_id bigint, user_id int NOT NULL, at timestamptz NOT NULL, kind text NOT NULL,
 	amount numeric(12, 2), duration float8 NOT NULL, page text NOT NULL, PRIMARY KEY (tenant_id, event_id));
 CREATE INDEX ON event (tenant_id, at);
+CREATE INDEX ON event (tenant_id, user_id, at);
 
 -- two tables that nothing but the wish to join them joins, and one to write into
 CREATE TABLE lefthand (id bigint PRIMARY KEY, other bigint NOT NULL, value int NOT NULL);
