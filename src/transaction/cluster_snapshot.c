@@ -46,6 +46,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
+#include "transaction/fault.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
 #include "transport/remote_xact.h"
@@ -219,7 +220,7 @@ AnswerIsYes(RemoteCommand *command)
 static bool
 HoldOnAll(List **nodes)
 {
-	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NODE_TIMEOUT_MS);
+	TimestampTz give_up;
 	bool        held;
 	ListCell   *lc;
 
@@ -232,6 +233,7 @@ HoldOnAll(List **nodes)
 		FlushCommands(asked->conn);
 	}
 	held = HoldCommitsHere();
+	give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), NODE_TIMEOUT_MS);
 	foreach (lc, *nodes)
 	{
 		Asked *asked = lfirst(lc);
@@ -310,6 +312,7 @@ TakeOnAll(List *nodes, List **prepared, Snapshot *taken)
 			*prepared = lappend(*prepared, pstrdup(gid));
 		held &= AnswerIsYes(asked->command);
 	}
+	FAULT_POINT("snapshots taken");
 	return held && RenewHold() &&
 		   !TimestampDifferenceExceeds(began, GetCurrentTimestamp(), HOLD_EXPIRES_MS);
 }

@@ -37,7 +37,7 @@ typedef struct Fault
 typedef struct Faults
 {
 	slock_t mutex;
-	int     waiting; /* processes that wait at a point */
+	int     waiting; /* the process that was the last to wait at a point; 0: it goes on */
 	Fault   faults[MAX_FAULTS];
 } Faults;
 
@@ -46,7 +46,7 @@ static Faults *state = NULL;
 static ProcessUtility_hook_type next_ProcessUtility = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_set_fault);
-PG_FUNCTION_INFO_V1(distshard_waiting_at_faults);
+PG_FUNCTION_INFO_V1(distshard_waiting_at_fault);
 
 /* TakeFault copies the action that is set for the point; unless it is to wait, it serves once. */
 static void
@@ -68,10 +68,10 @@ TakeFault(const char *point, char *action)
 }
 
 static void
-CountWaiting(int n)
+NoteWaiting(int pid)
 {
 	SpinLockAcquire(&state->mutex);
-	state->waiting += n;
+	state->waiting = pid;
 	SpinLockRelease(&state->mutex);
 }
 
@@ -92,13 +92,13 @@ FaultPoint(const char *name)
 	while (strcmp(action, "wait") == 0)
 	{
 		if (!waited)
-			CountWaiting(1);
+			NoteWaiting(MyProcPid);
 		waited = true;
 		pg_usleep(WAIT_STEP_US);
 		TakeFault(name, action);
 	}
 	if (waited)
-		CountWaiting(-1);
+		NoteWaiting(0);
 }
 
 /* set_fault(point, action): "error", "kill", "wait", or NULL to clear it */
@@ -128,8 +128,9 @@ distshard_set_fault(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* waiting_at_fault() is the process that waits at a point, 0 if there is none. */
 Datum
-distshard_waiting_at_faults(PG_FUNCTION_ARGS)
+distshard_waiting_at_fault(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(state->waiting);
 }

@@ -40,6 +40,7 @@
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "tcop/utility.h"
+#include "transaction/fault.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
 #include "transaction/registry.h"
@@ -267,16 +268,20 @@ HoldCommitsHere(void)
 	(void) OwnSlot();
 	if (!BeginHold())
 		return false;
+	FAULT_POINT("hold begins");
 	pg_memory_barrier();
 	ConditionVariablePrepareToSleep(&gate->committed);
 	while (SomebodyIsCommitting() && Now() < give_up)
 		(void) ConditionVariableTimedSleep(&gate->committed, give_up - Now() + 1,
 										   PG_WAIT_EXTENSION);
 	ConditionVariableCancelSleep();
-	if (!SomebodyIsCommitting())
-		return RenewHold();
-	ReleaseCommitsHere();
-	return false;
+	if (SomebodyIsCommitting() || !RenewHold())
+	{
+		ReleaseCommitsHere();
+		return false;
+	}
+	FAULT_POINT("commits held");
+	return true;
 }
 
 bool
@@ -300,6 +305,7 @@ ReleaseCommitsHere(void)
 {
 	if (own == NULL || own->holds_until == 0)
 		return;
+	FAULT_POINT("hold ends");
 	LWLockAcquire(gate_lock, LW_EXCLUSIVE);
 	own->holds_until = 0;
 	pg_atomic_fetch_sub_u32(&gate->nholds, 1);
@@ -328,6 +334,7 @@ Datum
 distshard_renew_hold(PG_FUNCTION_ARGS)
 {
 	CheckMayHold();
+	FAULT_POINT("hold is renewed");
 	PG_RETURN_BOOL(RenewHold());
 }
 

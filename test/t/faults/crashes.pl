@@ -1,6 +1,6 @@
-# At every point of commit, abort and recovery, on the node where the client is and on another one, a process is
-# killed, its server is shut down at once, or an error is raised. Afterwards each transaction is on all nodes or on
-# none, those that were acknowledged are there, nothing is left prepared or on record, and sessions can be used.
+# At every point of commit, abort, recovery and of a snapshot of all nodes, on the node where the client is and on another
+# one, a process is killed, its server is shut down at once, or an error is raised. Afterwards each transaction is on all
+# nodes or on none, those that were acknowledged are there, nothing is left prepared or on record, and sessions can be used.
 use strict;
 use warnings;
 
@@ -20,15 +20,17 @@ $coordinator->safe_psql($db, q{
 	CREATE TABLE d (k int, v int, UNIQUE (k, v) DEFERRABLE INITIALLY DEFERRED);
 	SELECT create_distributed_table('d', 'k', colocate_with => 't');
 });
+$_->safe_psql($db, 'CREATE TABLE alone (v int); INSERT INTO alone VALUES (0)') for $coordinator, $worker, $other;
 
 my %key = $cluster->key_on_each_node('t');
 my $keys = join(', ', @key{ 1 .. 3 });
 my $value = 0;
 my $commit = "UPDATE t SET v = v + 1 WHERE k IN ($keys)";
+my $snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT sum(v) FROM t; COMMIT";
 my $abort = "BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($keys); INSERT INTO d VALUES ($key{3}, 1), ($key{3}, 1); COMMIT";
 
 # The server of a killed process shuts down, as the test library sets restart_after_crash = off.
-sub revive
+sub await_death
 {
 	my ($node) = @_;
 	for (1 .. 100)
@@ -36,6 +38,12 @@ sub revive
 		last unless -f $node->data_dir . '/postmaster.pid';
 		select(undef, undef, undef, 0.1);
 	}
+}
+
+sub revive
+{
+	my ($node) = @_;
+	await_death($node);
 	$node->_update_pid(0);
 	$node->start;
 }
@@ -64,12 +72,15 @@ sub try_with_fault
 	$session->query_until(qr/begins/, "\\echo begins\n$sql;\n\\echo :SQLSTATE is the state\n");
 	if ($action eq 'stop')
 	{
-		$node->poll_query_until($db, 'SELECT distshard.waiting_at_faults() > 0') or die "nobody waits at $point";
+		$node->poll_query_until($db, 'SELECT distshard.waiting_at_fault() > 0') or die "nobody waits at $point";
 		$node->stop('immediate');
 		$node->start;
 	}
 	elsif ($action eq 'kill')
 	{
+		await_death($node);
+		# Who died does not hold the others' commits.
+		$_->safe_psql($db, "SET statement_timeout = '10s'; UPDATE alone SET v = v + 1") for grep { $_ != $node } $coordinator, $worker, $other;
 		revive($node);
 	}
 	eval { pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/is the state/) };
@@ -99,6 +110,8 @@ sub check_invariants
 my @commit_points = ('commit begins', 'record inserted', 'prepare sent', 'all prepared', 'committed', 'commit sent', 'commit told');
 my @node_points = ('before PREPARE TRANSACTION', 'after PREPARE TRANSACTION', 'before COMMIT PREPARED', 'after COMMIT PREPARED');
 my @abort_points = ('abort begins', 'rollback sent');
+my @snapshot_points = ('hold begins', 'commits held', 'snapshots taken', 'hold ends');
+my @node_snapshot_points = ('hold begins', 'commits held', 'hold is renewed', 'hold ends');
 my @node_abort_points = ('before ROLLBACK PREPARED', 'after ROLLBACK PREPARED');
 
 for my $case (
@@ -109,7 +122,9 @@ for my $case (
 	(map { [ $commit, $worker, $_, 'stop' ] } @node_points),
 	(map { [ $commit, $worker, $_, 'error' ] } 'before PREPARE TRANSACTION', 'before COMMIT PREPARED'),
 	(map { [ $abort, $coordinator, $_, 'kill' ] } @abort_points),
-	(map { [ $abort, $worker, $_, 'kill' ] } @node_abort_points))
+	(map { [ $abort, $worker, $_, 'kill' ] } @node_abort_points),
+	(map { [ $snapshot, $coordinator, $_, 'kill' ] } @snapshot_points),
+	(map { [ $snapshot, $worker, $_, 'kill' ] } @node_snapshot_points))
 {
 	my ($sql, $node, $point, $action) = @$case;
 	my $what = $node->name . ", $point, $action";
