@@ -5,8 +5,8 @@
  *
  * Whatever executes on this node's shards, for a client or for another node,
  * passes through here when it fails: names of shards become those of the user's
- * tables and constraints. So does a statement that gave up its part in a
- * deadlock across nodes: its error says so.
+ * tables and constraints. So does the error of whatever gave up its part in a
+ * deadlock across nodes: it says so, to blocks with EXCEPTION in PL/pgSQL as well.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,11 +15,13 @@
 #include "executor/error_names.h"
 #include "executor/executor.h"
 #include "catalog/metadata.h"
+#include "tcop/utility.h"
 #include "transaction/deadlock.h"
 #include "transport/connection.h"
 
 static ExecutorRun_hook_type    next_ExecutorRun;
 static ExecutorFinish_hook_type next_ExecutorFinish;
+static ProcessUtility_hook_type next_ProcessUtility;
 static emit_log_hook_type       next_emit_log;
 
 static bool
@@ -50,11 +52,6 @@ rethrow(MemoryContext context, CmdType operation)
 
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
-	if (UseVerdict(error))
-	{
-		FlushErrorState();
-		ReThrowError(error);
-	}
 	if (!is_about_shards(error))
 		PG_RE_THROW();
 	FlushErrorState();
@@ -74,9 +71,11 @@ rethrow(MemoryContext context, CmdType operation)
 static void
 run_with_names(QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once)
 {
-	MemoryContext context = CurrentMemoryContext;
-	CmdType       operation = desc->operation;
+	MemoryContext        context = CurrentMemoryContext;
+	CmdType              operation = desc->operation;
+	ErrorContextCallback verdicts;
 
+	HeedVerdicts(&verdicts);
 	PG_TRY();
 	{
 		if (next_ExecutorRun)
@@ -89,15 +88,18 @@ run_with_names(QueryDesc *desc, ScanDirection direction, uint64 count, bool exec
 		rethrow(context, operation);
 	}
 	PG_END_TRY();
+	error_context_stack = verdicts.previous;
 }
 
 /* Triggers, foreign keys among them, fire in here. */
 static void
 finish_with_names(QueryDesc *desc)
 {
-	MemoryContext context = CurrentMemoryContext;
-	CmdType       operation = desc->operation;
+	MemoryContext        context = CurrentMemoryContext;
+	CmdType              operation = desc->operation;
+	ErrorContextCallback verdicts;
 
+	HeedVerdicts(&verdicts);
 	PG_TRY();
 	{
 		if (next_ExecutorFinish)
@@ -110,6 +112,33 @@ finish_with_names(QueryDesc *desc)
 		rethrow(context, operation);
 	}
 	PG_END_TRY();
+	error_context_stack = verdicts.previous;
+}
+
+static void
+utility_with_names(PlannedStmt *planned, const char *query_string, bool read_only_tree,
+				   ProcessUtilityContext utility_context, ParamListInfo params,
+				   QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+{
+	MemoryContext        context = CurrentMemoryContext;
+	ErrorContextCallback verdicts;
+
+	HeedVerdicts(&verdicts);
+	PG_TRY();
+	{
+		if (next_ProcessUtility)
+			next_ProcessUtility(planned, query_string, read_only_tree, utility_context, params,
+								environment, dest, completion);
+		else
+			standard_ProcessUtility(planned, query_string, read_only_tree, utility_context, params,
+									environment, dest, completion);
+	}
+	PG_CATCH();
+	{
+		rethrow(context, CMD_UTILITY);
+	}
+	PG_END_TRY();
+	error_context_stack = verdicts.previous;
 }
 
 /* Errors that no execution raised, as those of deferred constraints at commit. */
@@ -118,7 +147,7 @@ report_with_names(ErrorData *error)
 {
 	if (is_about_shards(error))
 		UseLogicalNames(error);
-	(void) UseVerdict(error);
+	UseVerdict(error);
 	if (next_emit_log)
 		next_emit_log(error);
 }
@@ -132,4 +161,6 @@ InitErrorNames(void)
 	ExecutorRun_hook = run_with_names;
 	next_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = finish_with_names;
+	next_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = utility_with_names;
 }

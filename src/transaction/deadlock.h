@@ -54,9 +54,12 @@ extern PGDLLEXPORT void DeadlockCheckMain(Datum database);
 
 /*
  * verdict.c: gives an error its meaning, if it is the cancel by which a deadlock
- * of this backend was broken. Strings are in the current memory context.
+ * of this backend was broken. HeedVerdicts has that done to errors as they are
+ * raised, until the caller takes it from error_context_stack; UseVerdict is for
+ * those that were raised elsewhere, with strings in the current memory context.
  */
-extern bool UseVerdict(ErrorData *error);
+extern void HeedVerdicts(ErrorContextCallback *callback);
+extern void UseVerdict(ErrorData *error);
 extern void InitVerdicts(void);
 
 #endif

@@ -6,8 +6,9 @@
  * Whoever found the deadlock (deadlock.c) has the waiting backend cancelled, by
  * the signal that every wait for a lock heeds, and leaves the reason in shared
  * memory. The backend makes of its error "canceling statement due to user
- * request" what it is, before anything, such as a block with EXCEPTION in
- * PL/pgSQL, sees it.
+ * request" what it is while that is being raised, as the functions do that give
+ * errors their context. So a block with EXCEPTION in PL/pgSQL sees a deadlock,
+ * wherever the wait was: in the executor, in a utility command, in the parser.
  *
  *-------------------------------------------------------------------------
  */
@@ -121,12 +122,13 @@ distshard_break_deadlock(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(kill(pid, SIGINT) == 0);
 }
 
-bool
-UseVerdict(ErrorData *error)
+/* Is there a verdict about this backend's transaction? It serves once. */
+static bool
+TakeVerdict(int error_code, Verdict *taken)
 {
 	bool found = false;
 
-	if (error->sqlerrcode != ERRCODE_QUERY_CANCELED || MyProc == NULL || verdicts == NULL)
+	if (error_code != ERRCODE_QUERY_CANCELED || MyProc == NULL || verdicts == NULL)
 		return false;
 	LWLockAcquire(verdicts_lock, LW_EXCLUSIVE);
 	for (int i = 0; i < MAX_VERDICTS && !found; i++)
@@ -136,17 +138,46 @@ UseVerdict(ErrorData *error)
 		if (verdict->pid != MyProcPid || verdict->lxid != ProcLocalXid(MyProc))
 			continue;
 		found = true;
+		*taken = *verdict;
 		verdict->pid = 0;
-		error->detail = pstrdup(verdict->detail);
-		error->detail_log = pstrdup(verdict->log);
 	}
 	LWLockRelease(verdicts_lock);
-	if (found)
-	{
-		error->sqlerrcode = ERRCODE_T_R_DEADLOCK_DETECTED;
-		error->message = pstrdup("deadlock detected");
-	}
 	return found;
+}
+
+static void
+ChangeRaisedError(void *arg)
+{
+	Verdict verdict;
+
+	if (!TakeVerdict(geterrcode(), &verdict))
+		return;
+	errcode(ERRCODE_T_R_DEADLOCK_DETECTED);
+	errmsg("deadlock detected");
+	errdetail_internal("%s", verdict.detail);
+	errdetail_log("%s", verdict.log);
+}
+
+void
+HeedVerdicts(ErrorContextCallback *callback)
+{
+	callback->callback = ChangeRaisedError;
+	callback->arg = NULL;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+void
+UseVerdict(ErrorData *error)
+{
+	Verdict verdict;
+
+	if (!TakeVerdict(error->sqlerrcode, &verdict))
+		return;
+	error->sqlerrcode = ERRCODE_T_R_DEADLOCK_DETECTED;
+	error->message = pstrdup("deadlock detected");
+	error->detail = pstrdup(verdict.detail);
+	error->detail_log = pstrdup(verdict.log);
 }
 
 static Size

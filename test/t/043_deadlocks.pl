@@ -159,15 +159,24 @@ $younger->query_safe('ROLLBACK');
 $older->query('COMMIT');
 is($older->{stderr}, '', 'below a savepoint: the other commits');
 
-foreach my $target (2, 1)
+$nodes[1]->safe_psql($db, q{CREATE FUNCTION lock_own() RETURNS void LANGUAGE plpgsql AS
+	$$ BEGIN LOCK TABLE own; EXCEPTION WHEN deadlock_detected THEN RAISE NOTICE 'caught'; END $$});
+my $update_own = "SELECT distshard.run_on_node(2, 'UPDATE own SET v = 2')";
+foreach my $case (
+	[ 'an update on another node', update(1), update(1) ], [ 'an update on this one', update(2), update(2) ],
+	[ 'LOCK TABLE', $update_own, 'LOCK TABLE own' ], [ 'TRUNCATE', $update_own, 'TRUNCATE own' ],
+	[ 'LOCK TABLE of a distributed table', 'LOCK TABLE r', 'LOCK TABLE r' ],
+	[ 'a parsed statement', "SELECT distshard.run_on_node(2, 'LOCK TABLE own')", 'PERFORM * FROM own' ],
+	[ 'LOCK TABLE in a function', $update_own, 'PERFORM lock_own()' ])
 {
-	$older->query_safe('BEGIN; ' . update($target));
+	my ($what, $locks, $waits) = @$case;
+	$older->query_safe("BEGIN; $locks");
 	$younger->query_safe('BEGIN; ' . update(3));
-	send_statement($younger, 'DO $$ BEGIN ' . update($target) . q{; EXCEPTION WHEN deadlock_detected THEN RAISE NOTICE 'caught'; END $$});
+	send_statement($younger, "DO \$\$ BEGIN $waits; EXCEPTION WHEN deadlock_detected THEN RAISE NOTICE 'caught'; END \$\$");
 	sleep 0.01 until count_waiters() == 1;
 	send_statement($older, update(3));
 	$younger->query('');
-	like($younger->{stderr}, qr/^\S+ NOTICE:  caught$/, "a block with EXCEPTION catches it, node $target");
+	like($younger->{stderr}, qr/^\S+ NOTICE:  caught$/, "a block with EXCEPTION catches it: $what");
 	$younger->{stderr} = '';
 	$younger->query_safe('ROLLBACK');
 	$older->query('COMMIT');
