@@ -12,9 +12,10 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
 	WHERE coalesce(a.backend_type, 'client backend') = 'client backend' AND a.datname = current_database()
 $$;
 
--- What the other nodes say to one of these questions, as the user of the session may know it. NULL: nothing.
+-- What the other nodes say to one of these questions, as the user of the session may know it. NULL: nothing. With waits
+-- there is no line that could say so.
 CREATE FUNCTION distshard.ask_other_nodes(about text, OUT node_id int, OUT answer jsonb) RETURNS SETOF record
-LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog SET distshard.connect_timeout = '2s' AS $$
 DECLARE
 	question text := CASE about
 		WHEN 'activity' THEN 'SELECT pg_catalog.to_jsonb(a) FROM distshard.local_activity() a'
@@ -26,10 +27,13 @@ BEGIN
 		WHERE n.role = 'primary' AND n.node_id <> distshard.local_node_id() AND question IS NOT NULL ORDER BY 1
 	LOOP
 		BEGIN
-			answers := ARRAY(SELECT distshard.read_from_node(other, question));
+			answers := ARRAY(SELECT distshard.ask_node(other, question));
 		EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
 			OR sqlserver_rejected_establishment_of_sqlconnection THEN
 			answers := ARRAY[NULL];
+			IF about = 'waits' THEN
+				RAISE WARNING 'node % does not answer: locks that are waited for there are not shown', other USING DETAIL = sqlerrm;
+			END IF;
 		END;
 		RETURN QUERY SELECT other, a::jsonb FROM unnest(answers) a;
 	END LOOP;
@@ -88,7 +92,7 @@ GRANT SELECT ON distshard.activity, distshard.lock_waits TO PUBLIC;
 -- pg_cancel_backend() and pg_terminate_backend() for a session, or a backend, of any node; the same rights are needed.
 CREATE FUNCTION distshard.signal_other_node(node_id int, pid int, terminate boolean) RETURNS boolean
 LANGUAGE sql STRICT SECURITY DEFINER SET search_path = pg_catalog AS $$
-	SELECT distshard.read_from_node(signal_other_node.node_id, CASE WHEN signal_other_node.terminate
+	SELECT distshard.ask_node(signal_other_node.node_id, CASE WHEN signal_other_node.terminate
 		THEN format('SELECT pg_catalog.pg_terminate_backend(%s)', signal_other_node.pid)
 		ELSE format('SELECT pg_catalog.pg_cancel_backend(%s)', signal_other_node.pid) END)::boolean
 $$;

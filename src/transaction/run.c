@@ -16,7 +16,11 @@
 #include "transport/remote_xact.h"
 #include "utils/builtins.h"
 
+/* How long a node may take to say what is asked of it for a view. */
+#define ANSWER_TIMEOUT_MS 2000
+
 PG_FUNCTION_INFO_V1(distshard_run_on_node);
+PG_FUNCTION_INFO_V1(distshard_ask_node);
 PG_FUNCTION_INFO_V1(distshard_read_from_node);
 PG_FUNCTION_INFO_V1(distshard_run_on_other_nodes);
 
@@ -63,14 +67,17 @@ RunOnOtherNodes(List *statements)
 	RunOnNodes(node_ids, statements);
 }
 
-/* Runs (node_id int, sql text) and returns the first column of each row. */
-static Datum
-FetchFromNode(FunctionCallInfo fcinfo, RemoteAccess access)
+static RemoteCommand *
+QueueArgument(NodeConn *conn, FunctionCallInfo fcinfo)
 {
-	char          *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	return QueueCommand(conn, text_to_cstring(PG_GETARG_TEXT_PP(1)), NULL, NULL, COMMAND_ROWS);
+}
+
+/* Returns the first column of each row. */
+static Datum
+ReturnRows(FunctionCallInfo fcinfo, RemoteCommand *command)
+{
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	NodeConn      *conn = EnlistNode(PG_GETARG_INT32(0), access);
-	RemoteCommand *command = QueueCommand(conn, sql, NULL, NULL, COMMAND_ROWS);
 	const char    *value;
 	bool           isnull;
 
@@ -87,14 +94,32 @@ FetchFromNode(FunctionCallInfo fcinfo, RemoteAccess access)
 Datum
 distshard_run_on_node(PG_FUNCTION_ARGS)
 {
-	return FetchFromNode(fcinfo, REMOTE_WRITE);
+	return ReturnRows(fcinfo, QueueArgument(EnlistNode(PG_GETARG_INT32(0), REMOTE_WRITE), fcinfo));
 }
 
 /* The same for what only reads, so that the node's part of the transaction needs no commit. */
 Datum
 distshard_read_from_node(PG_FUNCTION_ARGS)
 {
-	return FetchFromNode(fcinfo, REMOTE_READ);
+	return ReturnRows(fcinfo, QueueArgument(EnlistNode(PG_GETARG_INT32(0), REMOTE_READ), fcinfo));
+}
+
+/* For views: the node need not take part in the transaction, and one that does not answer in time is an error. */
+Datum
+distshard_ask_node(PG_FUNCTION_ARGS)
+{
+	NodeConn      *conn = UseNode(PG_GETARG_INT32(0));
+	RemoteCommand *command = QueueArgument(conn, fcinfo);
+
+	FlushCommands(conn);
+	if (!WaitForCommand(command, ANSWER_TIMEOUT_MS))
+	{
+		DropConn(conn);
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE), errmsg("node %d has not answered for %d ms",
+															 ConnNodeId(conn), ANSWER_TIMEOUT_MS)));
+	}
+	return ReturnRows(fcinfo, command);
 }
 
 /* run_on_other_nodes(sql text) discards rows. */

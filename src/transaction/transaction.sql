@@ -15,11 +15,16 @@ CREATE FUNCTION distshard.read_from_node(node_id int, sql text) RETURNS SETOF te
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_read_from_node';
 REVOKE ALL ON FUNCTION distshard.read_from_node(int, text) FROM PUBLIC;
 
+-- The same for the views on nodes, of which some may be in trouble: outside of the transaction, and not for long.
+CREATE FUNCTION distshard.ask_node(node_id int, sql text) RETURNS SETOF text
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_ask_node';
+REVOKE ALL ON FUNCTION distshard.ask_node(int, text) FROM PUBLIC;
+
 -- One line for each node that has a distributed transaction prepared, or does not answer. The state is what the node
 -- that began it says.
 CREATE FUNCTION distshard.prepared_transactions(OUT node_id int, OUT gid text, OUT initiator int, OUT age interval,
 	OUT state text) RETURNS SETOF record
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog SET distshard.connect_timeout = '2s' AS $$
 DECLARE
 	here int := (SELECT n.node_id FROM distshard.node n JOIN distshard.local l USING (group_id) WHERE n.role = 'primary');
 	question text;
@@ -35,7 +40,7 @@ BEGIN
 			IF node = here THEN
 				EXECUTE 'SELECT array_agg(a) FROM (' || question || ') t (a)' INTO answers;
 			ELSE
-				answers := ARRAY(SELECT distshard.read_from_node(node, question));
+				answers := ARRAY(SELECT distshard.ask_node(node, question));
 			END IF;
 		EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
 			OR sqlserver_rejected_establishment_of_sqlconnection THEN
@@ -57,7 +62,7 @@ BEGIN
 					ELSIF initiator IS NULL THEN
 						state := 'initiator is not in the cluster';
 					ELSE
-						state := (SELECT distshard.read_from_node(initiator, question));
+						state := (SELECT distshard.ask_node(initiator, question));
 					END IF;
 				EXCEPTION WHEN connection_exception OR sqlclient_unable_to_establish_sqlconnection OR connection_failure
 					OR sqlserver_rejected_establishment_of_sqlconnection THEN

@@ -110,8 +110,22 @@ is(ask(1, 'postgres', "SELECT distshard.cancel_session(1, pg_backend_pid()); SEL
 $nodes[2]->stop('immediate');
 is(ask(1, 'postgres', 'SELECT node_id, state FROM distshard.activity WHERE node_id = 3 OR session_node = 3'), '3|node does not answer',
 	'activity says which node is down');
-like(ask(1, 'postgres', 'SELECT count(*) FROM distshard.lock_waits'), qr/^0$/, 'lock_waits shows the others');
+like(ask(1, 'postgres', 'SELECT count(*) FROM distshard.lock_waits'),
+	qr/^0\D.*WARNING:  node 3 does not answer: .*\nDETAIL:  could not connect to node 3/, 'lock_waits shows the others, and says so');
 $nodes[2]->start;
+
+# A node that is frozen, for a session with a connection and for one without
+$waiter->query_safe("UPDATE t SET v = 4 WHERE k = $k");
+my $postmaster = slurp_file($nodes[2]->data_dir . '/postmaster.pid') =~ /^(\d+)/ ? $1 : die;
+my @frozen = ($postmaster, split ' ', `pgrep -P $postmaster`);
+kill 'STOP', @frozen;
+$waiter->query("SELECT count(*) FROM distshard.lock_waits");
+like($waiter->{stderr}, qr/WARNING:  node 3 does not answer: .*\nDETAIL:  (node 3 has not answered|could not connect)/, 'lock_waits does not wait for a frozen node');
+$waiter->{stderr} = '';
+is(ask(1, 'postgres', 'SELECT node_id, state FROM distshard.activity WHERE node_id = 3'), '3|node does not answer', 'nor does activity');
+like(ask(2, 'postgres', 'SELECT distshard.terminate_session(3, 1)'), qr/ERROR:  could not connect to node 3/, 'nor terminate_session()');
+kill 'CONT', @frozen;
+is($waiter->query_safe("UPDATE t SET v = 5 WHERE k = $k RETURNING v"), 5, 'it goes on');
 $_->quit foreach $waiter, $other;
 
 done_testing();
