@@ -371,10 +371,11 @@ TrySend(NodeConn *conn, const char *sql, int flags)
 static void
 AwaitDoubt(void)
 {
-	int64 left = all_prepared_at + DOUBT_AFTER_US - MonotonicTime();
+	int64 left;
 
-	if (left > 0)
-		pg_usleep(Min(left, DOUBT_AFTER_US));
+	/* Signals end a sleep early. */
+	while ((left = all_prepared_at + DOUBT_AFTER_US - MonotonicTime()) > 0)
+		pg_usleep(left);
 }
 
 /* The decision has been made here: tell the nodes that prepared. */

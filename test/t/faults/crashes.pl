@@ -158,4 +158,24 @@ for my $point ('recovery before deletion', 'recovery after deletion')
 	check_invariants($status == 0, $point);
 }
 
+# If a node cannot be told of a commit, its client gets the answer so late that whoever reads there afterwards finds it in
+# doubt, and does not take the rows for unchanged.
+$worker->append_conf('postgresql.conf', "distshard.recovery_interval = '1h'");
+$worker->reload;
+$worker->poll_query_until($db, "SELECT current_setting('distshard.recovery_interval') = '1h'");
+my $writer = $coordinator->background_psql($db, on_error_stop => 0);
+my $reader = $worker->background_psql($db, on_error_stop => 0);
+$reader->query("\\set VERBOSITY verbose\nSET distshard.in_doubt_timeout = 0");
+$worker->safe_psql($db, "SELECT distshard.set_fault('before COMMIT PREPARED', 'error')");
+$writer->query($commit);
+my $seen = $reader->query("SELECT v FROM t WHERE k = $key{2}");
+like($writer->{stderr}, qr/WARNING:  node 2 has not confirmed the commit of transaction/, 'a node was not told of a commit');
+like("$seen$reader->{stderr}", qr/ERROR:  08007: outcome of distributed transaction .* is not known yet/, 'who reads there does not know it');
+$value++;
+$writer->query($commit);
+$reader->{stderr} = '';
+is($reader->query("SELECT v FROM t WHERE k = $key{2}") . $reader->{stderr}, $value + 1, 'until the session has told the node');
+$_->quit for $writer, $reader;
+check_invariants(1, 'a node that was told late');
+
 done_testing();
