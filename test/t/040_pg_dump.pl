@@ -60,6 +60,19 @@ foreach my $node_id (1 .. 3)
 	is($ordinary->safe_psql("node$node_id", $contents), $expected, 'same rows');
 }
 
+# Several connections of pg_dump would need the snapshot of one of them on other nodes.
+my $parallel = PostgreSQL::Test::Utils::tempdir() . '/parallel';
+my @parallel = ('pg_dump', '-F', 'directory', '-j', 2, '-f', $parallel, '--extension', 'plpgsql', $cluster->node(1)->connstr('postgres'));
+$cluster->node(1)->command_fails_like(\@parallel, qr/cannot use an exported or imported snapshot on other nodes.*distshard.consistent_reads to off/s, 'pg_dump -j is refused');
+PostgreSQL::Test::Utils::system_or_bail('rm', '-rf', $parallel);
+{
+	local $ENV{PGOPTIONS} = '-c distshard.consistent_reads=off';
+	$cluster->node(1)->command_ok(\@parallel, 'unless each may have snapshots of its own');
+}
+$ordinary->safe_psql('postgres', 'CREATE DATABASE parallel');
+$ordinary->command_ok([ 'pg_restore', '-e', '-d', $ordinary->connstr('parallel'), $parallel ], 'restore that');
+is($ordinary->safe_psql('parallel', $contents), $expected, 'same rows');
+
 # Into another cluster: the tables come from their definitions, distributed before the rows come.
 my $other = DistshardCluster->new(workers => 1, name => 'other');
 my $source = $cluster->node(2);
