@@ -179,11 +179,13 @@ plan_distributed(Query *query, const PlannerCall *call)
 	if (plan)
 		return plan;
 	if (InsideFragment())
-		ereport(ERROR,
-				(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
-				 errmsg("a statement inside a fragment needs shards of another node"),
-				 errhint("Functions that query distributed tables can run on the nodes only if "
-						 "they stay on one shard's node.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
+			 errmsg("a trigger or policy that acts here needs rows of other nodes"),
+			 errhint(
+				 "A policy can read reference tables, a trigger also co-located tables by the key "
+				 "of its row. One with a transition table acts where the client is connected.")));
 	if (query->commandType != CMD_SELECT)
 		return PlanModification(query, &tables, call);
 	LiftOrder(query);

@@ -155,4 +155,14 @@ like(as_role($sender, 'alice', 'UPDATE t SET v = 5 WHERE k = 3'), qr/cannot be n
 $sender->safe_psql('postgres', 'DROP TRIGGER look ON t; CREATE TRIGGER count BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION count_t()');
 is(as_role($sender, 'alice', 'UPDATE t SET v = 5 WHERE k = 3 RETURNING v'), 10, 'but distributed tables, whose shards are there');
 
+# What needs more is an error.
+$sender->safe_psql('postgres', q{DROP TRIGGER count ON t;
+CREATE TABLE other (k int PRIMARY KEY, v int);
+SELECT create_distributed_table('other', 'k', shard_count => 8, colocate_with => 'none');
+GRANT SELECT ON other TO alice;
+INSERT INTO other SELECT i, i FROM generate_series(1, 100) i;
+CREATE POLICY other ON secret AS RESTRICTIVE USING (EXISTS (SELECT FROM other o WHERE o.k = secret.k))});
+like(as_role($sender, 'alice', 'SELECT k FROM secret ORDER BY k'), qr/a trigger or policy that acts here needs rows of other nodes/,
+	'a policy that needs rows of other nodes');
+
 done_testing();
