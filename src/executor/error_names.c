@@ -15,9 +15,11 @@
 #include "executor/error_names.h"
 #include "executor/executor.h"
 #include "catalog/metadata.h"
+#include "catalog/namespace.h"
 #include "tcop/utility.h"
 #include "transaction/deadlock.h"
 #include "transport/connection.h"
+#include "utils/lsyscache.h"
 
 static ExecutorRun_hook_type    next_ExecutorRun;
 static ExecutorFinish_hook_type next_ExecutorFinish;
@@ -35,13 +37,23 @@ is_about_shards(ErrorData *error)
 		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;
 }
 
+/* Is it about a table cut into shards, and not about one that the user partitioned? */
+static bool
+is_cut_table(ErrorData *error)
+{
+	Oid        schema = get_namespace_oid(error->schema_name, true);
+	DistTable *table = LookupDistTableByData(get_relname_relid(error->table_name, schema));
+
+	return table && !table->is_parent;
+}
+
 /* Rows that an UPDATE in a function moves stay on the node that the function runs on, or it fails. */
 static bool
 leaves_node(ErrorData *error, CmdType operation)
 {
 	return operation == CMD_UPDATE && error->sqlerrcode == ERRCODE_CHECK_VIOLATION &&
 		   error->constraint_name == NULL && error->column_name == NULL &&
-		   strncmp(error->message_id, "no partition of relation", 24) == 0;
+		   strncmp(error->message_id, "no partition of relation", 24) == 0 && is_cut_table(error);
 }
 
 static void

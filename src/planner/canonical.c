@@ -526,7 +526,7 @@ NameSubqueryColumns(RangeTblEntry *rte)
 /*
  * A data table that is read must not be read ONLY. Nor must the target of an
  * UPDATE or DELETE be printed a second time, in FROM, as it would be when it
- * comes out of a view.
+ * comes out of a view; but what a rule's statement was about must be.
  */
 static void
 NameEntry(Query *query, Index rti)
@@ -534,8 +534,7 @@ NameEntry(Query *query, Index rti)
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	DistTable     *table;
 
-	if (rti == query->resultRelation)
-		rte->inFromCl = false;
+	rte->inFromCl = rti != query->resultRelation;
 	if (rte->rtekind == RTE_SUBQUERY)
 		NameSubqueryColumns(rte);
 	if (rte->rtekind != RTE_RELATION)
@@ -554,10 +553,9 @@ NameEntry(Query *query, Index rti)
  * capture ORDER BY otherwise.
  */
 static void
-NameLevel(Query *query)
+NameLevel(Query *query, Bitmapset *used)
 {
-	Bitmapset *used = UsedEntries(query);
-	ListCell  *lc;
+	ListCell *lc;
 
 	foreach (lc, query->rtable)
 	{
@@ -569,17 +567,33 @@ NameLevel(Query *query)
 	query->rtable = lappend(query->rtable, MakeResultEntry());
 }
 
+/* Rules leave columns that say they were of an entry which is not printed. */
+static void
+NameColumn(Var *var, List *levels)
+{
+	Bitmapset *used = list_nth(levels, var->varlevelsup);
+
+	if (!bms_is_member(var->varnosyn, used))
+		var->varnosyn = var->varattnosyn = 0;
+}
+
+/* levels: of Bitmapset, the used entries of each query from the innermost */
 static bool
-NameWalker(Node *node, void *context)
+NameWalker(Node *node, List *levels)
 {
 	if (node == NULL)
 		return false;
+	if (IsA(node, Var) && (int) ((Var *) node)->varlevelsup < list_length(levels))
+		NameColumn((Var *) node, levels);
 	if (IsA(node, Query))
 	{
-		NameLevel((Query *) node);
-		return query_tree_walker((Query *) node, NameWalker, context, QTW_IGNORE_JOINALIASES);
+		Bitmapset *used = UsedEntries((Query *) node);
+
+		NameLevel((Query *) node, used);
+		return query_tree_walker((Query *) node, NameWalker, lcons(used, list_copy(levels)),
+								 QTW_IGNORE_JOINALIASES);
 	}
-	return expression_tree_walker(node, NameWalker, context);
+	return expression_tree_walker(node, NameWalker, levels);
 }
 
 void
