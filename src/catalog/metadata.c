@@ -39,7 +39,6 @@
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
-#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -262,15 +261,6 @@ HaveDistTables(void)
 	return cache != NULL && hash_get_num_entries(cache->tables) > 0;
 }
 
-static uint32
-ReverseBits(uint32 word)
-{
-	word = ((word >> 1) & 0x55555555) | ((word & 0x55555555) << 1);
-	word = ((word >> 2) & 0x33333333) | ((word & 0x33333333) << 2);
-	word = ((word >> 4) & 0x0F0F0F0F) | ((word & 0x0F0F0F0F) << 4);
-	return pg_bswap32(word);
-}
-
 /*
  * Finds this node's partition of each shard: remainder r of modulus 2^k is the
  * slice of the hash ring that begins at r bit-reversed and is 2^(32-k) wide.
@@ -282,7 +272,7 @@ FindPartitions(DistTable *table, PartitionDesc desc)
 	{
 		uint32 modulus = DatumGetInt32(desc->boundinfo->datums[i][0]);
 		uint32 remainder = DatumGetInt32(desc->boundinfo->datums[i][1]);
-		uint32 hash_min = ReverseBits(remainder);
+		uint32 hash_min = HashRingPosition(remainder);
 		Shard *shard = ShardForHash(table, hash_min);
 
 		if (shard->hash_min == hash_min &&
@@ -516,52 +506,6 @@ GroupPrimary(int32 group_id)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("node group %d has no primary", group_id)));
-}
-
-/* The position on the hash ring of a row whose partition hash is given. */
-uint32
-HashRingPosition(uint64 partition_hash)
-{
-	return ReverseBits((uint32) partition_hash);
-}
-
-/* The position of a key; value is of the key's type. */
-uint32
-HashKey(DistTable *table, Datum value, bool isnull)
-{
-	return HashRingPosition(
-		compute_partition_hash_value(1, &table->hash_proc, &table->key_collation, &value, &isnull));
-}
-
-/* ShardForHash returns the shard that holds a position: a binary search. */
-Shard *
-ShardForHash(DistTable *table, uint32 position)
-{
-	int low = 0;
-	int high = table->nshards - 1;
-
-	while (low < high)
-	{
-		int middle = (low + high + 1) / 2;
-
-		if (table->shards[middle].hash_min <= position)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return &table->shards[low];
-}
-
-/* ShardById returns the shard of that number, or NULL if the table has none. */
-Shard *
-ShardById(DistTable *table, int64 shard_id)
-{
-	for (int i = 0; i < table->nshards; i++)
-	{
-		if (table->shards[i].shard_id == shard_id)
-			return &table->shards[i];
-	}
-	return NULL;
 }
 
 static void

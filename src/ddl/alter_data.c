@@ -13,8 +13,11 @@
  */
 #include "postgres.h"
 
-#include "catalog/shard_names.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "catalog/shard_names.h"
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "nodes/makefuncs.h"

@@ -12,9 +12,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/shard_names.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/shard_names.h"
 #include "commands/tablecmds.h"
 #include "ddl/ddl.h"
 #include "placement/cluster_change.h"

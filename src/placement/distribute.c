@@ -254,8 +254,7 @@ CheckTree(Oid relid, DistMethod method, int32 colocation_id, const char *key)
 			CheckDistributable(logical);
 		if (key != NULL)
 			CheckUniqueKeys(logical, attno);
-		if (colocation_id != 0)
-			CheckForeignKeys(logical, method, colocation_id, attno);
+		CheckForeignKeys(logical, method, colocation_id, attno);
 		table_close(logical, NoLock);
 	}
 }
@@ -329,7 +328,6 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 						errmsg("a table without a shard key has one shard")));
 	if (!single)
 		key = CheckShardKey(logical, key_name);
-	CheckTree(relid, DIST_HASH, 0, key_name);
 
 	if (OidIsValid(other_relid))
 	{
