@@ -76,21 +76,21 @@ point_entry(Query *query, Index rti, PointContext *context)
 			target = shard->partition;
 	}
 
-	/* ON CONFLICT's pseudo-relation has no rights and no storage of its own */
+	rights = copyObject(rte);
+	rights->inh = false;
+	rights->inFromCl = false;
+	rights->lateral = false;
+	rights->securityQuals = NIL;
+	rights->tablesample = NULL;
+	query->rtable = lappend(query->rtable, rights);
+	rte->requiredPerms = 0;
+	/* ON CONFLICT's pseudo-relation has rights, but is stored nowhere */
 	if (rte->relkind != RELKIND_COMPOSITE_TYPE)
 	{
-		rights = copyObject(rte);
-		rights->inh = false;
-		rights->inFromCl = false;
-		rights->lateral = false;
-		rights->securityQuals = NIL;
-		rights->tablesample = NULL;
-		query->rtable = lappend(query->rtable, rights);
 		LockRelationOid(target, rte->rellockmode);
 		rte->relkind = get_rel_relkind(target);
 		if (!table->is_parent) /* ONLY a table that the user partitioned has no rows */
 			rte->inh = rte->relkind == RELKIND_PARTITIONED_TABLE;
-		rte->requiredPerms = 0;
 	}
 	rte->relid = target;
 }

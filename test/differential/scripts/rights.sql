@@ -94,6 +94,14 @@ DELETE FROM orders WHERE id < 4 RETURNING tenant, id;
 
 DELETE FROM orders WHERE tenant = 4;
 
+SET ROLE bob;
+INSERT INTO lines VALUES (1, 1, 1, 2, 7) ON CONFLICT (tenant, order_id, line) DO UPDATE SET quantity = excluded.quantity;
+RESET ROLE;
+GRANT UPDATE (quantity) ON lines TO bob;
+SET ROLE bob;
+INSERT INTO lines VALUES (1, 1, 1, 2, 7) ON CONFLICT (tenant, order_id, line) DO UPDATE SET quantity = excluded.quantity RETURNING *;
+INSERT INTO lines VALUES (1, 1, 1, 2, 8), (2, 1, 1, 2, 8) ON CONFLICT (tenant, order_id, line) DO UPDATE SET quantity = excluded.quantity;
+
 INSERT INTO settings VALUES ('a', 'b'), ('c', 'd');
 
 UPDATE settings SET value = 'x' WHERE false;
