@@ -36,6 +36,7 @@
 #include "planner/moved_tables.h"
 #include "planner/on_behalf.h"
 #include "planner/planner.h"
+#include "planner/policies.h"
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "planner/strategy.h"
@@ -147,6 +148,39 @@ plan_for_one_node(Query *query, QueryTables *tables, const PlannerCall *call)
 	return ShipQuery(query, &fragment, keys);
 }
 
+/* A query without distributed tables may be a fragment over data tables. */
+static PlannedStmt *
+plan_undistributed(Query *query, const PlannerCall *call)
+{
+	const Claim *claim = HaveDistTables() ? FragmentClaim(call->query_string) : NULL;
+
+	if (claim && claim->placement_version != 0)
+		return PlanOverShards(query, call, true);
+	return PlanOrdinary(query, call);
+}
+
+static void refuse_in_fragment(void) pg_attribute_noreturn();
+
+static void
+refuse_in_fragment(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
+			 errmsg("a trigger or policy that acts here needs rows of other nodes"),
+			 errhint("A trigger or policy can read reference tables, and co-located tables by the "
+					 "key of its row. A trigger with a transition table acts where the client is "
+					 "connected.")));
+}
+
+static PlannedStmt *
+plan_with_policies(Query *query, const PlannerCall *call)
+{
+	if (!PoliciesStayOnNode(query))
+		refuse_in_fragment();
+	PointAtDataTables(query, 0);
+	return plan_undistributed(query, call);
+}
+
 static PlannedStmt *
 plan_distributed(Query *query, const PlannerCall *call)
 {
@@ -155,6 +189,8 @@ plan_distributed(Query *query, const PlannerCall *call)
 	Expr        *key;
 	PlannedStmt *plan;
 
+	if (InsideFragment() && OnlyPoliciesNameDistTables(query))
+		return plan_with_policies(query, call);
 	DropUnusedCtes(query);
 	FactorAlternatives(query);
 	FindDistTables(query, &tables);
@@ -179,13 +215,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 	if (plan)
 		return plan;
 	if (InsideFragment())
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
-			 errmsg("a trigger or policy that acts here needs rows of other nodes"),
-			 errhint(
-				 "A policy can read reference tables, a trigger also co-located tables by the key "
-				 "of its row. One with a transition table acts where the client is connected.")));
+		refuse_in_fragment();
 	if (query->commandType != CMD_SELECT)
 		return PlanModification(query, &tables, call);
 	LiftOrder(query);
@@ -208,17 +238,6 @@ is_empty_check(Query *query)
 	return foreign_keys_are_empty && list_length(query->rtable) >= 2 &&
 		   strcmp(rt_fetch(1, query->rtable)->eref->aliasname, "fk") == 0 &&
 		   strcmp(rt_fetch(2, query->rtable)->eref->aliasname, "pk") == 0;
-}
-
-/* A query without distributed tables may be a fragment over data tables. */
-static PlannedStmt *
-plan_undistributed(Query *query, const PlannerCall *call)
-{
-	const Claim *claim = HaveDistTables() ? FragmentClaim(call->query_string) : NULL;
-
-	if (claim && claim->placement_version != 0)
-		return PlanOverShards(query, call, true);
-	return PlanOrdinary(query, call);
 }
 
 /* The nodes lock the rows; the executor and functions are told that the statement does so. */

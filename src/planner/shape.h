@@ -64,4 +64,9 @@ extern Spread SpreadOfQuery(Query *query);
 extern Spread SpreadOfInput(Query *query); /* FROM and WHERE only */
 extern Spread SpreadOfEntry(Query *query, Index rti);
 
+/*
+ * Can the condition on rows of the entry be checked on the node that each row is on? NULL must count as false.
+ */
+extern bool ConditionStaysWithRow(Query *query, Index rti, Node *condition);
+
 #endif

@@ -10,8 +10,8 @@
  * side: each node would then add the same null-extended rows.
  *
  * Grouping, DISTINCT and window functions keep a query split as long as the key
- * is part of what they group by; LIMIT does not. A subquery in an expression
- * must be copied, or tied to the key of the rows around it.
+ * is part of what they group by; LIMIT does not. Subqueries in expressions are
+ * seen to in sublinks.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,18 +24,10 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
-#include "planner/transfer.h"
 #include "planner/shape.h"
+#include "planner/spread.h"
+#include "planner/transfer.h"
 #include "rewrite/rewriteManip.h"
-
-/* What is known about the query around a subquery. */
-typedef struct OuterRows
-{
-	DistTable *table; /* the outer query's split input, or NULL */
-	List      *keys;  /* its keys, as Vars of the subquery's level 1 */
-} OuterRows;
-
-static Spread spread_of_query(Query *query, List *equalities, const OuterRows *outer);
 
 static Spread
 copied(void)
@@ -61,8 +53,8 @@ mixed(const char *reason)
 	return result;
 }
 
-static KeySense
-sense_of(DistTable *table)
+KeySense
+SenseOfKey(DistTable *table)
 {
 	KeySense sense = {table->hash_opfamily, table->key_collation};
 
@@ -221,11 +213,11 @@ spread_of_rte(Query *query, Index rti, List *equalities)
 
 		if (inner)
 		{
-			sense = sense_of(inner);
+			sense = SenseOfKey(inner);
 			equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
 		}
 	}
-	result = spread_of_query(subquery, equalities, NULL);
+	result = SpreadOfSubquery(subquery, equalities, NULL);
 	if (result.kind == SPREAD_SPLIT)
 		result.keys = keys_in_output(subquery, result.keys, rti);
 	return result;
@@ -356,155 +348,20 @@ spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense 
 	}
 }
 
-/* Subqueries in expressions. */
-typedef struct SublinkCheck
-{
-	Query      *query;
-	Spread      around; /* the rows for which the expression is computed */
-	List       *equalities;
-	const char *reason;
-} SublinkCheck;
-
-static bool
-check_sublinks_walker(Node *node, SublinkCheck *check)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, SubLink))
-	{
-		SubLink  *sublink = (SubLink *) node;
-		Query    *subquery = castNode(Query, sublink->subselect);
-		OuterRows outer = {check->around.table, NIL};
-		List     *equalities = NIL;
-		Spread    spread;
-		ListCell *lc;
-
-		foreach (lc, check->around.keys)
-		{
-			Var *key = copyObject(lfirst_node(Var, lc));
-
-			key->varlevelsup = 1;
-			outer.keys = lappend(outer.keys, key);
-		}
-		if (check->around.table)
-		{
-			KeySense sense = sense_of(check->around.table);
-
-			equalities = EqualitiesInSublink(check->equalities, check->query, sublink, &sense);
-		}
-		spread = spread_of_query(subquery, equalities, &outer);
-		if (spread.kind == SPREAD_MIXED)
-			check->reason = spread.reason;
-		else if (spread.kind == SPREAD_SPLIT)
-			check->reason = "a subquery is not tied to the shard key of the rows around it";
-		return check->reason != NULL || check_sublinks_walker(sublink->testexpr, check);
-	}
-	if (IsA(node, Query))
-		return false;
-	return expression_tree_walker(node, check_sublinks_walker, check);
-}
-
-/*
- * A subquery under "x IN (SELECT ...)" may lean on x only as an ANDed qual of
- * WHERE: elsewhere NULLs that live on another node would change the result. So
- * such a test is stripped before any other place is looked at.
- */
-static Node *
-forget_any_tests(Node *node, void *context)
-{
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, SubLink))
-	{
-		SubLink *sublink = (SubLink *) expression_tree_mutator(node, forget_any_tests, context);
-
-		if (sublink->subLinkType == ANY_SUBLINK)
-			sublink->subLinkType = EXPR_SUBLINK;
-		return (Node *) sublink;
-	}
-	if (IsA(node, Query))
-		return node;
-	return expression_tree_mutator(node, forget_any_tests, context);
-}
-
-static void
-check_expression(SublinkCheck *check, Node *expr)
-{
-	if (check->reason == NULL && expr)
-		check_sublinks_walker(forget_any_tests(expr, NULL), check);
-}
-
-static void
-check_quals(SublinkCheck *check, Node *quals)
-{
-	if (check->reason || quals == NULL)
-		return;
-	if (is_andclause(quals))
-	{
-		ListCell *lc;
-
-		foreach (lc, ((BoolExpr *) quals)->args)
-			check_quals(check, lfirst(lc));
-	}
-	else if (IsA(quals, SubLink))
-		check_sublinks_walker(quals, check);
-	else
-		check_expression(check, quals);
-}
-
-static void
-check_join_quals(SublinkCheck *check, Node *jtnode)
-{
-	if (IsA(jtnode, FromExpr))
-	{
-		FromExpr *from = (FromExpr *) jtnode;
-		ListCell *lc;
-
-		foreach (lc, from->fromlist)
-			check_join_quals(check, lfirst(lc));
-		check_quals(check, from->quals);
-	}
-	else if (IsA(jtnode, JoinExpr))
-	{
-		JoinExpr *join = (JoinExpr *) jtnode;
-
-		check_join_quals(check, join->larg);
-		check_join_quals(check, join->rarg);
-		check_expression(check, join->quals);
-	}
-}
-
-static Spread
-check_all_sublinks(Query *query, Spread spread, List *equalities, const KeySense *sense)
-{
-	SublinkCheck check = {query, spread, NIL, NULL};
-
-	if (!query->hasSubLinks || spread.kind == SPREAD_MIXED)
-		return spread;
-
-	check.equalities =
-		list_concat_copy(equalities, EmergentEqualities(query, (Node *) query->jointree, sense));
-	check_join_quals(&check, (Node *) query->jointree);
-	check_expression(&check, (Node *) query->targetList);
-	check_expression(&check, (Node *) query->returningList);
-	check_expression(&check, query->havingQual);
-	if (check.reason)
-		return mixed(check.reason);
-	return spread;
-}
-
 /* FROM and WHERE, with the expressions over them. */
 static Spread
 spread_of_input(Query *query, List *equalities)
 {
-	DistTable *table = first_hash_table(query);
-	KeySense   sense = {InvalidOid, InvalidOid};
-	Spread     spread;
+	DistTable  *table = first_hash_table(query);
+	KeySense    sense = {InvalidOid, InvalidOid};
+	Spread      spread;
+	const char *reason;
 
 	if (table)
-		sense = sense_of(table);
+		sense = SenseOfKey(table);
 	spread = spread_of_from(query, query->jointree, equalities, &sense);
-	return check_all_sublinks(query, spread, equalities, &sense);
+	reason = WhySublinksMix(query, spread, equalities, &sense);
+	return reason ? mixed(reason) : spread;
 }
 
 static bool
@@ -590,8 +447,8 @@ spread_of_setop(Query *query, Node *node, List *equalities)
 	return split(left.table, common);
 }
 
-static Spread
-spread_of_query(Query *query, List *equalities, const OuterRows *outer)
+Spread
+SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
 {
 	Spread spread;
 
@@ -605,7 +462,7 @@ spread_of_query(Query *query, List *equalities, const OuterRows *outer)
 	/* All that one outer row needs is on that row's node, whatever is done with it. */
 	if (spread.kind == SPREAD_SPLIT && outer && outer->table && !query->setOperations)
 	{
-		KeySense sense = sense_of(outer->table);
+		KeySense sense = SenseOfKey(outer->table);
 
 		equalities = list_concat_copy(equalities,
 									  EmergentEqualities(query, (Node *) query->jointree, &sense));
@@ -641,7 +498,7 @@ SpreadOfQuery(Query *query)
 	}
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;
-	return spread_of_query(&bare, NIL, NULL);
+	return SpreadOfSubquery(&bare, NIL, NULL);
 }
 
 Spread

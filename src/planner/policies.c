@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * policies.c
+ *	  Policies of row-level security whose subqueries read distributed tables.
+ *
+ * A fragment names data tables only, but the policies that this node adds to it
+ * name the user's tables. Where such a subquery is tied to the shard key of the
+ * row that it is about, this node has all that it asks for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/metadata.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "planner/moved_tables.h"
+#include "planner/policies.h"
+#include "planner/shape.h"
+#include "rewrite/rewriteManip.h"
+
+/* Takes the policies away. */
+static bool
+strip_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		Query    *query = (Query *) node;
+		ListCell *lc;
+
+		foreach (lc, query->rtable)
+			lfirst_node(RangeTblEntry, lc)->securityQuals = NIL;
+		query->withCheckOptions = NIL;
+		return query_tree_walker(query, strip_walker, context, 0);
+	}
+	return expression_tree_walker(node, strip_walker, context);
+}
+
+/* Gives data tables the names of their logical tables, by which it is known how rows are spread. */
+static bool
+name_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		DistTable *table = rte->rtekind == RTE_RELATION ? LookupDistTableByData(rte->relid) : NULL;
+
+		if (table != NULL)
+			rte->relid = table->relid;
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, name_walker, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, name_walker, context);
+}
+
+/* Does the policy need more than the node of the row has? A row that changes its key has left it, perhaps. */
+static bool
+leaves_node(Query *query, Index rti, Node *policy)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+
+	if (!checkExprHasSubLink(policy))
+		return false;
+	if (rti == query->resultRelation && MayChangeKey(query, LookupDistTable(rte->relid)))
+		return true;
+	return !ConditionStaysWithRow(query, rti, policy);
+}
+
+static bool
+leaves_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		Query    *query = (Query *) node;
+		Index     rti;
+		ListCell *lc;
+
+		for (rti = 1; rti <= list_length(query->rtable); rti++)
+		{
+			foreach (lc, rt_fetch(rti, query->rtable)->securityQuals)
+			{
+				if (leaves_node(query, rti, lfirst(lc)))
+					return true;
+			}
+		}
+		foreach (lc, query->withCheckOptions)
+		{
+			if (leaves_node(query, query->resultRelation, lfirst_node(WithCheckOption, lc)->qual))
+				return true;
+		}
+		return query_tree_walker(query, leaves_walker, context, 0);
+	}
+	return expression_tree_walker(node, leaves_walker, context);
+}
+
+bool
+OnlyPoliciesNameDistTables(Query *query)
+{
+	Query *stripped;
+
+	if (!query->hasRowSecurity)
+		return false;
+	stripped = copyObject(query);
+	(void) strip_walker((Node *) stripped, NULL);
+	return !QueryNamesDistTable(stripped);
+}
+
+bool
+PoliciesStayOnNode(Query *query)
+{
+	Query *named = copyObject(query);
+
+	(void) name_walker((Node *) named, NULL);
+	return !leaves_walker((Node *) named, NULL);
+}

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * policies.h
+ *	  Policies of row-level security whose subqueries read distributed tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_POLICIES_H
+#define DISTSHARD_POLICIES_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+/* Does the query name no distributed table but in the policies that it got here, as a fragment does? */
+extern bool OnlyPoliciesNameDistTables(Query *query);
+
+/* And does each of them need only rows with the shard key of the row it is about, which are here? */
+extern bool PoliciesStayOnNode(Query *query);
+
+#endif

@@ -1,0 +1,105 @@
+Policies of row-level security that read other distributed tables.
+
+--- include shop.tables
+
+--- everywhere
+DO $$ BEGIN IF to_regrole('ann') IS NULL THEN CREATE ROLE ann LOGIN; END IF; END $$;
+DO $$ BEGIN IF to_regrole('bob') IS NULL THEN CREATE ROLE bob LOGIN; END IF; END $$;
+
+--- tables
+CREATE TABLE members (tenant int, who text, may_write bool, hidden bool, PRIMARY KEY (tenant, who));
+CREATE TABLE papers (tenant int, id int, owner text, body text, PRIMARY KEY (tenant, id));
+CREATE TABLE drafts (tenant int, id int, body text, PRIMARY KEY (tenant, id));
+CREATE TABLE kinds (kind text PRIMARY KEY, open_to text);
+CREATE TABLE things (tenant int, kind text, body text);
+ALTER TABLE members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE papers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE drafts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE things ENABLE ROW LEVEL SECURITY;
+CREATE POLICY not_hidden ON members USING (NOT hidden);
+CREATE POLICY readers ON papers FOR SELECT
+	USING (EXISTS (SELECT FROM members m WHERE m.tenant = papers.tenant AND m.who = current_user));
+CREATE POLICY writers ON papers FOR ALL
+	USING (owner = current_user OR tenant IN (SELECT m.tenant FROM members m WHERE m.who = current_user AND m.may_write))
+	WITH CHECK ((SELECT m.may_write FROM members m WHERE m.tenant = papers.tenant AND m.who = current_user));
+CREATE POLICY of_papers ON drafts
+	USING (EXISTS (SELECT FROM papers p WHERE p.tenant = drafts.tenant AND p.id = drafts.id));
+CREATE POLICY open_kinds ON things USING (kind IN (SELECT k.kind FROM kinds k WHERE k.open_to = current_user)
+	AND (SELECT count(*) FROM members m WHERE m.tenant = things.tenant) > 0);
+GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, users, orders TO ann, bob;
+
+--- distribute
+SELECT create_reference_table('kinds');
+SELECT create_distributed_table('members', 'tenant', colocate_with => 'users');
+SELECT create_distributed_table('papers', 'tenant', colocate_with => 'users');
+SELECT create_distributed_table('drafts', 'tenant', colocate_with => 'users');
+SELECT create_distributed_table('things', 'tenant', colocate_with => 'users');
+
+--- data
+INSERT INTO members SELECT t, w, t % 2 = 0, t = 6 FROM generate_series(1, 9) t, (VALUES ('ann'), ('bob')) v (w) WHERE (w = 'ann') = (t < 7) OR t = 4;
+INSERT INTO papers SELECT t, i, CASE WHEN i = 1 THEN 'bob' ELSE 'ann' END, 'paper ' || t || '-' || i FROM generate_series(1, 9) t, generate_series(1, 3) i;
+INSERT INTO drafts SELECT t, i, 'draft ' || t || '-' || i FROM generate_series(1, 9) t, generate_series(2, 5) i;
+INSERT INTO kinds VALUES ('open', 'ann'), ('closed', 'bob');
+INSERT INTO things SELECT t, k, k || ' ' || t FROM generate_series(1, 12) t, (VALUES ('open'), ('closed')) v (k);
+
+--- statements
+
+SET ROLE ann;
+SELECT tenant, id, body FROM papers ORDER BY 1, 2;
+SELECT count(*), min(tenant), max(body) FROM papers;
+SELECT tenant, count(*) FROM papers GROUP BY tenant ORDER BY 1;
+SELECT * FROM papers WHERE tenant = 4 ORDER BY id;
+SELECT * FROM papers WHERE tenant IN (3, 4, 8) ORDER BY tenant, id;
+SELECT id, count(*) FROM papers GROUP BY id ORDER BY 1;
+SELECT p.body, u.name FROM papers p JOIN users u USING (tenant) WHERE u.id = p.id ORDER BY 1;
+SELECT p.body, d.body FROM papers p JOIN drafts d USING (tenant, id) ORDER BY 1;
+SELECT p.body, o.total FROM papers p JOIN orders o ON o.id = p.id AND o.tenant = 2 ORDER BY 1, 2;
+SELECT * FROM drafts ORDER BY 1, 2;
+SELECT * FROM things ORDER BY 1, 2;
+SELECT * FROM users WHERE tenant IN (SELECT tenant FROM papers WHERE id = 1) ORDER BY 1, 2;
+WITH w AS (SELECT tenant FROM papers) SELECT count(*) FROM w a, w b WHERE a.tenant = b.tenant;
+SELECT tenant, row_number() OVER (ORDER BY tenant, id) FROM papers ORDER BY 2;
+SELECT tenant FROM papers WHERE id = 1 FOR UPDATE;
+
+SET ROLE bob;
+SELECT tenant, id, body FROM papers ORDER BY 1, 2;
+SELECT count(*) FROM drafts;
+SELECT * FROM things ORDER BY 1, 2;
+
+SET ROLE ann;
+UPDATE papers SET body = body || '!' RETURNING tenant, id, body;
+UPDATE papers SET body = body || '!' WHERE tenant IN (SELECT tenant FROM members WHERE may_write) RETURNING tenant, id, body;
+UPDATE papers SET body = 'x' WHERE tenant = 4 RETURNING id;
+UPDATE papers SET body = 'x' WHERE tenant = 3 AND id = 2;
+
+SET ROLE ann;
+UPDATE papers SET body = (SELECT max(note) FROM orders o WHERE o.tenant = papers.tenant) WHERE tenant < 3;
+
+SET ROLE ann;
+INSERT INTO papers VALUES (2, 10, 'ann', 'new'), (4, 10, 'ann', 'new') RETURNING *;
+INSERT INTO papers VALUES (3, 10, 'ann', 'new');
+INSERT INTO papers VALUES (8, 10, 'ann', 'new');
+INSERT INTO papers SELECT tenant, id + 20, owner, body FROM papers WHERE tenant IN (2, 4);
+INSERT INTO papers SELECT tenant, 30, 'ann', body FROM drafts WHERE id = 2 AND tenant IN (2, 4);
+INSERT INTO papers VALUES (2, 1, 'ann', 'again') ON CONFLICT (tenant, id) DO UPDATE SET body = excluded.body RETURNING *;
+SELECT count(*) FROM papers;
+
+SET ROLE ann;
+DELETE FROM papers WHERE id = 3 RETURNING tenant, id;
+DELETE FROM papers USING users u WHERE u.tenant = papers.tenant AND u.id = papers.id AND u.id = 2 RETURNING papers.tenant;
+DELETE FROM papers;
+RESET ROLE;
+SELECT tenant, id FROM papers ORDER BY 1, 2;
+
+MERGE INTO papers p USING users u ON p.tenant = u.tenant AND p.id = u.id WHEN MATCHED AND u.id = 1 THEN UPDATE SET body = u.name;
+SET ROLE bob;
+MERGE INTO papers p USING users u ON p.tenant = u.tenant AND p.id = u.id AND u.tenant = 8 WHEN MATCHED THEN UPDATE SET body = u.name;
+SELECT * FROM papers WHERE tenant = 8 ORDER BY id;
+
+PREPARE p (int) AS SELECT count(*) FROM papers WHERE id < $1;
+SET ROLE ann;
+EXECUTE p (2);
+EXECUTE p (4);
+SET ROLE bob;
+EXECUTE p (2);
+EXECUTE p (4);
