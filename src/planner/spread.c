@@ -24,6 +24,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
+#include "planner/leaf.h"
 #include "planner/shape.h"
 #include "planner/spread.h"
 #include "planner/transfer.h"
@@ -186,6 +187,8 @@ spread_of_rte(Query *query, Index rti, List *equalities)
 						   : split(transfer->table,
 								   transfer->key ? list_make1(TransferredKey(rte, rti, transfer))
 												 : NIL);
+			if (LeafQuery(rte) != NULL)
+				return mixed("another part of the query is fetched by itself");
 			/* FALLTHROUGH */
 		case RTE_TABLEFUNC:
 		case RTE_VALUES:
