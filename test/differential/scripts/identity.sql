@@ -61,7 +61,7 @@ UPDATE g SET (k, t) = (SELECT g.k + 200, DEFAULT);
 
 UPDATE g SET (k, t) = (g.k + 200, DEFAULT) WHERE k < 3 RETURNING k, t, dbl;
 
-INSERT INTO g (k, t) VALUES (1, 'new') ON CONFLICT (k) DO UPDATE SET t = EXCLUDED.t || EXCLUDED.dbl || g.dbl, d = DEFAULT RETURNING k, t, dbl;
+INSERT INTO g (k, t) VALUES (1, 'new') ON CONFLICT (k) DO UPDATE SET t = EXCLUDED.t || EXCLUDED.dbl || g.dbl, d = -1 RETURNING k, t, d, dbl;
 
 INSERT INTO gk (id, v) OVERRIDING SYSTEM VALUE VALUES (1, 50), (200, 51) ON CONFLICT (id) DO UPDATE SET v = EXCLUDED.s + gk.s RETURNING *;
 
