@@ -25,6 +25,7 @@
 #include "planner/row_template.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
+#include "transport/remote_xact.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -145,6 +146,23 @@ insert_rows(CustomScanState *node, MovedRows *moved)
 						node->ss.ss_ScanTupleSlot);
 }
 
+/* Those where rows wait; whether they do here is known when they are looked for. */
+static List *
+nodes_with_rows(List *nodes)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, nodes)
+	{
+		int32 node_id = lfirst_int(lc);
+
+		if (LookupNode(node_id, false)->is_local || RowsWait(PeekNodeConn(node_id)))
+			result = lappend_int(result, node_id);
+	}
+	return result;
+}
+
 void
 MoveRows(CustomScanState *node, List *tables, List *nodes)
 {
@@ -152,7 +170,7 @@ MoveRows(CustomScanState *node, List *tables, List *nodes)
 	List         *all = NIL;
 	ListCell     *lc;
 
-	if (tables == NIL)
+	if (tables == NIL || (nodes = nodes_with_rows(nodes)) == NIL)
 		return;
 	old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
 	foreach (lc, tables)

@@ -36,6 +36,7 @@
 #include "partitioning/partdesc.h"
 #include "planner/claim.h"
 #include "tcop/tcopprot.h"
+#include "transport/connection.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -375,25 +376,49 @@ distshard_take_moved(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static void
-check_empty(Oid logical_relid)
+static bool
+rows_wait(Oid logical_relid)
 {
 	Relation        logical = try_relation_open(logical_relid, AccessShareLock);
 	TupleTableSlot *slot;
 	TableScanDesc   scan;
+	bool            result;
 
 	if (logical == NULL)
-		return;
+		return false;
 	slot = table_slot_create(logical, NULL);
 	scan = table_beginscan(logical, SnapshotSelf, 0, NULL);
-	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("rows of \"%s\" would have to move to other nodes",
-							   RelationGetRelationName(logical)),
-						errdetail("The statement that moved them was not run to its end.")));
+	result = table_scan_getnextslot(scan, ForwardScanDirection, slot);
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	relation_close(logical, NoLock);
+	return result;
+}
+
+void
+TellOfMovedRows(void)
+{
+	ListCell *lc;
+
+	CommandCounterIncrement();
+	foreach (lc, opened)
+	{
+		if (rows_wait(lfirst_oid(lc)))
+		{
+			SendNotice(ERRCODE_ROWS_WAIT, "rows wait");
+			return;
+		}
+	}
+}
+
+static void
+check_empty(Oid logical_relid)
+{
+	if (rows_wait(logical_relid))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("rows of \"%s\" would have to move to other nodes",
+							   get_rel_name(logical_relid)),
+						errdetail("The statement that moved them was not run to its end.")));
 }
 
 static void

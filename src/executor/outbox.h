@@ -22,6 +22,9 @@ extern void InitOutboxes(void);
  */
 extern void OpenOutboxes(QueryDesc *query, bool claimed);
 
+/* Says by a notice that rows wait, if some do: to the node that this backend works for. */
+extern void TellOfMovedRows(void);
+
 /* Takes the rows that this transaction has moved out: these columns of them. */
 extern void TakeMovedRows(Oid logical_relid, List *attnums, Tuplestorestate *rows);
 

@@ -361,7 +361,9 @@ ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool e
 static void
 ClaimExecutorFinish(QueryDesc *query)
 {
-	SavedRole saved;
+	SavedRole    saved;
+	const Claim *claim = FragmentClaim(query->sourceText);
+	bool         moves = claim && claim->moves && !in_local_fragment;
 
 	BecomeClaimedRole(query->sourceText, &saved);
 	if (prev_ExecutorFinish)
@@ -369,6 +371,8 @@ ClaimExecutorFinish(QueryDesc *query)
 	else
 		standard_ExecutorFinish(query);
 	RestoreRole(&saved);
+	if (moves)
+		TellOfMovedRows();
 }
 
 /* An error leaves set what is set between Enter... and Leave...: clear it with the transaction. */

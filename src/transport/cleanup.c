@@ -33,10 +33,17 @@ ConnIsOpen(NodeConn *conn)
 	return conn->pg != NULL;
 }
 
+bool
+RowsWait(NodeConn *conn)
+{
+	return conn->rows_wait;
+}
+
 void
 SetConnFresh(NodeConn *conn)
 {
 	conn->fresh = true;
+	conn->rows_wait = false;
 }
 
 void

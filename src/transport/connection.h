@@ -109,6 +109,14 @@ extern uint64 EndCopyIn(NodeConn *conn);
 /* On the other side of it, in PG_CATCH: tells the sender that an error is to come. */
 extern void TellCopyFailed(void);
 
+/*
+ * A node says by a notice that rows wait there which a statement has moved out of its shards. RowsWait tells
+ * whether it has said so in this transaction; those rows may have been taken since.
+ */
+#define ERRCODE_ROWS_WAIT MAKE_SQLSTATE('D', 'S', '0', '0', '5')
+
+extern bool RowsWait(NodeConn *conn);
+
 /* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
 extern void SendNotice(int sqlstate, const char *text);
 extern void SendNoticeAtOnce(int sqlstate, const char *text);

@@ -206,6 +206,11 @@ PassNotice(void *arg, const PGresult *result)
 		KeepReport(conn, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 		return;
 	}
+	if (SqlState(result) == ERRCODE_ROWS_WAIT)
+	{
+		conn->rows_wait = true;
+		return;
+	}
 	if (strcmp(severity, "WARNING") == 0)
 		level = WARNING;
 	else if (strcmp(severity, "NOTICE") == 0)

@@ -21,6 +21,11 @@ $coordinator->safe_psql($db, q{
 	CREATE TABLE t (k int PRIMARY KEY, v int);
 	SELECT create_distributed_table('t', 'k', shard_count => 6);
 	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE TABLE stamped (k int PRIMARY KEY, v int, n int);
+	CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.v; RETURN NEW; END';
+	CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
+	SELECT create_distributed_table('stamped', 'k', colocate_with => 't');
+	INSERT INTO stamped SELECT k, v FROM t;
 });
 my %key = $cluster->key_on_each_node('t');
 
@@ -110,6 +115,10 @@ is(trace_of("$update $key{2}"), '2 sent, 2 answers', 'one that writes one node: 
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT"), '2 sent, 2 answers, 2 sent, 2 answers', 'a transaction that reads sends one message more');
 is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 3),
 	'a transaction of one node: one round trip for each statement, one for COMMIT');
+
+my $stamp = "UPDATE stamped SET v = v + 1 WHERE k = $key{2}";
+is(trace_of($stamp), join(', ', ('2 sent, 2 answers') x 2), 'one whose trigger may have changed the key: one more, for COMMIT');
+is(trace_of("BEGIN; $stamp; $stamp; COMMIT"), join(', ', ('2 sent, 2 answers') x 3), 'in a transaction no more than others');
 
 my @trace = trace_of("BEGIN; $update $key{2}; $update $key{3}; COMMIT");
 is(join(', ', @trace[ 0 .. 3 ]), '2 sent, 2 answers, 3 sent, 3 answers', 'a transaction of two nodes: one round trip for each statement');
