@@ -140,6 +140,30 @@ append_to_file(InboxShared *shared, int32 sender, const char *data, int len)
 	BufFileClose(file);
 }
 
+/* False: the reader has closed its files, and only another sender keeps the segment. */
+static bool
+attach_files(InboxShared *shared, dsm_segment *segment)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool attached = true;
+
+	PG_TRY();
+	{
+		SharedFileSetAttach(&shared->files, segment);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		attached = false;
+	}
+	PG_END_TRY();
+	return attached;
+}
+
+/* If the reader has failed, the coordinator will hear of that from it, and the rows are of no use. */
 void
 AppendToInbox(dsm_handle handle, int32 sender, const char *data, int len, int64 rows)
 {
@@ -150,10 +174,13 @@ AppendToInbox(dsm_handle handle, int32 sender, const char *data, int len, int64 
 	if (attach)
 		segment = dsm_attach(handle);
 	if (segment == NULL)
-		return; /* the reader has failed, of which the coordinator will hear from it */
+		return;
 	shared = shared_part(segment);
-	if (attach)
-		SharedFileSetAttach(&shared->files, segment);
+	if (attach && !attach_files(shared, segment))
+	{
+		dsm_detach(segment);
+		return;
+	}
 	append_to_file(shared, sender, data, len);
 	pg_atomic_fetch_add_u64(&shared->rows, rows);
 	if (attach)
