@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 #include "catalog/oid_types.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/io_cast.h"
 #include "planner/row_columns.h"
 
 void
@@ -45,19 +45,6 @@ take_value(Expr *value, RowColumns *columns)
 	return NULL;
 }
 
-static Expr *
-convert(Expr *arg, Oid type, Oid collation)
-{
-	CoerceViaIO *result = makeNode(CoerceViaIO);
-
-	result->arg = arg;
-	result->resulttype = type;
-	result->resultcollid = collation;
-	result->coerceformat = COERCE_EXPLICIT_CAST;
-	result->location = -1;
-	return (Expr *) result;
-}
-
 /* A row of a temporary table or view travels as text: only this node has its type. */
 static Node *
 take_var(Var *node, RowColumns *columns)
@@ -71,8 +58,8 @@ take_var(Var *node, RowColumns *columns)
 		column = take_value((Expr *) var, columns);
 		return (Node *) (column ? column : node);
 	}
-	column = take_value(convert((Expr *) var, TEXTOID, DEFAULT_COLLATION_OID), columns);
-	return column ? (Node *) convert((Expr *) column, var->vartype, InvalidOid) : (Node *) node;
+	column = take_value(AsText((Expr *) var), columns);
+	return column ? (Node *) CastByIO((Expr *) column, var->vartype, InvalidOid) : (Node *) node;
 }
 
 static bool

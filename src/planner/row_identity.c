@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/io_cast.h"
 #include "planner/row_identity.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -57,14 +58,7 @@ primary_key(DistTable *table, Index target)
 static Expr *
 whole_row(DistTable *table, Index target)
 {
-	CoerceViaIO *text = makeNode(CoerceViaIO);
-
-	text->arg = (Expr *) makeVar(target, 0, get_rel_type_id(table->relid), -1, InvalidOid, 0);
-	text->resulttype = TEXTOID;
-	text->resultcollid = get_typcollation(TEXTOID);
-	text->coerceformat = COERCE_EXPLICIT_CAST;
-	text->location = -1;
-	return (Expr *) text;
+	return AsText((Expr *) makeVar(target, 0, get_rel_type_id(table->relid), -1, InvalidOid, 0));
 }
 
 List *
@@ -171,22 +165,10 @@ NotDistinct(Expr *left, Expr *right)
 {
 	Oid           eq_opr = lookup_type_cache(exprType((Node *) left), TYPECACHE_EQ_OPR)->eq_opr;
 	DistinctExpr *distinct = makeNode(DistinctExpr);
-	CoerceViaIO  *text;
 
 	/* what cannot be compared is so as text */
 	if (!OidIsValid(eq_opr))
-	{
-		text = makeNode(CoerceViaIO);
-		text->arg = left;
-		text->resulttype = TEXTOID;
-		text->resultcollid = get_typcollation(TEXTOID);
-		text->coerceformat = COERCE_EXPLICIT_CAST;
-		text->location = -1;
-		left = (Expr *) text;
-		text = copyObject(text);
-		text->arg = right;
-		return NotDistinct(left, (Expr *) text);
-	}
+		return NotDistinct(AsText(left), AsText(right));
 	memcpy(distinct, equality(eq_opr, left, right), sizeof(DistinctExpr));
 	distinct->xpr.type = T_DistinctExpr;
 	return (Expr *) makeBoolExpr(NOT_EXPR, list_make1(distinct), -1);

@@ -26,7 +26,6 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "catalog/metadata.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -34,6 +33,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "planner/io_cast.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "utils/array.h"
@@ -53,19 +53,6 @@ typedef struct SubstituteContext
 } SubstituteContext;
 
 static Node *Substitute(Node *node, SubstituteContext *context);
-
-static Node *
-Cast(Node *node, Oid type, Oid collation)
-{
-	CoerceViaIO *cast = makeNode(CoerceViaIO);
-
-	cast->arg = (Expr *) node;
-	cast->resulttype = type;
-	cast->resultcollid = collation;
-	cast->coerceformat = COERCE_EXPLICIT_CAST;
-	cast->location = -1;
-	return (Node *) cast;
-}
 
 /* Equal expressions become the same parameter, else GROUP BY would not match: but not where each counts. */
 static int
@@ -98,12 +85,12 @@ MakeParam(SubstituteContext *context, Node *expr)
 	param->paramtype = as_text ? TEXTOID : type;
 	param->paramtypmod = -1;
 	param->paramcollid = get_typcollation(param->paramtype);
-	param->paramid = ParamNumber(context, as_text ? Cast(expr, TEXTOID, DEFAULT_COLLATION_OID)
-												  : copyObject(expr));
+	param->paramid =
+		ParamNumber(context, as_text ? (Node *) AsText((Expr *) expr) : copyObject(expr));
 	param->location = -1;
 
 	if (as_text)
-		result = Cast(result, type, get_typcollation(type));
+		result = (Node *) CastByIO((Expr *) result, type, get_typcollation(type));
 	if (OidIsValid(collation) && collation != get_typcollation(type))
 	{
 		CollateExpr *collate = makeNode(CollateExpr);
