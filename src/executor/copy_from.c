@@ -25,6 +25,7 @@
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "catalog/pg_proc.h"
+#include "catalog/shard_key.h"
 #include "commands/copyfrom_internal.h"
 #include "commands/progress.h"
 #include "commands/tablespace.h"
@@ -71,17 +72,13 @@ typedef struct UserCopy
 	StringInfoData  spooled;
 } UserCopy;
 
+/* Are all rows of it here, and nowhere else? */
 static bool
-AllShardsAreHere(DistTable *table)
+IsHereOnly(DistTable *table)
 {
 	if (table->method == DIST_REFERENCE)
 		return list_length(AllPrimaries()) == 1;
-	for (int i = 0; i < table->nshards; i++)
-	{
-		if (table->shards[i].group_id != LocalGroupId())
-			return false;
-	}
-	return true;
+	return AllShardsAreHere(table);
 }
 
 /* CopyFrom, whose errors name the user's table. */
@@ -406,7 +403,7 @@ CopyFromUser(ParseState *pstate, CopyStmt *stmt, Relation rel, Node *where, Dist
 	if (capture)
 		copy.row_triggers = BeginRowTriggers(copy.estate, copy.result, CMD_INSERT);
 
-	if (AllShardsAreHere(table) && capture == NULL && !HasBeforeInsertHere(rel))
+	if (IsHereOnly(table) && capture == NULL && !HasBeforeInsertHere(rel))
 		rows = CopyHere(&copy, pstate, stmt, where);
 	else
 		rows = CopyToNodes(&copy, pstate, stmt, where, capture);

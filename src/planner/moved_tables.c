@@ -15,6 +15,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/metadata.h"
+#include "catalog/shard_key.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
@@ -45,12 +46,7 @@ static void follow_change(Moves *moves, Oid relid, Bitmapset *columns);
 static bool
 can_leave(DistTable *table, Relation rel)
 {
-	for (int i = 0; i < table->nshards; i++)
-	{
-		if (table->shards[i].group_id != LocalGroupId())
-			return true;
-	}
-	return HasBeforeInsertHere(rel);
+	return !AllShardsAreHere(table) || HasBeforeInsertHere(rel);
 }
 
 /* The rows of a partitioned table are its partitions'. */

@@ -40,6 +40,7 @@
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "planner/strategy.h"
+#include "transaction/xact.h"
 #include "utils/lsyscache.h"
 
 static planner_hook_type           next_planner_hook;
@@ -64,14 +65,8 @@ AllShardsLocal(QueryTables *tables)
 
 	foreach (lc, tables->dist_tables)
 	{
-		DistTable *table = lfirst(lc);
-		int        i;
-
-		for (i = 0; i < table->nshards; i++)
-		{
-			if (table->shards[i].group_id != LocalGroupId())
-				return false;
-		}
+		if (!AllShardsAreHere(lfirst(lc)))
+			return false;
 	}
 	return true;
 }
@@ -164,12 +159,9 @@ static void refuse_in_fragment(void) pg_attribute_noreturn();
 static void
 refuse_in_fragment(void)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
-			 errmsg("a trigger or policy that acts here needs rows of other nodes"),
-			 errhint("A trigger or policy can read reference tables, and co-located tables by the "
-					 "key of its row. A trigger with a transition table acts where the client is "
-					 "connected.")));
+	ereport(ERROR, (errcode(ERRCODE_FORBIDDEN_IN_FRAGMENT),
+					errmsg("a trigger or policy that acts here needs rows of other nodes"),
+					HintOnRowActions()));
 }
 
 static PlannedStmt *

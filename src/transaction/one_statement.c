@@ -117,17 +117,22 @@ IsOneStatement(void)
 	return XactIsoLevel <= XACT_READ_COMMITTED && !XactReadOnly && IsWholeTransaction();
 }
 
+int
+HintOnRowActions(void)
+{
+	return errhint("A trigger or policy can read reference tables, and co-located tables by the "
+				   "key of its row. A trigger with a transition table acts where the client is "
+				   "connected.");
+}
+
 void
 CheckNotPartOfOther(int32 node_id)
 {
 	if (IsClusterConnection() && IsTransactionBlock())
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("a trigger or policy that acts here needs node %d", node_id),
-			 errdetail("It acts where its row is stored, for a transaction that has other "
-					   "parts, on other nodes or in other statements."),
-			 errhint(
-				 "A policy can read reference tables, a trigger also co-located tables by the key "
-				 "of its row. One with a transition table acts where the client is connected.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a trigger or policy that acts here needs node %d", node_id),
+				 errdetail("It acts where its row is stored, for a transaction that has other "
+						   "parts, on other nodes or in other statements."),
+				 HintOnRowActions()));
 }

@@ -48,6 +48,9 @@ extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
  */
 extern bool IsWholeTransaction(void);
 
+/* errhint() for what a row trigger or policy, where its row is, cannot do. */
+extern int HintOnRowActions(void);
+
 /*
  * TakeClusterSnapshot has a REPEATABLE READ transaction take its snapshot of all
  * nodes, if it has none yet, before the first statement that reads something is
