@@ -4,17 +4,13 @@ use strict;
 use warnings;
 
 use DistshardCluster;
-use IO::Select;
-use IO::Socket::UNIX;
-use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Proxy;
 use Test::More;
-use Time::HiRes qw(sleep);
 
-my $hold_back = 0.05;
 my $cluster = DistshardCluster->new(workers => 2, conf => "distshard.recovery_interval = 1h\n");
-my ($coordinator, @workers) = $cluster->nodes;
+my $coordinator = $cluster->coordinator;
 my $db = 'postgres';
 
 $coordinator->safe_psql($db, q{
@@ -29,71 +25,10 @@ $coordinator->safe_psql($db, q{
 });
 my %key = $cluster->key_on_each_node('t');
 
-# The proxy writes a line for each message or several that came at once: the node, and whether it is sent or answers.
-my $dir = PostgreSQL::Test::Utils::tempdir_short();
-my $trace = "$dir/trace";
-my %listening;
-for my $i (0 .. 1)
-{
-	my $name = '/.s.PGSQL.' . $workers[$i]->port;
-	my $listener = IO::Socket::UNIX->new(Local => "$dir$name", Listen => 10) or die $!;
-	$listening{$listener} = [ $i + 2, $workers[$i]->host . $name ];
-	push @{ $listening{all} }, $listener;
-	$coordinator->safe_psql($db, "UPDATE distshard.node SET socket_dir = '$dir' WHERE node_id = $i + 2");
-}
-
-sub answers
-{
-	return ($_[0] // '') =~ /answers/ ? 1 : 0;
-}
-
-sub run_proxy
-{
-	my $select = IO::Select->new(@{ $listening{all} });
-	my (%node, %other, %direction);
-	open my $log, '>', $trace or die $!;
-	$log->autoflush;
-	for (;;)
-	{
-		my @ready = $select->can_read;
-		if (grep { answers($direction{$_}) } @ready)
-		{
-			sleep $hold_back;
-			@ready = $select->can_read(0);    # what was sent meanwhile comes first
-		}
-		for my $socket (sort { answers($direction{$a}) <=> answers($direction{$b}) } @ready)
-		{
-			next unless $select->exists($socket);
-			if (my $target = $listening{$socket})
-			{
-				my $client = $socket->accept;
-				my $server = IO::Socket::UNIX->new(Peer => $target->[1]) or die $!;
-				@other{ $client, $server } = ($server, $client);
-				@direction{ $client, $server } = ("$target->[0] sent", "$target->[0] answers");
-				$select->add($client, $server);
-				next;
-			}
-			if (!sysread $socket, my $data, 65536)
-			{
-				$select->remove($socket, $other{$socket});
-				close $other{$socket};
-				close $socket;
-			}
-			else
-			{
-				print $log "$direction{$socket}\n";
-				syswrite $other{$socket}, $data;
-			}
-		}
-	}
-}
-
-my $proxy = fork // die $!;
-if ($proxy == 0)
-{
-	run_proxy();
-	POSIX::_exit(0);
-}
+# A line for each message or several that came at once: the node, and whether it is sent or answers.
+my $trace = PostgreSQL::Test::Utils::tempdir_short() . '/trace';
+append_to_file($trace, '');
+my $proxy = Proxy->new($cluster, nodes => [ 2, 3 ], hold_back => 0.05, message => sub { append_to_file($trace, "$_[0] $_[1]\n") });
 
 my $session = $coordinator->background_psql($db);
 sub trace_of
@@ -149,6 +84,5 @@ is(join(', ', (rounds(trace_of($again)))[ 0 .. 3 ]), 'sent 2 3, answers 2 3, sen
 	'its snapshot takes two round trips, to all at once');
 
 $session->quit;
-kill 'TERM', $proxy;
-waitpid $proxy, 0;
+$proxy->stop;
 done_testing();

@@ -5,11 +5,9 @@ use strict;
 use warnings;
 
 use DistshardCluster;
-use IO::Select;
-use IO::Socket::UNIX;
-use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Proxy;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -28,47 +26,16 @@ $away->stop;
 
 # When the snapshot is to be taken there, the proxy says so, and waits for a sign, but not as long as a hold lasts.
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
-my $name = '/.s.PGSQL.' . $late->port;
-my $listener = IO::Socket::UNIX->new(Local => "$dir$name", Listen => 10) or die $!;
-my $proxy = fork // die $!;
-if ($proxy == 0)
-{
-	my $select = IO::Select->new($listener);
-	my %other;
-	while (my @ready = $select->can_read)
+my $proxy = Proxy->new($cluster, nodes => [3], message => sub {
+	my ($node_id, $direction, $data) = @_;
+	return if $direction eq 'answers' || $data !~ /prepared_here/;
+	append_to_file("$dir/now", '');
+	for (1 .. 80)
 	{
-		for my $socket (grep { $select->exists($_) } @ready)
-		{
-			if ($socket == $listener)
-			{
-				my $client = $socket->accept;
-				my $server = IO::Socket::UNIX->new(Peer => $late->host . $name) or die $!;
-				@other{ $client, $server } = ($server, $client);
-				$select->add($client, $server);
-			}
-			elsif (!sysread $socket, my $data, 65536)
-			{
-				$select->remove($socket, $other{$socket});
-				close $_ for $other{$socket}, $socket;
-			}
-			else
-			{
-				if ($data =~ /prepared_here/)
-				{
-					append_to_file("$dir/now", '');
-					for (1 .. 80)
-					{
-						last if -e "$dir/go";
-						sleep 0.01;
-					}
-				}
-				syswrite $other{$socket}, $data;
-			}
-		}
+		last if -e "$dir/go";
+		sleep 0.01;
 	}
-	POSIX::_exit(0);
-}
-$coordinator->safe_psql($db, "UPDATE distshard.node SET socket_dir = '$dir' WHERE node_id = 3");
+});
 
 # Runs a statement, and says whether it has ended soon.
 sub ends
@@ -101,6 +68,5 @@ for my $i (1 .. 3)
 	$_->quit for $reader, values %part;
 	$_->psql($db, "ROLLBACK PREPARED '$gid'") for $coordinator, $late;
 }
-kill 'TERM', $proxy;
-waitpid $proxy, 0;
+$proxy->stop;
 done_testing();
