@@ -111,32 +111,17 @@ point_on_conflict(Query *query, Oid target)
 			target, get_constraint_name(on_conflict->constraint), false);
 }
 
-/*
- * tableoid is that of the logical table, or of the partition that the row is in. NULL where the row is null-extended.
- */
+/* tableoid is that of the logical table, or of the partition that the row is in. */
 static Node *
 logical_tableoid(Var *var, Oid logical_relid)
 {
-	DistTable *table = LookupDistTable(logical_relid);
-	CaseExpr  *result = makeNode(CaseExpr);
-	CaseWhen  *when = makeNode(CaseWhen);
-	NullTest  *present = makeNode(NullTest);
+	Const *value = makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(logical_relid),
+							 false, true);
 
-	if (table->is_parent)
+	if (LookupDistTable(logical_relid)->is_parent)
 		return (Node *) makeRelabelType((Expr *) TableOfPartition(var), OIDOID, -1, InvalidOid,
 										COERCE_IMPLICIT_CAST);
-	present->arg = (Expr *) var;
-	present->nulltesttype = IS_NOT_NULL;
-	present->location = -1;
-	when->expr = (Expr *) present;
-	when->result = (Expr *) makeConst(OIDOID, -1, InvalidOid, sizeof(Oid),
-									  ObjectIdGetDatum(logical_relid), false, true);
-	when->location = -1;
-	result->casetype = OIDOID;
-	result->args = list_make1(when);
-	result->defresult = (Expr *) makeNullConst(OIDOID, -1, InvalidOid);
-	result->location = -1;
-	return (Node *) result;
+	return NullWithRow(var, (Node *) value);
 }
 
 /* What tells the data table from the logical one: its OID, and the type of its rows. */
@@ -158,7 +143,7 @@ identity_mutator(Node *node, PointContext *context)
 
 			if (OidIsValid(was))
 				return var->varattno == InvalidAttrNumber ? LogicalRow(var, LookupDistTable(was))
-														  : logical_tableoid(copyObject(var), was);
+														  : logical_tableoid(var, was);
 		}
 		return (Node *) copyObject(var);
 	}

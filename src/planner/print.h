@@ -44,6 +44,9 @@ extern Node *LogicalRow(Var *var, DistTable *table);
 /* TableOfPartition returns the expression for the user's partition, as regclass, that the row of a tableoid is in. */
 extern Node *TableOfPartition(Var *tableoid);
 
+/* NullWithRow returns CASE WHEN t.tableoid IS NOT NULL THEN value END: null for the null row of an outer join. */
+extern Node *NullWithRow(Var *tableoid, Node *value);
+
 /*
  * ArbiterColumns returns what ON CONFLICT ON CONSTRAINT stands for, as columns
  * of the relation: the constraint of a shard has another name. NIL for an

@@ -261,27 +261,33 @@ ViewRow(Var *var)
 	return (Node *) relabel;
 }
 
-/* CASE WHEN t.tableoid IS NOT NULL THEN logical table END, for the null row of an outer join. */
+Node *
+NullWithRow(Var *tableoid, Node *value)
+{
+	CaseExpr *result = makeNode(CaseExpr);
+	CaseWhen *when = makeNode(CaseWhen);
+	NullTest *test = makeNode(NullTest);
+
+	test->arg = (Expr *) copyObject(tableoid);
+	test->nulltesttype = IS_NOT_NULL;
+	test->location = -1;
+	when->expr = (Expr *) test;
+	when->result = (Expr *) value;
+	when->location = -1;
+	result->casetype = exprType(value);
+	result->args = list_make1(when);
+	result->defresult = (Expr *) makeNullConst(result->casetype, -1, InvalidOid);
+	result->location = -1;
+	return (Node *) result;
+}
+
 static Node *
 LogicalTableOid(Var *var, Oid relid, Oid type, SubstituteContext *context)
 {
 	Const *value =
 		makeConst(type, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(relid), false, true);
-	CaseExpr *result = makeNode(CaseExpr);
-	CaseWhen *when = makeNode(CaseWhen);
-	NullTest *test = makeNode(NullTest);
 
-	test->arg = (Expr *) copyObject(var);
-	test->nulltesttype = IS_NOT_NULL;
-	test->location = -1;
-	when->expr = (Expr *) test;
-	when->result = (Expr *) MakeParam(context, (Node *) value);
-	when->location = -1;
-	result->casetype = type;
-	result->args = list_make1(when);
-	result->defresult = (Expr *) makeNullConst(type, -1, InvalidOid);
-	result->location = -1;
-	return (Node *) result;
+	return NullWithRow(var, MakeParam(context, (Node *) value));
 }
 
 static Node *
