@@ -54,7 +54,8 @@ AppendLineText(StringInfo buf, const CopyFormat *format, const char *text)
 /*
  * UsersContext returns an error's context with the user's line in the place of
  * that of the stream; lines is NULL if they are the same. If rows have no lines,
- * that part is left out. prefix is "COPY table, ".
+ * that part is left out, and the result is NULL if nothing else is there.
+ * prefix is "COPY table, ".
  */
 char *
 UsersContext(const char *context, const char *prefix, const CopyFormat *format,
@@ -81,7 +82,12 @@ UsersContext(const char *context, const char *prefix, const CopyFormat *format,
 		AppendLineText(&buf, format, text);
 	}
 	else
+	{
+		text += strcspn(text, "\n");
 		appendStringInfo(&buf, "%.*s%s", (int) (entry - context), context,
-						 text + strcspn(text, "\n"));
-	return buf.data;
+						 *text == '\n' ? text + 1 : text);
+		while (buf.len > 0 && buf.data[buf.len - 1] == '\n')
+			buf.data[--buf.len] = '\0';
+	}
+	return buf.len > 0 ? buf.data : NULL;
 }

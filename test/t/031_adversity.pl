@@ -54,6 +54,13 @@ my $data = $worker->data_dir;
 my $write_both = "UPDATE t SET v = v + 1 WHERE k = $key{2}; UPDATE t SET v = v + 1 WHERE k = $key{3};";
 my ($out, $err);
 
+# The context of an error in one of many rows tells nothing of the COPY by which they went there
+($out, $err) = run_script("CREATE FUNCTION divide(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN 1 / \$1 > 0; END';
+	ALTER TABLE t ADD CONSTRAINT divides CHECK (divide(v + 1)) NOT VALID;
+	INSERT INTO t SELECT $key{2} + 1000 * i, -1 FROM generate_series(1, 50) i;
+	ALTER TABLE t DROP CONSTRAINT divides");
+like($err, qr/22012: division by zero\nCONTEXT:  PL\/pgSQL function divide\(integer\) line 1 at RETURN\non node \d/, 'context of an error in a row');
+
 # Killed in a transaction
 ($out, $err) = run_script("BEGIN; $write_both
 	SELECT distshard.run_on_node(2, 'SELECT pg_terminate_backend(pg_backend_pid())');
