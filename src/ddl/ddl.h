@@ -160,6 +160,7 @@ extern void VacuumUtility(Utility *utility, Node *stmt);
 extern void AnalyzeDistTable(Oid relid, List *names);
 extern void ClusterUtility(Utility *utility, Node *stmt);
 extern void LockUtility(Utility *utility, Node *stmt);
+extern void SetConstraintsUtility(Utility *utility, Node *stmt);
 extern void CreateTriggerUtility(Utility *utility, Node *stmt);
 extern void CreatePolicyUtility(Utility *utility, Node *stmt);
 extern void AlterPolicyUtility(Utility *utility, Node *stmt);

@@ -76,6 +76,8 @@ HandlerFor(Node *stmt)
 			return ClusterUtility;
 		case T_LockStmt:
 			return LockUtility;
+		case T_ConstraintsSetStmt:
+			return SetConstraintsUtility;
 		case T_CreateTrigStmt:
 			return CreateTriggerUtility;
 		case T_CreatePolicyStmt:
