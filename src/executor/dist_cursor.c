@@ -223,7 +223,7 @@ distshard_cursor_place(PG_FUNCTION_ARGS)
 }
 
 /* The newest version that the snapshot shows of the row. */
-static Datum
+static ItemPointer
 latest_version(Relation rel, const ItemPointerData *ctid, Snapshot snapshot)
 {
 	ItemPointer   latest = palloc(sizeof(ItemPointerData));
@@ -232,7 +232,56 @@ latest_version(Relation rel, const ItemPointerData *ctid, Snapshot snapshot)
 	*latest = *ctid;
 	table_tuple_get_latest_tid(scan, latest);
 	table_endscan(scan);
-	return PointerGetDatum(latest);
+	return latest;
+}
+
+/* Did the last update move the row to another shard? It is followed through those before, visible or not. */
+static bool
+is_moved(Relation rel, ItemPointerData ctid, TupleTableSlot *slot)
+{
+	TransactionId updater = InvalidTransactionId;
+
+	while (table_tuple_fetch_row_version(rel, &ctid, SnapshotAny, slot) && TTS_IS_BUFFERTUPLE(slot))
+	{
+		HeapTupleHeader row = ((BufferHeapTupleTableSlot *) slot)->base.tuple->t_data;
+
+		if (TransactionIdIsValid(updater) &&
+			!TransactionIdEquals(HeapTupleHeaderGetXmin(row), updater))
+			return false;
+		if (HeapTupleHeaderIndicatesMovedPartitions(row))
+			return true;
+		if (ItemPointerEquals(&ctid, &row->t_ctid))
+			return false;
+		updater = HeapTupleHeaderGetUpdateXid(row);
+		ctid = row->t_ctid;
+	}
+	return false;
+}
+
+/* A row whose key has changed is looked for where it was: that must not pass for a row that was deleted. */
+static void
+check_key(Relation rel, DistTable *table, const ItemPointerData *ctid, ItemPointer latest,
+		  uint32 hash)
+{
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	bool            changed;
+
+	if (table_tuple_fetch_row_version(rel, latest, GetActiveSnapshot(), slot))
+	{
+		bool  isnull;
+		Datum key = slot_getattr(slot, table->key_attno, &isnull);
+
+		changed = HashKey(table, key, isnull) != hash;
+	}
+	else
+		changed = is_moved(rel, *ctid, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	if (changed)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the key of the row that the cursor is on has changed since it was fetched"),
+			 errhint("Use the new key instead of WHERE CURRENT OF.")));
 }
 
 /* Splits what distshard_cursor_place has made; returns the table, or NULL. */
@@ -263,9 +312,11 @@ Datum
 distshard_latest_ctids(PG_FUNCTION_ARGS)
 {
 	ItemPointerData ctid;
+	ItemPointer     latest;
 	Datum           versions[2];
 	DistTable      *table;
 	Shard          *shard;
+	uint32          hash = 0;
 	Relation        rel;
 	Snapshot        newest;
 
@@ -276,14 +327,20 @@ distshard_latest_ctids(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	shard = &table->shards[0];
 	if (table->method == DIST_HASH)
-		shard = ShardForHash(table, HashKey(table, PG_GETARG_DATUM(1), PG_ARGISNULL(1)));
+	{
+		hash = HashKey(table, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
+		shard = ShardForHash(table, hash);
+	}
 	if (!OidIsValid(shard->partition))
 		PG_RETURN_NULL();
 
 	rel = table_open(shard->partition, AccessShareLock);
 	newest = RegisterSnapshot(GetLatestSnapshot());
-	versions[0] = latest_version(rel, &ctid, GetActiveSnapshot());
-	versions[1] = latest_version(rel, &ctid, newest);
+	latest = latest_version(rel, &ctid, GetActiveSnapshot());
+	if (table->method == DIST_HASH)
+		check_key(rel, table, &ctid, latest, hash);
+	versions[0] = PointerGetDatum(latest);
+	versions[1] = PointerGetDatum(latest_version(rel, &ctid, newest));
 	UnregisterSnapshot(newest);
 	table_close(rel, AccessShareLock);
 	PG_RETURN_ARRAYTYPE_P(
