@@ -336,6 +336,24 @@ ReasonInRows(Query *query, ReasonContext *context)
 	return context->values > MAX_VALUES && Because(context, "too many values in one INSERT");
 }
 
+/* Policies are applied on the nodes, whatever they call. */
+static List *
+WithoutPolicies(List *rtable)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, rtable)
+	{
+		RangeTblEntry *rte = palloc(sizeof(RangeTblEntry));
+
+		*rte = *lfirst_node(RangeTblEntry, lc);
+		rte->securityQuals = NIL;
+		result = lappend(result, rte);
+	}
+	return result;
+}
+
 static bool
 ReasonInQuery(Query *query, ReasonContext *context)
 {
@@ -360,8 +378,9 @@ ReasonInQuery(Query *query, ReasonContext *context)
 				rest.rtable = lappend(rest.rtable, lfirst(lc));
 		}
 	}
-	/* policies are applied on the nodes, so they are not looked at */
 	rest.withCheckOptions = NIL;
+	if (context->has_policies)
+		rest.rtable = WithoutPolicies(rest.rtable);
 	if (query_tree_walker(&rest, FindReason, context,
 						  QTW_IGNORE_JOINALIASES | QTW_EXAMINE_RTES_BEFORE))
 		return true;
