@@ -345,6 +345,18 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		TellSnapshot(query);
 }
 
+/* A function may have written that was called by what only reads: told once in a transaction. */
+static void
+tell_of_writes(void)
+{
+	static TransactionId told = InvalidTransactionId;
+	TransactionId        xid = GetTopTransactionIdIfAny();
+
+	if (TransactionIdIsValid(xid) && xid != told)
+		SendNotice(ERRCODE_HAS_WRITTEN, "has written");
+	told = xid;
+}
+
 static void
 ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
 {
@@ -356,6 +368,8 @@ ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool e
 	else
 		standard_ExecutorRun(query, direction, count, execute_once);
 	RestoreRole(&saved);
+	if (query->operation == CMD_SELECT && IsClusterConnection())
+		tell_of_writes();
 }
 
 static void

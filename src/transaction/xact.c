@@ -324,6 +324,8 @@ PreCommit(void)
 	for (int i = 0; i < nparticipants; i++)
 	{
 		CheckNotLost(&participants[i]);
+		if (HasWritten(participants[i].conn))
+			participants[i].write_level = 1;
 		if (participants[i].write_level > 0)
 		{
 			writer = &participants[i];

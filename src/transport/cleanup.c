@@ -39,11 +39,18 @@ RowsWait(NodeConn *conn)
 	return conn->rows_wait;
 }
 
+bool
+HasWritten(NodeConn *conn)
+{
+	return conn->has_written;
+}
+
 void
 SetConnFresh(NodeConn *conn)
 {
 	conn->fresh = true;
 	conn->rows_wait = false;
+	conn->has_written = false;
 }
 
 void

@@ -117,6 +117,14 @@ extern void TellCopyFailed(void);
 
 extern bool RowsWait(NodeConn *conn);
 
+/*
+ * And that a fragment which only reads has written in this transaction all the same: a function did so that a
+ * policy calls, for instance.
+ */
+#define ERRCODE_HAS_WRITTEN MAKE_SQLSTATE('D', 'S', '0', '0', '6')
+
+extern bool HasWritten(NodeConn *conn);
+
 /* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
 extern void SendNotice(int sqlstate, const char *text);
 extern void SendNoticeAtOnce(int sqlstate, const char *text);

@@ -76,6 +76,7 @@ struct NodeConn
 	bool        copy_failed;     /* the node has said so; its error comes after the end */
 	size_t      copied;          /* bytes handed to libpq since it had none left to send */
 	bool        rows_wait;       /* the node has said so in this transaction, see RowsWait */
+	bool        has_written;     /* likewise, see HasWritten */
 	bool        fresh;           /* nothing was done yet in the node's transaction */
 	bool        hung_up;         /* the node closed it; not yet noticed by a read */
 	PGresult   *result;          /* row being decoded */

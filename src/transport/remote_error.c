@@ -211,6 +211,11 @@ PassNotice(void *arg, const PGresult *result)
 		conn->rows_wait = true;
 		return;
 	}
+	if (SqlState(result) == ERRCODE_HAS_WRITTEN)
+	{
+		conn->has_written = true;
+		return;
+	}
 	if (strcmp(severity, "WARNING") == 0)
 		level = WARNING;
 	else if (strcmp(severity, "NOTICE") == 0)

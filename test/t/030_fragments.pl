@@ -171,4 +171,20 @@ is(as_role($sender, 'alice', 'SELECT k FROM secret ORDER BY k'), "6\n8\n9\n10", 
 like(as_role($sender, 'alice', 'UPDATE secret SET k = k + 100 WHERE k = 6'), qr/a trigger or policy that acts here needs rows of other nodes/,
 	'but not where the key changes');
 
+# A policy may call a function that writes: the node says so, and its part is no longer one that only reads.
+$_->safe_psql('postgres', q{
+CREATE TABLE seen (k int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE work (k int);
+GRANT ALL ON seen, work TO alice;
+CREATE OR REPLACE FUNCTION see() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (1); RETURN true; END $$})
+  for $holder, $sender;
+$sender->safe_psql('postgres', 'DROP POLICY row_of_t ON secret; CREATE POLICY see ON secret AS RESTRICTIVE USING (see())');
+like(as_role($sender, 'alice', 'EXPLAIN (VERBOSE) SELECT owner FROM secret WHERE k = 9'), qr/Node: 1 .*WHERE \(secret.k = /s,
+	'a policy that calls a volatile function, in a query for one shard');
+my $read = 'BEGIN; INSERT INTO work VALUES (1); SELECT owner FROM secret WHERE k = 9; COMMIT';
+is(as_role($sender, 'alice', $read), 'bob', 'a policy that writes, in a transaction that is committed in two phases');
+is($holder->safe_psql('postgres', 'SELECT count(*) FROM seen'), 1, 'what it wrote is there');
+like(as_role($sender, 'alice', $read), qr/duplicate key value violates unique constraint "seen_k_key"/, 'it cannot be committed');
+is($sender->safe_psql('postgres', 'SELECT count(*) FROM work'), 1, 'and nor is the rest of the transaction');
+
 done_testing();
