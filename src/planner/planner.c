@@ -210,6 +210,8 @@ plan_distributed(Query *query, const PlannerCall *call)
 		refuse_in_fragment();
 	if (query->commandType != CMD_SELECT)
 		return PlanModification(query, &tables, call);
+	if (!query->hasModifyingCTE)
+		InlineCtes(query);
 	LiftOrder(query);
 	return PlanWithLeaves(query, call);
 }

@@ -28,6 +28,9 @@ extern bool QueryNamesDistTable(Query *query);
 extern void DropUnusedCtes(Query *query);
 extern void LiftOrder(Query *query);
 
+/* CTEs that PostgreSQL would put where they are used become subqueries. */
+extern void InlineCtes(Query *query);
+
 /* Conditions that all alternatives of an OR have in common come to stand beside it. */
 extern void FactorAlternatives(Query *query);
 
