@@ -47,6 +47,7 @@ WithRelatives(List *relids)
 void
 LockEverywhere(Utility *utility, List *relids, LOCKMODE mode)
 {
+	Node     *stmt = utility->pstmt->utilityStmt;
 	ListCell *lc;
 
 	if (utility->forwarded)
@@ -56,5 +57,5 @@ LockEverywhere(Utility *utility, List *relids, LOCKMODE mode)
 		if (!MayLock(lfirst_oid(lc)))
 			return;
 	}
-	LockTables(WithRelatives(relids), mode);
+	LockTables(WithRelatives(relids), mode, IsA(stmt, LockStmt) && ((LockStmt *) stmt)->nowait);
 }

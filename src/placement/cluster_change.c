@@ -152,7 +152,7 @@ LockTableEverywhere(Oid relid)
 			get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 	ListCell *lc;
 
-	LockTables(list_make1_oid(relid), AccessExclusiveLock);
+	LockTables(list_make1_oid(relid), AccessExclusiveLock, false);
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);

@@ -22,6 +22,6 @@ extern void  RunOnNodeAsOwner(int32 node_id, List *statements);
 extern void  LockTableEverywhere(Oid relid);
 
 /* table_lock.c */
-extern void LockTables(List *relids, LOCKMODE mode);
+extern void LockTables(List *relids, LOCKMODE mode, bool nowait);
 
 #endif

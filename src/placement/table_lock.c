@@ -8,6 +8,7 @@
  * wanted stops everybody who comes later, on a node where the table could be
  * used meanwhile. After LOCK_PATIENCE the locks that were got are given back,
  * and all is tried again, until the session's own lock_timeout if it has one.
+ * With NOWAIT there is one try.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +44,17 @@ ModeName(LOCKMODE mode)
 }
 
 static void
-LockOnce(List *relids, LOCKMODE mode)
+LockHere(Oid relid, LOCKMODE mode, bool nowait)
+{
+	if (!nowait)
+		LockRelationOid(relid, mode);
+	else if (!ConditionalLockRelationOid(relid, mode))
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("could not obtain lock on relation \"%s\"", get_rel_name(relid))));
+}
+
+static void
+LockOnce(List *relids, LOCKMODE mode, bool nowait)
 {
 	StringInfoData sql;
 	ListCell      *lc;
@@ -55,7 +66,7 @@ LockOnce(List *relids, LOCKMODE mode)
 			&sql, "%s ONLY %s", foreach_current_index(lc) == 0 ? "LOCK TABLE" : ",",
 			quote_qualified_identifier(get_namespace_name(get_rel_namespace(lfirst_oid(lc))),
 									   get_rel_name(lfirst_oid(lc))));
-	appendStringInfo(&sql, " IN %s MODE", ModeName(mode));
+	appendStringInfo(&sql, " IN %s MODE%s", ModeName(mode), nowait ? " NOWAIT" : "");
 
 	foreach (node_cell, AllPrimaries())
 	{
@@ -66,14 +77,14 @@ LockOnce(List *relids, LOCKMODE mode)
 		else
 		{
 			foreach (lc, relids)
-				LockRelationOid(lfirst_oid(lc), mode);
+				LockHere(lfirst_oid(lc), mode, nowait);
 		}
 	}
 }
 
-/* Tries to get the locks, each within LOCK_PATIENCE. Returns false, holding none, if that fails. */
+/* Tries to get the locks, each within so many milliseconds. Returns false, holding none, if that fails. */
 static bool
-TryLock(List *relids, LOCKMODE mode)
+TryLock(List *relids, LOCKMODE mode, long patience)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -84,9 +95,9 @@ TryLock(List *relids, LOCKMODE mode)
 	{
 		int guc_level = NewGUCNestLevel();
 
-		(void) set_config_option("lock_timeout", psprintf("%d", LOCK_PATIENCE), PGC_USERSET,
+		(void) set_config_option("lock_timeout", psprintf("%ld", patience), PGC_USERSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-		LockOnce(relids, mode);
+		LockOnce(relids, mode, false);
 		AtEOXact_GUC(true, guc_level);
 		ReleaseCurrentSubTransaction();
 		done = true;
@@ -111,25 +122,41 @@ TryLock(List *relids, LOCKMODE mode)
 	return done;
 }
 
+/* The milliseconds that are left until the session's lock_timeout, but not more than so many. Raises its error. */
+static long
+TimeLeft(TimestampTz give_up, long most)
+{
+	long left;
+
+	if (LockTimeout == 0)
+		return most;
+	left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up);
+	if (left <= 0)
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("canceling statement due to lock timeout")));
+	return Min(left, most);
+}
+
 /*
  * LockTables locks distributed tables on all nodes. Without other nodes the
  * locks that the caller takes anyway will do.
  */
 void
-LockTables(List *relids, LOCKMODE mode)
+LockTables(List *relids, LOCKMODE mode, bool nowait)
 {
-	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LockTimeout);
 
 	if (relids == NIL || !HaveOtherNodes())
 		return;
-	while (!TryLock(relids, mode))
+	if (nowait)
 	{
-		if (LockTimeout > 0 &&
-			TimestampDifferenceExceeds(start, GetCurrentTimestamp(), LockTimeout))
-			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-							errmsg("canceling statement due to lock timeout")));
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOCK_PAUSE,
-						 PG_WAIT_EXTENSION);
+		LockOnce(relids, mode, true);
+		return;
+	}
+	while (!TryLock(relids, mode, TimeLeft(give_up, LOCK_PATIENCE)))
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 TimeLeft(give_up, LOCK_PAUSE), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}

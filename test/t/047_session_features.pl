@@ -50,6 +50,7 @@ foreach my $node_id (1 .. 3)
 {
 	like(run_on($node_id, "SET lock_timeout = '200ms'; UPDATE t SET v = 1 WHERE k = $key{3}"), qr/55P03/, "LOCK TABLE keeps writers of node $node_id out");
 	like(run_on($node_id, 'BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE NOWAIT'), qr/55P03.*could not obtain lock on relation "t"/, 'NOWAIT is an error');
+	like(run_on($node_id, 'BEGIN; LOCK TABLE t IN EXCLUSIVE MODE NOWAIT'), qr/55P03.*could not obtain lock on relation "(public\.)?t"/, 'of a lock on all nodes, too');
 	like(run_on($node_id, 'SELECT count(*) FROM t'), qr/^30$/m, 'readers are let in');
 }
 $holder->query_safe('ROLLBACK');
