@@ -354,11 +354,53 @@ change_template(Query *query, DistTable *table, RowColumns *returning, List *ide
 	return change;
 }
 
+/*
+ * A job is taken from a queue by "id IN (SELECT id .. LIMIT 1 FOR UPDATE SKIP
+ * LOCKED)". As a list, the ids are there before rows of the target are locked:
+ * these rows only.
+ */
+static Node *
+list_before_locks(Node *qual)
+{
+	SubLink           *sublink = (SubLink *) qual;
+	ScalarArrayOpExpr *result;
+	OpExpr            *test;
+	Query             *subquery;
+	ListCell          *lc;
+
+	if (is_andclause(qual))
+	{
+		foreach (lc, ((BoolExpr *) qual)->args)
+			lfirst(lc) = list_before_locks(lfirst(lc));
+		return qual;
+	}
+	if (qual == NULL || !IsA(qual, SubLink) || sublink->subLinkType != ANY_SUBLINK)
+		return qual;
+	test = (OpExpr *) sublink->testexpr;
+	subquery = castNode(Query, sublink->subselect);
+	if (!IsA(test, OpExpr) || !IsA(lsecond(test->args), Param) ||
+		!OidIsValid(get_array_type(exprType(lsecond(test->args)))) ||
+		(subquery->limitCount == NULL && subquery->rowMarks == NIL) ||
+		contain_vars_of_level((Node *) subquery, 1))
+		return qual;
+
+	sublink->subLinkType = ARRAY_SUBLINK;
+	sublink->testexpr = NULL;
+	result = makeNode(ScalarArrayOpExpr);
+	result->opno = test->opno;
+	result->useOr = true;
+	result->inputcollid = test->inputcollid;
+	result->args = list_make2(linitial(test->args), sublink);
+	result->location = -1;
+	return (Node *) result;
+}
+
 void
 LockTarget(Query *query, Query *source, bool deletes)
 {
 	Index target = query->resultRelation;
 
+	source->jointree->quals = list_before_locks(source->jointree->quals);
 	lock_rows(source, target, deletes);
 	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
 	PullTable(source, target);

@@ -134,3 +134,17 @@ SELECT lock_in_function();
 UPDATE loc SET z = s.v FROM (SELECT b.k, a.v FROM b LEFT JOIN a USING (k) FOR UPDATE) s WHERE s.k = loc.k;
 
 INSERT INTO loc SELECT b.k, a.v FROM b LEFT JOIN a USING (k) FOR UPDATE;
+
+-- rows of a queue are found before they are locked for the change
+DELETE FROM a WHERE k IN (SELECT k FROM a WHERE k > 1 ORDER BY k LIMIT 2 FOR UPDATE SKIP LOCKED) RETURNING k;
+
+UPDATE a SET v = v + 10 WHERE v < 5 AND k IN (SELECT w FROM b ORDER BY k LIMIT 3 FOR UPDATE) RETURNING k, v;
+
+DELETE FROM a WHERE k IN (SELECT nullif(k, 2) FROM a ORDER BY k LIMIT 3);
+SELECT * FROM a;
+
+DELETE FROM a WHERE k NOT IN (SELECT nullif(k, 2) FROM a ORDER BY k LIMIT 3);
+SELECT * FROM a;
+
+DELETE FROM a WHERE k IN (SELECT w FROM b WHERE b.k = a.v ORDER BY w LIMIT 1);
+SELECT * FROM a;
