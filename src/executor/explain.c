@@ -97,17 +97,19 @@ planned_here(RemoteScanState *state, FragmentRun *run, ExplainState *es)
 	return inner->str->data;
 }
 
-/* EXPLAIN goes between the claim and the statement. */
+/* EXPLAIN goes between the claims and the statement. */
 static char *
 planned_there(RemoteScanState *state, FragmentRun *run, ExplainState *es)
 {
 	NodeConn *conn = EnlistNode(run->node->node_id, REMOTE_READ);
 	char     *text = FragmentText(state, run);
-	char     *statement = text + strlen(text) - strlen(state->fragment.sql);
-	char     *sql =
-		psprintf("%.*s%s%s", (int) (statement - text), text, explain_options(es), statement);
+	char     *statement = text;
 
-	return fetch_text(conn, sql, EncodeParams(state->params));
+	while (strncmp(statement, "/*", 2) == 0)
+		statement = strstr(statement, "*/ ") + 3;
+	return fetch_text(
+		conn, psprintf("%.*s%s%s", (int) (statement - text), text, explain_options(es), statement),
+		EncodeParams(state->params));
 }
 
 /* Finds a parameter that has no value before the query runs. */

@@ -336,20 +336,22 @@ ReasonInRows(Query *query, ReasonContext *context)
 	return context->values > MAX_VALUES && Because(context, "too many values in one INSERT");
 }
 
-/* Policies are applied on the nodes, whatever they call. */
-static List *
-WithoutPolicies(List *rtable)
+/* Policies are applied on the nodes, whatever they call or read. The query is copied only so far. */
+static Query
+WithoutPolicies(const Query *query)
 {
-	List     *result = NIL;
+	Query     result = *query;
 	ListCell *lc;
 
-	foreach (lc, rtable)
+	result.withCheckOptions = NIL;
+	result.rtable = NIL;
+	foreach (lc, query->rtable)
 	{
 		RangeTblEntry *rte = palloc(sizeof(RangeTblEntry));
 
 		*rte = *lfirst_node(RangeTblEntry, lc);
 		rte->securityQuals = NIL;
-		result = lappend(result, rte);
+		result.rtable = lappend(result.rtable, rte);
 	}
 	return result;
 }
@@ -380,7 +382,7 @@ ReasonInQuery(Query *query, ReasonContext *context)
 	}
 	rest.withCheckOptions = NIL;
 	if (context->has_policies)
-		rest.rtable = WithoutPolicies(rest.rtable);
+		rest = WithoutPolicies(&rest);
 	if (query_tree_walker(&rest, FindReason, context,
 						  QTW_IGNORE_JOINALIASES | QTW_EXAMINE_RTES_BEFORE))
 		return true;
@@ -499,8 +501,12 @@ FindPolicyRole(Node *node, Oid *role)
 		return false;
 	}
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, FindPolicyRole, role,
+	{
+		Query rest = WithoutPolicies((Query *) node);
+
+		return query_tree_walker(&rest, FindPolicyRole, role,
 								 QTW_EXAMINE_RTES_BEFORE | QTW_IGNORE_JOINALIASES);
+	}
 	return expression_tree_walker(node, FindPolicyRole, role);
 }
 
