@@ -315,16 +315,14 @@ take_row_mark(Query *query, Index rti)
 	return NULL;
 }
 
-void
-PullTable(Query *query, Index rti)
+Query *
+WrapTable(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	PulledTable    pulled = {rti, NIL, 0};
 	MoreColumns    columns = {&pulled, 0, false};
 	Query         *subquery;
-	RowMarkClause *mark = take_row_mark(query, rti);
 	List          *names = NIL;
-	List          *barriers;
 	ListCell      *lc;
 
 	query_tree_walker(query, more_columns_walker, &columns, 0);
@@ -336,25 +334,7 @@ PullTable(Query *query, Index rti)
 	columns.renumber = true;
 	if (pulled.more_columns)
 		query_tree_walker(query, more_columns_walker, &columns, 0);
-	if (mark)
-	{
-		mark = copyObject(mark);
-		mark->rti = 1;
-		subquery->rowMarks = list_make1(mark);
-		subquery->hasForUpdate = true;
-	}
-	/* of a security barrier view; what has subqueries is checked here */
-	barriers = rte->security_barrier ? rte->securityQuals : NIL;
-	if (!checkExprHasSubLink((Node *) barriers) && barriers)
-	{
-		List *quals = copyObject(barriers);
-
-		ChangeVarNodes((Node *) quals, rti, 1, 0);
-		subquery->jointree->quals = (Node *) make_ands_explicit(quals);
-		barriers = NIL;
-	}
 	subquery->hasRowSecurity = query->hasRowSecurity;
-	turn_into_leaf(subquery, false);
 
 	foreach (lc, subquery->targetList)
 		names = lappend(names, makeString(pstrdup(lfirst_node(TargetEntry, lc)->resname)));
@@ -366,8 +346,37 @@ PullTable(Query *query, Index rti)
 	rte->tablesample = NULL;
 	rte->inh = false;
 	rte->requiredPerms = 0;
-	rte->securityQuals = barriers;
+	rte->securityQuals = NIL;
 	rte->eref = makeAlias(rte->eref->aliasname, names);
+	return subquery;
+}
+
+void
+PullTable(Query *query, Index rti)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	RowMarkClause *mark = take_row_mark(query, rti);
+	/* of a security barrier view; what has subqueries is checked here */
+	List  *barriers = rte->security_barrier ? rte->securityQuals : NIL;
+	Query *subquery = WrapTable(query, rti);
+
+	if (mark)
+	{
+		mark = copyObject(mark);
+		mark->rti = 1;
+		subquery->rowMarks = list_make1(mark);
+		subquery->hasForUpdate = true;
+	}
+	rte->securityQuals = barriers;
+	if (!checkExprHasSubLink((Node *) barriers) && barriers)
+	{
+		List *quals = copyObject(barriers);
+
+		ChangeVarNodes((Node *) quals, rti, 1, 0);
+		subquery->jointree->quals = (Node *) make_ands_explicit(quals);
+		rte->securityQuals = NIL;
+	}
+	turn_into_leaf(subquery, false);
 }
 
 static bool

@@ -186,6 +186,11 @@ plan_distributed(Query *query, const PlannerCall *call)
 	DropUnusedCtes(query);
 	FactorAlternatives(query);
 	FindDistTables(query, &tables);
+	if (query->hasRowSecurity && !InsideFragment() && !AllShardsLocal(&tables))
+	{
+		CheckPoliciesHere(query);
+		FindDistTables(query, &tables);
+	}
 
 	if (query->commandType == CMD_INSERT)
 		return PlanModification(query, &tables, call);

@@ -7,13 +7,20 @@
  * name the user's tables. Where such a subquery is tied to the shard key of the
  * row that it is about, this node has all that it asks for.
  *
+ * Where it is not, the node that plans the query makes the table one that is
+ * read past its policies, in a subquery with their conditions that is a security
+ * barrier, as a view would be.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "catalog/pg_authid.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "planner/leaf.h"
 #include "planner/moved_tables.h"
 #include "planner/policies.h"
 #include "planner/shape.h"
@@ -72,6 +79,19 @@ leaves_node(Query *query, Index rti, Node *policy)
 }
 
 static bool
+policy_leaves_node(Query *query, Index rti)
+{
+	ListCell *lc;
+
+	foreach (lc, rt_fetch(rti, query->rtable)->securityQuals)
+	{
+		if (leaves_node(query, rti, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+static bool
 leaves_walker(Node *node, void *context)
 {
 	if (node == NULL)
@@ -84,11 +104,8 @@ leaves_walker(Node *node, void *context)
 
 		for (rti = 1; rti <= list_length(query->rtable); rti++)
 		{
-			foreach (lc, rt_fetch(rti, query->rtable)->securityQuals)
-			{
-				if (leaves_node(query, rti, lfirst(lc)))
-					return true;
-			}
+			if (policy_leaves_node(query, rti))
+				return true;
 		}
 		foreach (lc, query->withCheckOptions)
 		{
@@ -98,6 +115,66 @@ leaves_walker(Node *node, void *context)
 		return query_tree_walker(query, leaves_walker, context, 0);
 	}
 	return expression_tree_walker(node, leaves_walker, context);
+}
+
+/* The entry behind all others keeps the rights that are asked for, as the planner leaves that of a view. */
+static void
+check_here(Query *query, Index rti)
+{
+	RangeTblEntry *entry = rt_fetch(rti, query->rtable);
+	RangeTblEntry *rights = copyObject(entry);
+	Query         *allowed = WrapTable(query, rti);
+	RangeTblEntry *table = linitial_node(RangeTblEntry, allowed->rtable);
+
+	entry->security_barrier = true;
+	allowed->jointree->quals = (Node *) make_ands_explicit(table->securityQuals);
+	allowed->hasSubLinks = true;
+	table->securityQuals = NIL;
+	table->requiredPerms = 0;
+	table->checkAsUser = BOOTSTRAP_SUPERUSERID;
+	rights->securityQuals = NIL;
+	rights->tablesample = NULL;
+	rights->lateral = rights->inh = rights->inFromCl = false;
+	query->rtable = lappend(query->rtable, rights);
+}
+
+static bool
+check_here_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		Query    *query = (Query *) node;
+		int       nentries = list_length(query->rtable);
+		Query     rest;
+		ListCell *lc;
+
+		for (int rti = 1; rti <= nentries; rti++)
+		{
+			DistTable *table = LookupDistTable(rt_fetch(rti, query->rtable)->relid);
+
+			if (table && rti != query->resultRelation && get_parse_rowmark(query, rti) == NULL &&
+				policy_leaves_node(query, rti))
+				check_here(query, rti);
+		}
+		/* what is left of policies is for the nodes */
+		rest = *query;
+		rest.withCheckOptions = NIL;
+		foreach (lc, query->rtable)
+		{
+			if (lfirst_node(RangeTblEntry, lc)->securityQuals == NIL)
+				range_table_entry_walker(lfirst(lc), check_here_walker, context, 0);
+		}
+		return query_tree_walker(&rest, check_here_walker, context, QTW_IGNORE_RANGE_TABLE);
+	}
+	return expression_tree_walker(node, check_here_walker, context);
+}
+
+void
+CheckPoliciesHere(Query *query)
+{
+	(void) check_here_walker((Node *) query, NULL);
 }
 
 bool

@@ -12,6 +12,12 @@
 
 #include "nodes/parsenodes.h"
 
+/*
+ * Has policies checked by the query itself that the nodes cannot check: those of tables which it reads, but does
+ * not lock or change.
+ */
+extern void CheckPoliciesHere(Query *query);
+
 /* Does the query name no distributed table but in the policies that it got here, as a fragment does? */
 extern bool OnlyPoliciesNameDistTables(Query *query);
 

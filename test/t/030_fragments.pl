@@ -161,12 +161,14 @@ CREATE TABLE other (k int PRIMARY KEY, v int);
 SELECT create_distributed_table('other', 'k', shard_count => 8, colocate_with => 'none');
 GRANT SELECT ON other TO alice;
 INSERT INTO other SELECT i, i FROM generate_series(1, 100) i;
-CREATE POLICY other ON secret AS RESTRICTIVE USING (EXISTS (SELECT FROM other o WHERE o.k = secret.k))});
-like(as_role($sender, 'alice', 'SELECT k FROM secret ORDER BY k'), qr/a trigger or policy that acts here needs rows of other nodes/,
-	'a policy that needs rows of other nodes');
-$sender->safe_psql('postgres', q{DROP POLICY other ON secret;
-CREATE POLICY row_of_t ON secret AS RESTRICTIVE USING (EXISTS (SELECT FROM t WHERE t.k = secret.k AND t.k > 4));
+CREATE POLICY other ON secret AS RESTRICTIVE USING (EXISTS (SELECT FROM other o WHERE o.k = secret.k AND o.v > 4));
 GRANT UPDATE ON secret TO alice});
+is(as_role($_, 'alice', 'SELECT k FROM secret ORDER BY k'), "6\n8\n9\n10", $_->name . ': a policy that needs rows of other nodes')
+  for $holder, $sender;
+like(as_role($sender, 'alice', 'UPDATE secret SET owner = owner'), qr/a trigger or policy that acts here needs rows of other nodes/,
+	'but not where rows are changed');
+$sender->safe_psql('postgres', q{DROP POLICY other ON secret;
+CREATE POLICY row_of_t ON secret AS RESTRICTIVE USING (EXISTS (SELECT FROM t WHERE t.k = secret.k AND t.k > 4))});
 is(as_role($sender, 'alice', 'SELECT k FROM secret ORDER BY k'), "6\n8\n9\n10", 'a policy that needs co-located rows');
 like(as_role($sender, 'alice', 'UPDATE secret SET k = k + 100 WHERE k = 6'), qr/a trigger or policy that acts here needs rows of other nodes/,
 	'but not where the key changes');

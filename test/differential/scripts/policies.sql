@@ -26,7 +26,10 @@ CREATE POLICY of_papers ON drafts
 	USING (EXISTS (SELECT FROM papers p WHERE p.tenant = drafts.tenant AND p.id = drafts.id));
 CREATE POLICY open_kinds ON things USING (kind IN (SELECT k.kind FROM kinds k WHERE k.open_to = current_user)
 	AND (SELECT count(*) FROM members m WHERE m.tenant = things.tenant) > 0);
-GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, users, orders TO ann, bob;
+CREATE TABLE letters (id int PRIMARY KEY, tenant int, body text);
+ALTER TABLE letters ENABLE ROW LEVEL SECURITY;
+CREATE POLICY to_members ON letters USING (EXISTS (SELECT FROM members m WHERE m.tenant = letters.tenant AND m.who = current_user));
+GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, letters, users, orders TO ann, bob;
 
 --- distribute
 SELECT create_reference_table('kinds');
@@ -34,6 +37,7 @@ SELECT create_distributed_table('members', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('papers', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('drafts', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('things', 'tenant', colocate_with => 'users');
+SELECT create_distributed_table('letters', 'id', colocate_with => 'users');
 
 --- data
 INSERT INTO members SELECT t, w, t % 2 = 0, t = 6 FROM generate_series(1, 9) t, (VALUES ('ann'), ('bob')) v (w) WHERE (w = 'ann') = (t < 7) OR t = 4;
@@ -41,6 +45,7 @@ INSERT INTO papers SELECT t, i, CASE WHEN i = 1 THEN 'bob' ELSE 'ann' END, 'pape
 INSERT INTO drafts SELECT t, i, 'draft ' || t || '-' || i FROM generate_series(1, 9) t, generate_series(2, 5) i;
 INSERT INTO kinds VALUES ('open', 'ann'), ('closed', 'bob');
 INSERT INTO things SELECT t, k, k || ' ' || t FROM generate_series(1, 12) t, (VALUES ('open'), ('closed')) v (k);
+INSERT INTO letters SELECT i, i % 10, 'letter ' || i FROM generate_series(1, 40) i;
 
 --- statements
 
@@ -103,3 +108,29 @@ EXECUTE p (4);
 SET ROLE bob;
 EXECUTE p (2);
 EXECUTE p (4);
+
+-- needs rows of other nodes
+SET ROLE ann;
+SELECT * FROM letters ORDER BY id;
+SELECT tenant, count(*), max(body) FROM letters GROUP BY tenant ORDER BY 1;
+SELECT body FROM letters WHERE id = ${4|8:int};
+SELECT id, 36 / (tenant - 9) FROM letters WHERE 36 / (tenant - 8) < 0 ORDER BY id;
+SELECT l, l.tableoid::regclass, l.ctid IS NULL FROM letters l WHERE id < 4 ORDER BY id;
+SELECT l.id, p.body, u.name FROM letters l JOIN papers p USING (tenant, id) LEFT JOIN users u ON u.id = l.id AND u.tenant = l.tenant ORDER BY 1;
+SELECT a.id, b.id FROM letters a LEFT JOIN letters b ON b.id = a.id + 10 ORDER BY 1;
+SELECT id FROM papers p WHERE (SELECT count(*) FROM letters l WHERE l.tenant = p.tenant AND l.id > p.id) = 4 ORDER BY tenant, id;
+WITH w AS (SELECT tenant FROM letters WHERE id > 20) SELECT tenant FROM w UNION SELECT tenant FROM drafts ORDER BY 1;
+INSERT INTO things SELECT tenant, 'open', body FROM letters WHERE tenant = 2 RETURNING *;
+UPDATE orders SET note = l.body FROM letters l WHERE l.id = orders.id RETURNING tenant, id, note;
+SELECT body FROM letters l WHERE id = 1 FOR UPDATE;
+UPDATE letters SET body = 'mine' WHERE id = 1;
+
+RESET ROLE;
+REVOKE SELECT ON letters FROM ann;
+GRANT SELECT (id) ON letters TO ann;
+SET ROLE ann;
+SELECT count(id) FROM letters;
+SELECT count(body) FROM letters;
+
+SET ROLE bob;
+SELECT count(*), min(body) FROM letters;
