@@ -47,6 +47,14 @@ extern DistTable *FindRoute(Query *query, QueryTables *tables, Expr **key);
  */
 extern DistTable *FindKeys(Query *query, QueryTables *tables, Expr **keys);
 
+/*
+ * Does SELECT DISTINCT only have to drop what a node has twice? This field says so,
+ * which has no meaning of its own where nothing is grouped.
+ */
+#define IsDistinctWithinNodes(query)                                                            \
+	((query)->distinctClause != NIL && (query)->groupDistinct && (query)->groupClause == NIL && \
+	 (query)->groupingSets == NIL)
+
 /* How the rows of a (sub)query are spread over nodes. */
 typedef enum SpreadKind
 {

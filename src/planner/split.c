@@ -289,6 +289,7 @@ rewrite_query(SplitContext *context)
 	if (context->point == AFTER_GROUPING)
 	{
 		result->groupClause = NIL;
+		result->groupDistinct = false;
 		result->havingQual = NULL;
 		result->hasAggs = false;
 	}

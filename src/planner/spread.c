@@ -405,7 +405,8 @@ spread_after_grouping(Query *query, Spread spread)
 		if (!groups_by_key(query, lfirst_node(WindowClause, lc)->partitionClause, spread.keys))
 			return mixed("a window is not partitioned by the shard key");
 	}
-	if (query->distinctClause && !groups_by_key(query, query->distinctClause, spread.keys))
+	if (query->distinctClause && !IsDistinctWithinNodes(query) &&
+		!groups_by_key(query, query->distinctClause, spread.keys))
 		return mixed("DISTINCT does not include the shard key");
 	return spread;
 }

@@ -90,7 +90,7 @@ typedef struct Search
 	int       *best_keys;
 } Search;
 
-static void add_parts(Search *search, Query *query);
+static void add_parts(Search *search, Query *query, bool as_set);
 
 /* Columns of an entry that an = compares, at any depth. */
 typedef struct ComparedColumns
@@ -147,7 +147,7 @@ add_part(Search *search, Part *part)
 }
 
 static void
-add_entry(Search *search, Query *query, Index rti)
+add_entry(Search *search, Query *query, Index rti, bool as_set)
 {
 	RangeTblEntry  *rte = rt_fetch(rti, query->rtable);
 	Part           *part;
@@ -163,7 +163,7 @@ add_entry(Search *search, Query *query, Index rti)
 	part->query = query;
 	part->rte = rte;
 	part->rti = rti;
-	part->transfer = TransferOfTable(query, rti, search->params);
+	part->transfer = TransferOfTable(query, rti, as_set, search->params);
 	if (part->transfer)
 	{
 		query_tree_walker(query, compared_columns_walker, &compared, QTW_IGNORE_JOINALIASES);
@@ -174,15 +174,31 @@ add_entry(Search *search, Query *query, Index rti)
 	add_part(search, part);
 }
 
+/* Is it of no consequence how often the subquery, and what it joins, has a row? */
+static bool
+is_used_as_set(SubLink *sublink)
+{
+	Query *subquery = castNode(Query, sublink->subselect);
+
+	return (sublink->subLinkType == EXISTS_SUBLINK || sublink->subLinkType == ANY_SUBLINK ||
+			sublink->subLinkType == ALL_SUBLINK) &&
+		   !subquery->hasAggs && subquery->groupClause == NIL && subquery->groupingSets == NIL &&
+		   subquery->havingQual == NULL && !subquery->hasWindowFuncs && !subquery->hasTargetSRFs &&
+		   subquery->distinctClause == NIL && subquery->sortClause == NIL &&
+		   subquery->setOperations == NULL && subquery->limitCount == NULL &&
+		   subquery->limitOffset == NULL && !contain_volatile_functions((Node *) subquery);
+}
+
 static void
 add_subquery(Search *search, SubLink *sublink)
 {
 	Query *subquery = castNode(Query, sublink->subselect);
+	bool   as_set = is_used_as_set(sublink);
 	Part  *part;
 
 	if (HasOuterReferences(subquery))
 	{
-		add_parts(search, subquery);
+		add_parts(search, subquery, as_set);
 		return;
 	}
 	part = palloc0(sizeof(Part));
@@ -190,7 +206,7 @@ add_subquery(Search *search, SubLink *sublink)
 	if (part->spread.kind == SPREAD_COPIED)
 		return;
 	part->query = subquery;
-	part->transfer = TransferOfSubquery(subquery, search->params);
+	part->transfer = TransferOfSubquery(subquery, as_set, search->params);
 	if (part->transfer)
 	{
 		part->whole = *subquery;
@@ -217,7 +233,7 @@ add_subqueries_walker(Node *node, Search *search)
 }
 
 static void
-add_parts(Search *search, Query *query)
+add_parts(Search *search, Query *query, bool as_set)
 {
 	Relids joined;
 	int    rti = -1;
@@ -229,7 +245,7 @@ add_parts(Search *search, Query *query)
 	}
 	joined = get_relids_in_jointree((Node *) query->jointree, false);
 	while ((rti = bms_next_member(joined, rti)) > 0)
-		add_entry(search, query, rti);
+		add_entry(search, query, rti, as_set);
 	if (query->hasSubLinks)
 		query_tree_walker(query, add_subqueries_walker, search,
 						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
@@ -512,7 +528,7 @@ TransferRows(Query *query, ParamListInfo params)
 		query->commandType != CMD_SELECT || has_subqueries_above_grouping(query) ||
 		SpreadOfInput(query).kind != SPREAD_MIXED)
 		return false;
-	add_parts(&search, query);
+	add_parts(&search, query, false);
 	if (search.impossible || search.parts == NIL)
 		return false;
 	search_best(&search);

@@ -174,7 +174,7 @@ TableCutBy(DistTable *like, Oid type)
 }
 
 static Transfer *
-make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo params)
+make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamListInfo params)
 {
 	Transfer *transfer = palloc0(sizeof(Transfer));
 	int       attno = -1;
@@ -188,8 +188,11 @@ make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo param
 
 	transfer->number = ++last_transfer;
 	transfer->name = name;
-	transfer->source = source;
 	transfer->estimate = EstimateQuery(source, params);
+	if (as_set)
+		transfer->estimate.rows =
+			DropDuplicatesWithinNodes(&source, transfer->estimate.rows, params);
+	transfer->source = source;
 	while ((attno = bms_next_member(columns, attno)) >= 0)
 		transfer->columns = lappend_int(transfer->columns, attno);
 	transfers = lappend(transfers, transfer);
@@ -197,18 +200,19 @@ make_transfer(char *name, Query *source, Bitmapset *columns, ParamListInfo param
 }
 
 Transfer *
-TransferOfTable(Query *query, Index rti, ParamListInfo params)
+TransferOfTable(Query *query, Index rti, bool as_set, ParamListInfo params)
 {
 	Bitmapset *columns;
 	Query     *source = TransferSource(query, rti, &columns);
 
 	if (source == NULL)
 		return NULL;
-	return make_transfer(rt_fetch(rti, query->rtable)->eref->aliasname, source, columns, params);
+	return make_transfer(rt_fetch(rti, query->rtable)->eref->aliasname, source, columns, as_set,
+						 params);
 }
 
 Transfer *
-TransferOfSubquery(Query *subquery, ParamListInfo params)
+TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params)
 {
 	Bitmapset *columns = NULL;
 	ListCell  *lc;
@@ -220,7 +224,7 @@ TransferOfSubquery(Query *subquery, ParamListInfo params)
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
 			columns = bms_add_member(columns, lfirst_node(TargetEntry, lc)->resno);
 	}
-	return make_transfer("subquery", copyObject(subquery), columns, params);
+	return make_transfer("subquery", copyObject(subquery), columns, as_set, params);
 }
 
 /* How many values of a column are distinct, as pg_statistic says it; 0 if that is not known. */

@@ -39,11 +39,14 @@ typedef struct Transfer
 	PlannedStmt *plan; /* of the source, once it is chosen */
 } Transfer;
 
-/* NULL if the entry cannot be replaced: it is lateral, or its rows have an identity that matters. */
-extern Transfer *TransferOfTable(Query *query, Index rti, ParamListInfo params);
+/*
+ * NULL if the entry cannot be replaced: it is lateral, or its rows have an identity that matters.
+ * As a set: of rows that are the same, one will do.
+ */
+extern Transfer *TransferOfTable(Query *query, Index rti, bool as_set, ParamListInfo params);
 
 /* The same for a query that is a subquery of an expression. */
-extern Transfer *TransferOfSubquery(Query *subquery, ParamListInfo params);
+extern Transfer *TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params);
 
 /* Something that is cut like a table, but by the hash of another type; NULL if that may not be the same everywhere. */
 extern DistTable *TableCutBy(DistTable *like, Oid type);

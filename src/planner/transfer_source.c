@@ -12,15 +12,24 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "access/nbtree.h"
+#include "catalog/metadata.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_oper.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/transfer_source.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 /* Finds which columns of an entry a query refers to, at any depth. */
 typedef struct UsedColumns
@@ -258,6 +267,62 @@ TransferSource(Query *query, Index rti, Bitmapset **columns)
 	collect_quals(query, (Node *) query->jointree, rti, false, &quals, &nullable);
 	*columns = used.columns;
 	return source_query(query, rti, used.columns, quals);
+}
+
+/* Are values that are equal the same in every respect? */
+static bool
+equal_is_same(Oid type, Oid collation)
+{
+	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	Oid             proc;
+
+	if (!OidIsValid(cache->btree_opf))
+		return false;
+	proc = get_opfamily_proc(cache->btree_opf, cache->btree_opintype, cache->btree_opintype,
+							 BTEQUALIMAGE_PROC);
+	return OidIsValid(proc) && DatumGetBool(OidFunctionCall1Coll(
+								   proc, collation, ObjectIdGetDatum(cache->btree_opintype)));
+}
+
+/* Makes the query SELECT DISTINCT, if nothing can tell the rows apart that it leaves out. */
+static bool
+make_distinct(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->targetList)
+	{
+		TargetEntry     *tle = lfirst_node(TargetEntry, lc);
+		SortGroupClause *clause = makeNode(SortGroupClause);
+		Node            *expr = (Node *) tle->expr;
+
+		get_sort_group_operators(exprType(expr), false, false, false, &clause->sortop,
+								 &clause->eqop, NULL, &clause->hashable);
+		if (!OidIsValid(clause->eqop) || !equal_is_same(exprType(expr), exprCollation(expr)))
+			return false;
+		clause->tleSortGroupRef = assignSortGroupRef(tle, query->targetList);
+		query->distinctClause = lappend(query->distinctClause, clause);
+	}
+	return true;
+}
+
+double
+DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params)
+{
+	Query *distinct = copyObject(*source);
+	double rows_of_node = rows / list_length(AllPrimaries());
+	double values;
+	double left;
+
+	if (!make_distinct(distinct))
+		return rows;
+	values = EstimateQuery(distinct, params).rows;
+	left = values * (1 - pow(1 - 1 / values, rows_of_node));
+	if (left > rows_of_node / 2)
+		return rows;
+	distinct->groupDistinct = true;
+	*source = distinct;
+	return left * list_length(AllPrimaries());
 }
 
 Query *

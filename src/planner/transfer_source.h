@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "nodes/params.h"
 #include "nodes/parsenodes.h"
 
 /*
@@ -18,6 +19,12 @@
  * the entry is lateral, or its rows have an identity that matters.
  */
 extern Query *TransferSource(Query *query, Index rti, Bitmapset **columns);
+
+/*
+ * DropDuplicatesWithinNodes makes a source of so many rows leave out those that a node
+ * has twice, if it then has less than half as many; returns how many.
+ */
+extern double DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params);
 
 /*
  * RowsOfEntry returns a query for an expression over those rows of an entry that

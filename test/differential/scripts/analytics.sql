@@ -75,6 +75,10 @@ SELECT count(*) FROM facts f WHERE EXISTS (SELECT d.i FROM dims d WHERE d.i = f.
 
 SELECT count(*) FROM facts f WHERE EXISTS (SELECT count(*) FROM dims d WHERE d.i = f.i) AND NOT EXISTS (SELECT sum(x) FROM many m WHERE m.x = f.b HAVING count(*) > 4);
 
+SELECT count(*), sum(k) FROM many m WHERE EXISTS (SELECT FROM facts f WHERE f.i = m.x AND f.c::text = 'ABC') AND NOT EXISTS (SELECT FROM facts f WHERE f.i = m.k AND f.t = 't2');
+
+SELECT m.part FROM many m WHERE m.x IN (SELECT i FROM facts WHERE t < 't5') AND m.k NOT IN (SELECT b FROM facts WHERE b > 5) AND m.x <> ALL (SELECT i FROM dims WHERE i > 8) ORDER BY 1;
+
 SELECT count(*) FROM facts f WHERE NOT EXISTS (SELECT FROM dims d LEFT JOIN many m ON m.x = d.i WHERE d.b = f.b AND m.k IS NULL);
 
 SELECT count(*), max(f.i) FROM facts f WHERE NOT EXISTS (SELECT FROM dims d WHERE d.i = f.i + 1 AND d.b < 5) AND f.t NOT IN (SELECT code FROM dims WHERE code IS NOT NULL AND i > 4);
