@@ -17,6 +17,7 @@
 #include "executor/error_names.h"
 #include "executor/first_statement.h"
 #include "executor/fragment_explain.h"
+#include "executor/held_triggers.h"
 #include "executor/outbox.h"
 #include "executor/inbox.h"
 #include "executor/received_scan.h"
@@ -75,6 +76,7 @@ _PG_init(void)
 	InitErrorNames();
 	InitDistChange();
 	InitOutboxes();
+	InitHeldTriggers();
 	InitFillColumn();
 	InitPlanner();
 	InitCopy();

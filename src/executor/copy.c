@@ -21,6 +21,8 @@
 #include "catalog/pg_authid.h"
 #include "commands/copy.h"
 #include "executor/copy.h"
+#include "executor/held_triggers.h"
+#include "executor/trigger_call.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -147,14 +149,34 @@ CopyFromToTable(ParseState *pstate, CopyStmt *stmt, Relation rel)
 }
 
 /* CopyFrom, whose failure the sender gets to know at once. */
-static uint64
-CopyFromNode(CopyFromState cstate)
+/* A COPY for another node. */
+typedef struct NodeCopy
 {
-	uint64 rows = 0;
+	CopyFromState cstate;
+	int           trigger_depth;
+	uint64        rows;
+} NodeCopy;
 
+static void
+RunCopy(void *arg)
+{
+	NodeCopy *copy = arg;
+
+	copy->rows = CopyFrom(copy->cstate);
+}
+
+static void
+RunCopyInTriggers(void *arg)
+{
+	RunInTriggers(((NodeCopy *) arg)->trigger_depth, RunCopy, arg);
+}
+
+static uint64
+CopyFromNode(NodeCopy *copy)
+{
 	PG_TRY();
 	{
-		rows = CopyFrom(cstate);
+		HoldTriggers(MustHoldTriggers(), NULL, RunCopyInTriggers, copy);
 	}
 	PG_CATCH();
 	{
@@ -162,7 +184,8 @@ CopyFromNode(CopyFromState cstate)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	return rows;
+	TellOfHeldTriggers();
+	return copy->rows;
 }
 
 /*
@@ -172,19 +195,21 @@ CopyFromNode(CopyFromState cstate)
 static uint64
 CopyIntoData(ParseState *pstate, CopyStmt *stmt, Relation data)
 {
-	DistTable    *table = LookupDistTableByData(RelationGetRelid(data));
-	SavedRole     role;
-	CopyFromState cstate;
-	uint64        rows;
+	DistTable   *table = LookupDistTableByData(RelationGetRelid(data));
+	const Claim *claim = CurrentClaim(pstate->p_sourcetext);
+	NodeCopy     copy = {.trigger_depth = claim->trigger_depth};
+	SavedRole    role;
+	uint64       rows;
 
-	CheckPlacementClaim(CurrentClaim(pstate->p_sourcetext), table);
+	CheckPlacementClaim(claim, table);
 	if (table->method == DIST_REFERENCE)
 		LockLocalCopy(table);
 	BecomeClaimedRole(pstate->p_sourcetext, &role);
 	(void) addRangeTableEntryForRelation(pstate, data, RowExclusiveLock, NULL, false, false);
-	cstate = BeginCopyFrom(pstate, data, NULL, NULL, false, NULL, stmt->attlist, stmt->options);
-	rows = CopyFromNode(cstate);
-	EndCopyFrom(cstate);
+	copy.cstate =
+		BeginCopyFrom(pstate, data, NULL, NULL, false, NULL, stmt->attlist, stmt->options);
+	rows = CopyFromNode(&copy);
+	EndCopyFrom(copy.cstate);
 	RestoreRole(&role);
 	return rows;
 }

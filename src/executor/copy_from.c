@@ -34,6 +34,7 @@
 #include "executor/copy_defaults.h"
 #include "executor/copy_lines.h"
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/nodeModifyTable.h"
 #include "executor/row_encoder.h"
 #include "executor/row_triggers.h"
@@ -301,11 +302,13 @@ CopyTuples(UserCopy *copy, Node *where)
 	if (MustSpool(copy, where))
 	{
 		SpoolRows(copy);
-		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSpooledRow, copy);
+		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSpooledRow, copy,
+								copy->estate);
 		BufFileClose(copy->spool);
 	}
 	else
-		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextTupleAsRow, copy);
+		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextTupleAsRow, copy,
+								copy->estate);
 	ExecDropSingleTupleTableSlot(copy->slot);
 	return rows;
 }
@@ -350,7 +353,8 @@ CopyLines(UserCopy *copy, List *options)
 		format.columns = AppendColumn(format.columns, copy->rel, cstate->defmap[i] + 1);
 	foreach (lc, cstate->attnumlist)
 		format.columns = AppendColumn(format.columns, copy->rel, lfirst_int(lc));
-	return CopyRowsToShards(copy->table, &format, NextLine, CreateLineReader(copy->table, cstate));
+	return CopyRowsToShards(copy->table, &format, NextLine, CreateLineReader(copy->table, cstate),
+							copy->estate);
 }
 
 static uint64
@@ -408,6 +412,7 @@ CopyFromUser(ParseState *pstate, CopyStmt *stmt, Relation rel, Node *where, Dist
 	else
 		rows = CopyToNodes(&copy, pstate, stmt, where, capture);
 
+	FireHeldTriggers(copy.estate);
 	if (copy.row_triggers)
 	{
 		FireRowTriggers(copy.row_triggers);

@@ -227,8 +227,9 @@ start_insert(DistInsertState *state)
 	state->rows = ComputeRows(linitial(state->css.custom_ps));
 	if (goes_by_copy(state))
 	{
-		uint64 count = CopyTuplesToShards(LookupDistTable(state->plan.table), logical,
-										  state->plan.columns, next_row, state);
+		uint64 count =
+			CopyTuplesToShards(LookupDistTable(state->plan.table), logical, state->plan.columns,
+							   next_row, state, state->css.ss.ps.state);
 
 		if (state->counts)
 			state->css.ss.ps.state->es_processed += count;

@@ -24,6 +24,12 @@ CREATE FUNCTION distshard.kept_value(statement int, n int, conflict xid, anyelem
 CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';
 
+-- The calls of AFTER ROW triggers that a fragment of this transaction holds, given to the node that fires them.
+CREATE FUNCTION distshard.take_triggers(fragment int,
+	OUT schema_name text, OUT table_name text, OUT trigger text, OUT event int, OUT old text, OUT new text)
+	RETURNS SETOF record
+	LANGUAGE C STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_triggers';
+
 -- Any aggregate in two steps: the state that its transition function arrives at, as a value of the second argument's
 -- type, and the result of combined states. See partial_aggregate.c.
 CREATE FUNCTION distshard.partial_step(internal, text, anyelement, VARIADIC "any") RETURNS internal

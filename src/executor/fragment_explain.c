@@ -111,7 +111,8 @@ plans_of(int scan, bool missing_ok)
 }
 
 LocalFragment *
-RunExplainedFragment(const char *sql, ParamListInfo params, int setting, FragmentPlans *plans)
+RunExplainedFragment(const char *sql, ParamListInfo params, EState *statement, int setting,
+					 FragmentPlans *plans)
 {
 	int         before = explain_fragments;
 	const char *text_before = local_fragment;
@@ -123,7 +124,7 @@ RunExplainedFragment(const char *sql, ParamListInfo params, int setting, Fragmen
 	local_fragment = sql;
 	PG_TRY();
 	{
-		fragment = RunLocalFragment(sql, params);
+		fragment = RunLocalFragment(sql, params, statement);
 	}
 	PG_FINALLY();
 	{

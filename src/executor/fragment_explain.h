@@ -33,7 +33,7 @@ extern int FragmentExplainSetting(int instruments, int scan);
  * RunExplainedFragment is RunLocalFragment with such a setting. The executed
  * plan is printed into the current memory context.
  */
-extern LocalFragment *RunExplainedFragment(const char *sql, ParamListInfo params, int setting,
-										   FragmentPlans *plans);
+extern LocalFragment *RunExplainedFragment(const char *sql, ParamListInfo params, EState *statement,
+										   int setting, FragmentPlans *plans);
 
 #endif

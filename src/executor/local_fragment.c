@@ -21,6 +21,7 @@
 #include "commands/explain.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/local_fragment.h"
 #include "executor/tstoreReceiver.h"
 #include "miscadmin.h"
@@ -231,8 +232,10 @@ end(LocalFragment *fragment)
 }
 
 static void
-run_to_end(LocalFragment *fragment)
+execute(void *arg)
 {
+	LocalFragment *fragment = arg;
+
 	start(fragment->desc);
 	PushActiveSnapshot(fragment->desc->snapshot);
 	ExecutorRun(fragment->desc, ForwardScanDirection, 0, true);
@@ -242,11 +245,18 @@ run_to_end(LocalFragment *fragment)
 	end(fragment);
 }
 
+static void
+run_to_end(LocalFragment *fragment)
+{
+	HoldTriggers(false, fragment->statement, execute, fragment);
+}
+
 LocalFragment *
-RunLocalFragment(const char *sql, ParamListInfo params)
+RunLocalFragment(const char *sql, ParamListInfo params, EState *statement)
 {
 	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
 
+	fragment->statement = statement;
 	prepare(fragment, sql, params);
 	fragment->desc->dest = receiver_for(fragment->desc->plannedstmt, fragment);
 	run_to_end(fragment);
@@ -273,10 +283,11 @@ can_pause(const PlannedStmt *statement)
 }
 
 LocalFragment *
-StartLocalFragment(const char *sql, ParamListInfo params)
+StartLocalFragment(const char *sql, ParamListInfo params, EState *statement)
 {
 	LocalFragment *fragment = palloc0(sizeof(LocalFragment));
 
+	fragment->statement = statement;
 	prepare(fragment, sql, params);
 	if (can_pause(fragment->desc->plannedstmt))
 		start(fragment->desc);

@@ -23,6 +23,7 @@ typedef struct LocalFragment
 	QueryDesc       *desc;      /* NULL once it has run to its end */
 	Tuplestorestate *rows;      /* what it then had returned; NULL if it returns none */
 	uint64           processed; /* and how many rows it returned or changed */
+	EState          *statement; /* that it is a part of, which calls its AFTER ROW triggers */
 } LocalFragment;
 
 /*
@@ -30,7 +31,7 @@ typedef struct LocalFragment
  * and snapshot. Plans are kept for the session under the fragment's text.
  * Rows are collected in the current memory context, beyond work_mem on disk.
  */
-extern LocalFragment *RunLocalFragment(const char *sql, ParamListInfo params);
+extern LocalFragment *RunLocalFragment(const char *sql, ParamListInfo params, EState *statement);
 
 /* The same, with the rows going to the receiver. */
 extern LocalFragment *RunLocalFragmentInto(const char *sql, ParamListInfo params,
@@ -40,7 +41,7 @@ extern LocalFragment *RunLocalFragmentInto(const char *sql, ParamListInfo params
  * StartLocalFragment is for a fragment that only reads: its rows may be made
  * as NextLocalRow asks for them.
  */
-extern LocalFragment *StartLocalFragment(const char *sql, ParamListInfo params);
+extern LocalFragment *StartLocalFragment(const char *sql, ParamListInfo params, EState *statement);
 
 /* Returns the next row, valid until the next call, perhaps in stored; NULL at the end. */
 extern TupleTableSlot *NextLocalRow(LocalFragment *fragment, TupleTableSlot *stored);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/local_fragment.h"
 #include "executor/merge_rows.h"
 #include "executor/modify_node.h"
@@ -270,10 +271,18 @@ static void
 finish_statement(RemoteScanState *state)
 {
 	List     *nodes = NIL;
+	List     *held = NIL;
 	ListCell *lc;
 
 	foreach (lc, state->runs)
-		nodes = lappend_int(nodes, ((FragmentRun *) lfirst(lc))->node->node_id);
+	{
+		FragmentRun *run = lfirst(lc);
+
+		nodes = lappend_int(nodes, run->node->node_id);
+		if (run->command)
+			held = AddHeldTriggers(held, run->node->node_id, HeldTriggers(run->command));
+	}
+	TakeHeldTriggers(state->css.ss.ps.state, held);
 	MoveRows(&state->css, state->fragment.moves, nodes);
 	if (state->fragment.triggers)
 		FireAfterStatement(&state->triggers);

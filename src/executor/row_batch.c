@@ -18,6 +18,7 @@
 #include "catalog/metadata.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/local_fragment.h"
 #include "executor/params.h"
 #include "executor/row_batch.h"
@@ -48,6 +49,7 @@ typedef struct NodeBatch
 	List          *positions; /* of int: where each row stood in the input */
 	RemoteCommand *command;
 	LocalFragment *local;
+	int            held_triggers; /* its number, when it is done */
 } NodeBatch;
 
 struct RowBatch
@@ -188,7 +190,7 @@ start_part(RowBatch *batch, NodeBatch *part)
 	{
 		if (table->method == DIST_REFERENCE)
 			LockLocalCopy(table);
-		part->local = RunLocalFragment(text.data, params);
+		part->local = RunLocalFragment(text.data, params, batch->node->ss.ps.state);
 	}
 	else
 	{
@@ -294,6 +296,7 @@ finish_part(RowBatch *batch, NodeBatch *part, bool counts)
 		while (batch->returns_rows && NextRow(part->command, slot))
 			rows = lappend(rows, ExecCopySlotHeapTuple(slot));
 		count = CommandRowCount(part->command);
+		part->held_triggers = HeldTriggers(part->command);
 		CloseCommand(part->command);
 	}
 	if (counts && batch->plan.statement->canSetTag)
@@ -327,6 +330,7 @@ run_batch(RowBatch *batch)
 	int        taken;
 	List      *parts = take_rows(batch, &taken);
 	List      *results = NIL;
+	List      *held = NIL;
 	ListCell  *lc;
 	ListCell  *lc2;
 
@@ -345,6 +349,13 @@ run_batch(RowBatch *batch)
 		foreach (lc, parts)
 			results = lappend(results, finish_part(batch, lfirst(lc), true));
 	}
+	foreach (lc, parts)
+	{
+		NodeBatch *part = lfirst(lc);
+
+		held = AddHeldTriggers(held, part->node->node_id, part->held_triggers);
+	}
+	TakeHeldTriggers(batch->node->ss.ps.state, held);
 
 	forboth (lc, parts, lc2, results)
 		in_order &=

@@ -271,9 +271,9 @@ NextTupleRow(void *arg, CopyRow *row)
 
 uint64
 CopyTuplesToShards(DistTable *table, Relation logical, List *attnums, CopyTupleSource source,
-				   void *arg)
+				   void *arg, EState *statement)
 {
 	TupleRows rows = {CreateRowEncoder(table, logical, attnums), source, arg};
 
-	return CopyRowsToShards(table, EncodedFormat(rows.encoder), NextTupleRow, &rows);
+	return CopyRowsToShards(table, EncodedFormat(rows.encoder), NextTupleRow, &rows, statement);
 }

@@ -18,6 +18,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/row_triggers.h"
+#include "executor/trigger_call.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -164,7 +165,6 @@ fire_trigger(RowTriggers *triggers, RowTrigger *row_trigger)
 {
 	Trigger    *trigger = row_trigger->trigger;
 	TriggerData data = {.type = T_TriggerData};
-	LOCAL_FCINFO(fcinfo, 0);
 
 	data.tg_event =
 		TRIGGER_EVENT_ROW | (triggers->operation == CMD_INSERT   ? TRIGGER_EVENT_INSERT
@@ -184,11 +184,7 @@ fire_trigger(RowTriggers *triggers, RowTrigger *row_trigger)
 		data.tg_oldtable = triggers->old.store;
 	if (trigger->tgnewtable)
 		data.tg_newtable = triggers->new.store;
-	InitFunctionCallInfoData(*fcinfo, &row_trigger->function, 0, InvalidOid, (Node *) &data, NULL);
-	FunctionCallInvoke(fcinfo);
-	if (fcinfo->isnull)
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("trigger function %u returned null value", trigger->tgfoid)));
+	CallTrigger(triggers->estate, &data, &row_trigger->function);
 }
 
 /* The tuplestores are not trimmed meanwhile: each trigger sees all rows. */

@@ -34,6 +34,7 @@
 #include "commands/progress.h"
 #include "executor/copy_context.h"
 #include "executor/copy_lock.h"
+#include "executor/held_triggers.h"
 #include "executor/sharded_copy.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -87,6 +88,7 @@ typedef struct ShardedCopy
 	char             *context_prefix; /* "COPY table, ": what errors of it have in their context */
 	bool              with_lines;     /* have rows line numbers? */
 	uint64            rows;
+	EState           *statement; /* NULL: there are no triggers */
 
 	int          nstreams;
 	NodeStream  *streams;    /* by node_id; all but this node */
@@ -105,6 +107,8 @@ typedef struct ShardedCopy
 	int                   row_taken; /* bytes of it that CopyFrom has */
 	int                   next_byte; /* of that buffer */
 	ErrorContextCallback *callers_context;
+
+	List *held; /* see AddHeldTriggers */
 } ShardedCopy;
 
 /* CopyFrom gives its callback no argument. */
@@ -320,6 +324,7 @@ EndStreams(ShardedCopy *copy)
 			continue;
 		copy->talking_to = stream;
 		EndCopyIn(stream->conn);
+		copy->held = AddHeldTriggers(copy->held, stream->node_id, HeldTriggersOfCopy(stream->conn));
 	}
 	copy->talking_to = NULL;
 }
@@ -496,6 +501,12 @@ RestoreProgress(const PgBackendStatus *before)
 	pgstat_progress_update_multi_param(PGSTAT_NUM_PROGRESS_PARAM, index, before->st_progress_param);
 }
 
+static void
+RunLocalCopy(void *arg)
+{
+	(void) CopyFrom(arg);
+}
+
 /* Copies the rows of this node, of which the first is there, and thereby all rows. */
 static void
 CopyLocalRows(ShardedCopy *copy)
@@ -510,7 +521,7 @@ CopyLocalRows(ShardedCopy *copy)
 								copy->format->options);
 	RestoreProgress(&progress);
 	copy->in_local = true;
-	CopyFrom(copy->local);
+	HoldTriggers(copy->statement != NULL, copy->statement, RunLocalCopy, copy->local);
 	copy->in_local = false;
 	progress = *MyBEEntry;
 	EndCopyFrom(copy->local);
@@ -581,7 +592,8 @@ RunCopy(ShardedCopy *copy)
  * and returns how many there were.
  */
 uint64
-CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source, void *arg)
+CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source, void *arg,
+				 EState *statement)
 {
 	ShardedCopy   copy = {.table = table, .format = format, .source = source, .source_arg = arg};
 	MemoryContext caller;
@@ -592,7 +604,9 @@ CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource sourc
 	copy.callers_context = error_context_stack;
 	copy.context_prefix = psprintf("COPY %s, ", get_rel_name(table->data_relid));
 	copy.command = BuildCommand(table, format);
+	copy.statement = statement;
 	RunCopy(&copy);
+	TakeHeldTriggers(statement, copy.held);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(copy.context);
 	return copy.rows;

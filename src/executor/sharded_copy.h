@@ -12,6 +12,7 @@
 
 #include "catalog/metadata.h"
 #include "executor/tuptable.h"
+#include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
@@ -43,8 +44,9 @@ typedef bool (*CopyRowSource)(void *arg, CopyRow *row);
 /* Returns the next row, of the logical table's row type, or NULL at the end. */
 typedef TupleTableSlot *(*CopyTupleSource)(void *arg);
 
+/* The statement calls AFTER ROW triggers; NULL if there are none. */
 extern uint64 CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source,
-							   void *arg);
+							   void *arg, EState *statement);
 
 /*
  * Writes tuples into a table: attnums are the columns to be written, which must
@@ -52,6 +54,6 @@ extern uint64 CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyR
  * number of rows. Rights must have been checked.
  */
 extern uint64 CopyTuplesToShards(DistTable *table, Relation logical, List *attnums,
-								 CopyTupleSource source, void *arg);
+								 CopyTupleSource source, void *arg, EState *statement);
 
 #endif

@@ -193,7 +193,8 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 static void
 run_here(RemoteScanState *state, FragmentRun *run)
 {
-	char *sql = FragmentText(state, run);
+	EState *statement = state->css.ss.ps.state;
+	char   *sql = FragmentText(state, run);
 
 	INSTR_TIME_SET_CURRENT(run->started);
 	if (state->route)
@@ -204,11 +205,12 @@ run_here(RemoteScanState *state, FragmentRun *run)
 		RowsSent(sender);
 	}
 	else if (is_explained(state))
-		run->local = RunExplainedFragment(sql, state->params, explain_setting(state), &run->plans);
+		run->local = RunExplainedFragment(sql, state->params, statement, explain_setting(state),
+										  &run->plans);
 	else if (FragmentWrites(state))
-		run->local = RunLocalFragment(sql, state->params);
+		run->local = RunLocalFragment(sql, state->params, statement);
 	else
-		run->local = StartLocalFragment(sql, state->params);
+		run->local = StartLocalFragment(sql, state->params, statement);
 }
 
 /* After its turn has come, a writer must see what the one before it wrote. */

@@ -4,7 +4,8 @@
  *	  Triggers of the logical table, which fire once for a statement, here.
  *
  * Other row triggers than BEFORE INSERT, and those with transition tables
- * (row_triggers.c), are on the shards, and fire there.
+ * (row_triggers.c), are on the shards. Those AFTER a row fire here as well
+ * (held_triggers.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -145,7 +146,7 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_
 					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
 }
 
-/* Rows of a transition table are what its triggers are for; other row triggers have fired on the nodes. */
+/* Rows of a transition table are what its triggers are for; other row triggers are on the shards. */
 static void
 begin_captures(StatementTriggers *triggers)
 {

@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "catalog/logical_table.h"
 #include "commands/trigger.h"
+#include "executor/held_triggers.h"
 #include "fmgr.h"
 #include "utils/rel.h"
 
@@ -64,6 +65,11 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 	trigdata = *(TriggerData *) fcinfo->context;
 	logical = table_open(LogicalTableOf(RelationGetRelid(trigdata.tg_relation)), AccessShareLock);
 	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);
+	if (HoldTrigger(&trigdata, logical))
+	{
+		table_close(logical, NoLock);
+		PG_RETURN_POINTER(NULL);
+	}
 	trigdata.tg_relation = logical;
 
 	InitFunctionCallInfoData(*call, UserFunction(fcinfo->flinfo, trigdata.tg_trigger->tgfoid), 0,

@@ -145,7 +145,7 @@ SpreadRows(Relation logical, DistTable *table)
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(logical->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
 	StartProgress(logical, (uint64) RelationGetNumberOfBlocks(logical) * BLCKSZ);
-	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source);
+	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source, NULL);
 	pgstat_progress_end_command();
 	SetUserIdAndSecContext(user, context);
 	ExecDropSingleTupleTableSlot(source.slot);

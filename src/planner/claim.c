@@ -14,7 +14,9 @@
 
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/outbox.h"
+#include "executor/trigger_call.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
@@ -65,6 +67,8 @@ AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl)
 		appendStringInfo(buf, " ddl=" INT64_FORMAT "." INT64_FORMAT,
 						 GetCurrentTransactionStartTimestamp(),
 						 GetCurrentStatementStartTimestamp());
+	else if (TriggerDepth() > 0)
+		appendStringInfo(buf, " depth=%d", TriggerDepth());
 	appendStringInfoString(buf, "*/ ");
 }
 
@@ -191,6 +195,8 @@ ReadClaim(const char *pos, Claim *claim)
 			claim->takes_moved = true;
 		else if (Skip(&pos, " send="))
 			claim->send = (int) ReadNumber(&pos);
+		else if (Skip(&pos, " depth="))
+			claim->trigger_depth = (int) ReadNumber(&pos);
 		else if (Skip(&pos, " ddl="))
 		{
 			claim->forwarded_ddl = true;
@@ -325,6 +331,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	SavedRole    saved;
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         is_part = claim && claim->is_part;
+	bool         is_fragment = claim != NULL;
 	bool         moves = claim && claim->moves;
 	bool         tells_snapshot = claim && claim->tells_snapshot && !in_local_fragment;
 
@@ -338,6 +345,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		OpenOutboxes(query, moves);
+	if (is_fragment)
+		MarkToHoldTriggers(query);
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);
@@ -357,16 +366,34 @@ tell_of_writes(void)
 	told = xid;
 }
 
+typedef struct Run
+{
+	QueryDesc    *query;
+	ScanDirection direction;
+	uint64        count;
+	bool          execute_once;
+} Run;
+
+static void
+RunQuery(void *arg)
+{
+	Run *run = arg;
+
+	if (prev_ExecutorRun)
+		prev_ExecutorRun(run->query, run->direction, run->count, run->execute_once);
+	else
+		standard_ExecutorRun(run->query, run->direction, run->count, run->execute_once);
+}
+
 static void
 ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
 {
-	SavedRole saved;
+	Run          run = {query, direction, count, execute_once};
+	const Claim *claim = RunningClaim(query->sourceText);
+	SavedRole    saved;
 
 	BecomeClaimedRole(query->sourceText, &saved);
-	if (prev_ExecutorRun)
-		prev_ExecutorRun(query, direction, count, execute_once);
-	else
-		standard_ExecutorRun(query, direction, count, execute_once);
+	RunInTriggers(claim ? claim->trigger_depth : 0, RunQuery, &run);
 	RestoreRole(&saved);
 	if (query->operation == CMD_SELECT && IsClusterConnection())
 		tell_of_writes();
@@ -377,14 +404,15 @@ ClaimExecutorFinish(QueryDesc *query)
 {
 	SavedRole    saved;
 	const Claim *claim = FragmentClaim(query->sourceText);
-	bool         moves = claim && claim->moves && !in_local_fragment;
+	bool         is_sent = claim && !in_local_fragment;
+	bool         moves = is_sent && claim->moves;
 
 	BecomeClaimedRole(query->sourceText, &saved);
-	if (prev_ExecutorFinish)
-		prev_ExecutorFinish(query);
-	else
-		standard_ExecutorFinish(query);
+	FinishHoldingTriggers(query,
+						  prev_ExecutorFinish ? prev_ExecutorFinish : standard_ExecutorFinish);
 	RestoreRole(&saved);
+	if (is_sent)
+		TellOfHeldTriggers();
 	if (moves)
 		TellOfMovedRows();
 }

@@ -36,6 +36,7 @@
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
  *	takes				the statement that takes them
  *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
+ *	depth=NUMBER		how deep in triggers the sender is (executor/trigger_call.h)
  *	ddl=TIME.TIME		a utility command forwarded by another node, where transaction
  *						and statement began at these times
  *
@@ -57,6 +58,7 @@ typedef struct Claim
 	bool        moves;
 	bool        takes_moved;
 	int         send; /* 0: none */
+	int         trigger_depth;
 	bool        forwarded_ddl;
 	TimestampTz transaction_start; /* of the node that forwards */
 	TimestampTz statement_start;

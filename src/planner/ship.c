@@ -211,6 +211,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	result->commandType = query->commandType;
 	result->queryId = query->queryId;
 	result->hasReturning = query->returningList != NIL;
+	result->hasModifyingCTE = query->hasModifyingCTE;
 	result->canSetTag = query->canSetTag;
 	result->dependsOnRole = query->hasRowSecurity;
 	result->planTree = (Plan *) scan;

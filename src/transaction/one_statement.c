@@ -121,8 +121,8 @@ int
 HintOnRowActions(void)
 {
 	return errhint("A trigger or policy can read reference tables, and co-located tables by the "
-				   "key of its row. A trigger with a transition table acts where the client is "
-				   "connected.");
+				   "key of its row. A trigger that fires after the row has changed acts where the "
+				   "client is connected.");
 }
 
 void

@@ -125,6 +125,15 @@ extern bool RowsWait(NodeConn *conn);
 
 extern bool HasWritten(NodeConn *conn);
 
+/*
+ * By another it says that it holds calls of triggers, of this command or of the
+ * COPY that was ended last: a number that is asked for once it has ended, or 0.
+ */
+#define ERRCODE_TRIGGERS_HELD MAKE_SQLSTATE('D', 'S', '0', '0', '7')
+
+extern int HeldTriggers(RemoteCommand *command);
+extern int HeldTriggersOfCopy(NodeConn *conn);
+
 /* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
 extern void SendNotice(int sqlstate, const char *text);
 extern void SendNoticeAtOnce(int sqlstate, const char *text);

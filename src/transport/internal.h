@@ -77,6 +77,7 @@ struct NodeConn
 	size_t      copied;          /* bytes handed to libpq since it had none left to send */
 	bool        rows_wait;       /* the node has said so in this transaction, see RowsWait */
 	bool        has_written;     /* likewise, see HasWritten */
+	int         held_triggers;   /* of the last COPY, see HeldTriggersOfCopy */
 	bool        fresh;           /* nothing was done yet in the node's transaction */
 	bool        hung_up;         /* the node closed it; not yet noticed by a read */
 	PGresult   *result;          /* row being decoded */
@@ -110,6 +111,7 @@ struct RemoteCommand
 	bool          row_waits;      /* its first row is in conn->result, not yet taken */
 	bool          wants_report;   /* its node may report about its snapshot */
 	char         *report;         /* and has; in its context */
+	int           held_triggers;  /* see HeldTriggers */
 	uint64        rows;           /* of the command tag */
 	char          tag[64];
 	MemoryContext context;       /* where it lives */
@@ -175,6 +177,7 @@ extern void PassNotice(void *arg, const PGresult *result);
 
 /* pipeline.c */
 extern void KeepReport(NodeConn *conn, const char *text);
+extern void KeepHeldTriggers(NodeConn *conn, const char *number);
 
 /* cancel.c */
 extern void CancelConns(NodeConn **conns, int nconns);

@@ -435,6 +435,40 @@ KeepReport(NodeConn *conn, const char *text)
 	}
 }
 
+/* The number comes before the end of its command, which is the first one in the queue; a COPY is in none. */
+void
+KeepHeldTriggers(NodeConn *conn, const char *number)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &conn->pending)
+	{
+		RemoteCommand *command = dlist_container(Pending, node, iter.cur)->command;
+
+		if (command)
+		{
+			command->held_triggers = atoi(number);
+			return;
+		}
+	}
+	conn->held_triggers = atoi(number);
+}
+
+int
+HeldTriggers(RemoteCommand *command)
+{
+	return command->held_triggers;
+}
+
+int
+HeldTriggersOfCopy(NodeConn *conn)
+{
+	int number = conn->held_triggers;
+
+	conn->held_triggers = 0;
+	return number;
+}
+
 const char *
 CommandReport(RemoteCommand *command)
 {

@@ -19,6 +19,11 @@ $coordinator->safe_psql($db, q{
 	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
 	CREATE TABLE stamped (k int PRIMARY KEY, v int, n int);
 	CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.v; RETURN NEW; END';
+	CREATE TABLE watched (k int, v int);
+	SELECT create_distributed_table('watched', 'k', colocate_with => 't');
+	INSERT INTO watched SELECT k, 1 FROM t;
+	CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+	CREATE TRIGGER watch AFTER UPDATE ON watched FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION watch();
 	CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
 	SELECT create_distributed_table('stamped', 'k', colocate_with => 't');
 	INSERT INTO stamped SELECT k, v FROM t;
@@ -67,6 +72,11 @@ is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 s
 my $stamp = "UPDATE stamped SET v = v + 1 WHERE k = $key{2}";
 is(trace_of($stamp), join(', ', ('2 sent, 2 answers') x 2), 'one whose trigger may have changed the key: one more, for COMMIT');
 is(trace_of("BEGIN; $stamp; $stamp; COMMIT"), join(', ', ('2 sent, 2 answers') x 3), 'in a transaction no more than others');
+
+my $watched = "UPDATE watched SET v = v + 1 WHERE k = $key{2}";
+is(trace_of($watched), '2 sent, 2 answers', 'one whose AFTER trigger fires on its node');
+is(trace_of("BEGIN; $watched; COMMIT"), join(', ', ('2 sent, 2 answers') x 3), 'in a transaction one more: the trigger fires here');
+is(trace_of("BEGIN; UPDATE watched SET v = 0 WHERE k = $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 2), 'unless there is nothing to fire');
 
 my @trace = trace_of("BEGIN; $update $key{2}; $update $key{3}; COMMIT");
 is(join(', ', @trace[ 0 .. 3 ]), '2 sent, 2 answers, 3 sent, 3 answers', 'a transaction of two nodes: one round trip for each statement');
