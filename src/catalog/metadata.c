@@ -197,7 +197,7 @@ static void
 LoadCache(void)
 {
 	uint32         changes = CacheChanges;
-	Oid            schema = MetadataSchema();
+	Oid            schema = FindMetadataSchema();
 	MemoryContext  context;
 	MemoryContext  caller;
 	MetadataCache *cache;
@@ -251,6 +251,15 @@ bool
 DistshardInstalled(void)
 {
 	return GetCache() != NULL;
+}
+
+/* Returns the extension's schema, or InvalidOid if the extension is not in this database. */
+Oid
+MetadataSchema(void)
+{
+	MetadataCache *cache = GetCache();
+
+	return cache != NULL ? cache->schema : InvalidOid;
 }
 
 bool

@@ -75,6 +75,7 @@ typedef struct DistTable
 
 extern void       InitMetadataCache(void);
 extern bool       DistshardInstalled(void);
+extern Oid        MetadataSchema(void);
 extern bool       HaveDistTables(void);
 extern DistTable *LookupDistTable(Oid relid);
 extern DistTable *LookupDistTableByData(Oid data_relid);

@@ -128,11 +128,11 @@ Column(MetadataScan *scan, int attno, bool *isnull)
 }
 
 /*
- * Returns the extension's schema, or InvalidOid if the extension is not in this
+ * Finds the extension's schema; returns InvalidOid if the extension is not in this
  * database. A schema of that name that somebody else made doesn't count.
  */
 Oid
-MetadataSchema(void)
+FindMetadataSchema(void)
 {
 	Oid schema;
 	Oid extension;

@@ -22,7 +22,7 @@ typedef struct TableRow
 	AttrNumber key; /* InvalidAttrNumber unless the method is hash */
 } TableRow;
 
-extern Oid        MetadataSchema(void);
+extern Oid        FindMetadataSchema(void);
 extern void       ReadLocal(Oid schema, int32 *group_id, int64 *placement_version);
 extern List      *ReadNodes(Oid schema, int32 local_group); /* of ClusterNode *, by node_id */
 extern List      *ReadTables(Oid schema);                   /* of TableRow * */

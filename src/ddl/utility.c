@@ -25,7 +25,7 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "catalog/metadata_read.h"
+#include "catalog/metadata.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"

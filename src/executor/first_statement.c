@@ -16,7 +16,6 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/metadata.h"
-#include "catalog/metadata_read.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "executor/first_statement.h"

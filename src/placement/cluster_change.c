@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
-#include "catalog/metadata_read.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_inherits.h"
 #include "executor/spi.h"

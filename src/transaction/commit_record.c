@@ -21,7 +21,7 @@
 #include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/indexing.h"
-#include "catalog/metadata_read.h"
+#include "catalog/metadata.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "transaction/internal.h"

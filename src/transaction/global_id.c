@@ -18,34 +18,47 @@
 
 #include "access/xlog.h"
 #include "catalog/metadata.h"
-#include "catalog/metadata_read.h"
+#include "common/pg_prng.h"
 #include "transaction/internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#define ID_START     "distshard/"
 #define RANDOM_BYTES 16
 
 char *
 OwnIdPrefix(void)
 {
-	return psprintf("distshard/%d/" UINT64_FORMAT ".%u/", LocalGroupId(), GetSystemIdentifier(),
+	return psprintf(ID_START "%d/" UINT64_FORMAT ".%u/", LocalGroupId(), GetSystemIdentifier(),
 					get_relname_relid("transaction", MetadataSchema()));
+}
+
+/* Strong random numbers cost as much as a statement: a session takes one, as the seed of its own sequence. */
+static void
+WriteRandomPart(char *hex)
+{
+	static pg_prng_state generator;
+	static bool          seeded = false;
+	uint64               random[RANDOM_BYTES / sizeof(uint64)];
+
+	if (!seeded && !pg_prng_strong_seed(&generator))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+	seeded = true;
+	for (int i = 0; i < lengthof(random); i++)
+		random[i] = pg_prng_uint64(&generator);
+	hex_encode((char *) random, sizeof(random), hex);
 }
 
 char *
 NewGlobalId(List *groups)
 {
-	uint8          random[RANDOM_BYTES];
-	char           hex[RANDOM_BYTES * 2 + 1];
+	char           hex[RANDOM_BYTES * 2 + 1] = "";
 	StringInfoData gid;
 	int            len;
 	ListCell      *lc;
 
-	if (!pg_strong_random(random, sizeof(random)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-	hex_encode((char *) random, sizeof(random), hex);
-	hex[sizeof(hex) - 1] = '\0';
+	WriteRandomPart(hex);
 
 	initStringInfo(&gid);
 	appendStringInfo(&gid, "%s%s", OwnIdPrefix(), hex);
@@ -61,13 +74,19 @@ NewGlobalId(List *groups)
 static const char *
 RandomPart(const char *gid, int *group)
 {
-	int         prefix = 0;
+	char       *pos;
 	const char *random;
 	const char *rest;
 
-	if (sscanf(gid, "distshard/%d/%*[0-9.]/%n", group, &prefix) != 1 || prefix == 0)
+	if (strncmp(gid, ID_START, strlen(ID_START)) != 0)
 		return NULL;
-	random = gid + prefix;
+	*group = strtol(gid + strlen(ID_START), &pos, 10);
+	if (*pos++ != '/')
+		return NULL;
+	pos += strspn(pos, "0123456789.");
+	if (*pos++ != '/')
+		return NULL;
+	random = pos;
 	rest = random + RANDOM_BYTES * 2;
 	if (strspn(random, "0123456789abcdef") != RANDOM_BYTES * 2 || (*rest != '\0' && *rest != '/') ||
 		strspn(rest, "/,0123456789") != strlen(rest))

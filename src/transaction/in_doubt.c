@@ -24,7 +24,7 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/metadata_read.h"
+#include "catalog/metadata.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
