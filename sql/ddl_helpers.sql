@@ -48,7 +48,11 @@ $$;
 CREATE FUNCTION ddl.describe_logical(rel regclass) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT format('table %s grants %s comment %s', rel, relacl, obj_description(rel, 'pg_class')) FROM pg_class WHERE oid = rel
 	UNION ALL
-	SELECT format('column %s grants %s identity %s default %s comment %s', attname, attacl, attidentity,
+	SELECT format('inherits from %s as number %s', inhparent::regclass, inhseqno) FROM pg_inherits WHERE inhrelid = rel
+	UNION ALL
+	SELECT format('constraint %s local %s inherited %s', conname, conislocal, coninhcount) FROM pg_constraint WHERE conrelid = rel AND contype = 'c'
+	UNION ALL
+	SELECT format('column %s local %s inherited %s grants %s identity %s default %s comment %s', attname, attislocal, attinhcount, attacl, attidentity,
 		pg_get_expr(adbin, adrelid), col_description(rel, attnum))
 	FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 	WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped

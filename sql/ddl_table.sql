@@ -111,10 +111,6 @@ SELECT * FROM table_differences('"my App".sales');
 
 -- what a distributed table can't be part of
 ALTER TABLE tenants INHERIT products;
-CREATE TABLE plain () INHERITS (tenants);
-CREATE TABLE plain (id int, name text);
-ALTER TABLE plain INHERIT tenants;
-DROP TABLE plain;
 CREATE PUBLICATION p FOR TABLE tenants;
 CREATE PUBLICATION p FOR ALL TABLES;
 CREATE PUBLICATION p FOR TABLES IN SCHEMA public;

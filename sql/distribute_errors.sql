@@ -21,7 +21,6 @@ SELECT create_distributed_table('i', 'a');
 SELECT create_distributed_table('temporary', 'a');
 SELECT create_reference_table('part');
 SELECT create_distributed_table('part', 'a');
-SELECT create_distributed_table('parent', 'a');
 SELECT create_distributed_table('child', 'a');
 SELECT create_distributed_table('pg_class', 'oid');
 SELECT create_distributed_table('distshard.node', 'node_id');

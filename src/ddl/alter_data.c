@@ -52,6 +52,8 @@ TargetOf(AlterTableCmd *cmd)
 		case AT_EnableAlwaysRule:
 		case AT_EnableReplicaRule:
 		case AT_DisableRule:
+		case AT_AddInherit:
+		case AT_DropInherit:
 			return TARGET_NONE;
 		case AT_AddColumn:
 		case AT_DropColumn:
@@ -326,8 +328,6 @@ RunOnDataTable(Utility *utility, const DistTable *table, List *cmds)
 		new_types |= cmd->subtype == AT_AlterColumnType;
 		if (cmd->subtype == AT_DropColumn)
 			cmd->behavior = DROP_CASCADE;
-		if (cmd->subtype == AT_AddColumn)
-			ChangeAddColumn(utility, table, cmd);
 		if (TargetOf(cmd) == TARGET_DATA ||
 			(TargetOf(cmd) == TARGET_TRIGGER &&
 			 OidIsValid(get_trigger_oid(table->data_relid, cmd->name, true))))
@@ -392,10 +392,60 @@ CanChangeDataTable(AlterTableCmd *cmd)
 	return TargetOf(cmd) != TARGET_REFUSED;
 }
 
-/* ChangeDataTable does to the data table what the subcommands, which it changes, did to the logical one. */
-void
-ChangeDataTable(Utility *utility, const DistTable *table, List *cmds)
+/* Has PostgreSQL taken the subcommand from the table to this one, which inherits from it? */
+static bool
+ReachesHeir(const DistTable *heir, AlterTableCmd *cmd)
 {
+	switch (cmd->subtype)
+	{
+		case AT_AddColumn: /* it may have had one that it keeps */
+			return !AttributeNumberIsValid(
+				get_attnum(heir->data_relid, castNode(ColumnDef, cmd->def)->colname));
+		case AT_DropColumn: /* it keeps one that is its own as well */
+			return !AttributeNumberIsValid(get_attnum(heir->relid, cmd->name));
+		case AT_DropConstraint:
+			return !OidIsValid(get_relation_constraint_oid(heir->relid, cmd->name, true));
+		case AT_AlterColumnType:
+		case AT_DropNotNull:
+		case AT_DropExpression:
+		case AT_SetStatistics:
+		case AT_SetStorage:
+		case AT_ValidateConstraint:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * ChangeDataTable does to the data table, and to those of the heirs, what the subcommands, which it changes, did to
+ * the logical ones.
+ */
+void
+ChangeDataTable(Utility *utility, const DistTable *table, List *heirs, List *cmds)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, cmds)
+	{
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AddColumn)
+			ChangeAddColumn(utility, table, lfirst(lc));
+	}
+	foreach (lc, heirs)
+	{
+		DistTable *heir = lfirst(lc);
+		List      *taken = NIL;
+
+		foreach (lc2, cmds)
+		{
+			if (ReachesHeir(heir, lfirst(lc2)))
+				taken = lappend(taken, copyObject(lfirst(lc2)));
+		}
+		RunOnDataTable(utility, heir, taken);
+		DropNewDefaults(utility, heir, taken);
+		AdoptNotNull(utility, heir);
+	}
 	RunOnDataTable(utility, table, cmds);
 	DropNewDefaults(utility, table, cmds);
 }

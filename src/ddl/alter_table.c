@@ -35,12 +35,13 @@ CheckSubcommand(const DistTable *table, AlterTableCmd *cmd)
 	const char *key = KeyColumn(table);
 
 	if (!CanChangeDataTable(cmd))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
-						get_rel_name(table->relid)),
-				 errdetail("Distributed tables take no part in inheritance and typed tables."),
-				 errhint("Use undistribute_table() first.")));
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
+							   get_rel_name(table->relid)),
+						errdetail("Distributed tables cannot be typed tables."),
+						errhint("Use undistribute_table() first.")));
+	if (cmd->subtype == AT_AddInherit)
+		CheckParents(table, list_make1(cmd->def));
 	if (cmd->subtype == AT_SetIdentity)
 		CheckSequenceOptions(table, castNode(List, cmd->def));
 	if (key == NULL || cmd->name == NULL || strcmp(cmd->name, key) != 0)
@@ -130,6 +131,7 @@ static void
 AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 {
 	List     *cmds;
+	List     *heirs = NIL;
 	List     *used_indexes = NIL;
 	ListCell *lc;
 
@@ -156,48 +158,43 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 		Forward(utility);
 		return;
 	}
+	if (stmt->relation->inh)
+		heirs = Heirs(table);
 	RunAsWritten(utility);
 	CheckKeys(table);
 	ShareNewSequences(utility, table, cmds);
-	ChangeDataTable(utility, table, cmds);
+	ChangeDataTable(utility, table, heirs, cmds);
 
 	/* ADD CONSTRAINT USING INDEX: partitioned tables can't, so the data table's index is built anew. */
 	foreach (lc, used_indexes)
 		DropDataRelation(utility, OBJECT_INDEX, get_rel_namespace(table->data_relid), lfirst(lc));
-	AddNewConstraints(utility, table);
-	NameShardObjects(table->data_relid);
+	foreach (lc, lcons(table, heirs))
+	{
+		DistTable *changed = lfirst(lc);
+
+		AddNewConstraints(utility, changed);
+		NameShardObjects(changed->data_relid);
+	}
 	Forward(utility);
 }
 
-/* ALTER TABLE of something else must not bring a distributed table into inheritance. */
+/* ALTER TABLE of something else must not bring a distributed table into its tree. */
 static void
 CheckLocalSubcommands(AlterTableStmt *stmt)
 {
-	ListCell *lc;
+	AlterTableCmd *cmd = linitial_node(AlterTableCmd, stmt->cmds);
+	RangeVar      *partition;
+	DistTable     *table;
 
-	foreach (lc, stmt->cmds)
-	{
-		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-		RangeVar      *other = NULL;
-		DistTable     *table;
-
-		if (cmd->subtype == AT_AddInherit)
-			other = castNode(RangeVar, cmd->def);
-		else if (cmd->subtype == AT_AttachPartition)
-			other = castNode(PartitionCmd, cmd->def)->name;
-		if (other == NULL || RoleOfName(other, &table) != ROLE_TABLE)
-			continue;
-		if (cmd->subtype == AT_AttachPartition)
-			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("cannot attach distributed table \"%s\" to a table that is "
-								   "not distributed",
-								   other->relname),
-							errhint("Distribute \"%s\" first.", stmt->relation->relname)));
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("distributed table \"%s\" cannot take part in inheritance", other->relname),
-				 errhint("Use declarative partitioning instead.")));
-	}
+	if (cmd->subtype != AT_AttachPartition)
+		return;
+	partition = castNode(PartitionCmd, cmd->def)->name;
+	if (RoleOfName(partition, &table) == ROLE_TABLE)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot attach distributed table \"%s\" to a table that is "
+							   "not distributed",
+							   partition->relname),
+						errhint("Distribute \"%s\" first.", stmt->relation->relname)));
 }
 
 /* ALTER INDEX: storage parameters, tablespace and statistics targets are each shard's own. */
@@ -250,6 +247,12 @@ AlterTableUtility(Utility *utility, Node *node)
 			break;
 		case ROLE_LOCAL:
 			CheckLocalSubcommands(stmt);
+			table = utility->forwarded ? NULL : DistributeHeir(utility, stmt);
+			if (table != NULL)
+			{
+				AlterDistTable(utility, table, stmt);
+				break;
+			}
 			if (utility->forwarded && stmt->objtype != OBJECT_TYPE)
 				break;
 			RunLocally(utility);

@@ -75,6 +75,26 @@ SetNotNull(Utility *utility, Oid relid, List *columns)
 	AlterData(utility, relid, cmds);
 }
 
+/* What makes columns of a table NOT NULL, be it a primary key, does so in tables that inherit from it. */
+void
+AdoptNotNull(Utility *utility, const DistTable *heir)
+{
+	Relation logical = table_open(heir->relid, NoLock);
+	Relation data = table_open(heir->data_relid, NoLock);
+	List    *columns = NIL;
+
+	for (int i = 0; i < RelationGetNumberOfAttributes(logical); i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(logical), i);
+
+		if (column->attnotnull && !TupleDescAttr(RelationGetDescr(data), i)->attnotnull)
+			columns = lappend(columns, makeString(pstrdup(NameStr(column->attname))));
+	}
+	table_close(data, NoLock);
+	table_close(logical, NoLock);
+	SetNotNull(utility, heir->data_relid, columns);
+}
+
 /* Adds the constraint that the statement defines to one relation: the data table or a shard. */
 static void
 AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)

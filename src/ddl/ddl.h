@@ -73,6 +73,7 @@ extern bool         IsSharedObject(const ObjectAddress *object);
 extern RangeVar    *NameOfRelation(Oid relid);
 extern List        *DataLeaves(const DistTable *table);
 extern List        *OwnRelations(const DistTable *table);
+extern List        *Heirs(const DistTable *table);
 extern Oid          DataIndex(const DistTable *table, Oid index);
 extern bool         IsPartitionedData(const DistTable *table);
 
@@ -104,6 +105,7 @@ extern void  CheckUsingFillsAlike(const DistTable *table, AlterTableCmd *cmd);
 /* constraint.c */
 extern void SkipChecks(AlterTableStmt *stmt);
 extern void ValidateForeignKeys(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
+extern void AdoptNotNull(Utility *utility, const DistTable *heir);
 extern void CheckKeys(const DistTable *table);
 extern void CheckLocalForeignKeys(Utility *utility);
 extern void AddDataConstraint(Utility *utility, const DistTable *table, Oid constraint);
@@ -114,12 +116,14 @@ extern void        ShareDefaultSequences(Utility *utility, Oid relid);
 
 /* alter_data.c */
 extern bool CanChangeDataTable(AlterTableCmd *cmd);
-extern void ChangeDataTable(Utility *utility, const DistTable *table, List *cmds);
+extern void ChangeDataTable(Utility *utility, const DistTable *table, List *heirs, List *cmds);
 
 /* partition.c */
-extern void CreatePartition(Utility *utility, DistTable *parent);
-extern bool AlterPartitions(Utility *utility, DistTable *table, AlterTableStmt *stmt);
-extern void AttachIndex(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
+extern void       CreatePartition(Utility *utility, DistTable *parent);
+extern void       CheckParents(const DistTable *company, List *parents);
+extern DistTable *DistributeHeir(Utility *utility, AlterTableStmt *stmt);
+extern bool       AlterPartitions(Utility *utility, DistTable *table, AlterTableStmt *stmt);
+extern void       AttachIndex(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
 
 /* index.c */
 extern Oid   ShardIndex(Oid data_index, Oid shard);

@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 #include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "placement/cluster_change.h"
-#include "placement/partition_tree.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
@@ -38,7 +38,7 @@ WithRelatives(List *relids)
 	{
 		if (get_rel_relispartition(lfirst_oid(lc)))
 			all = list_concat_unique_oid(all, get_partition_ancestors(lfirst_oid(lc)));
-		all = list_concat_unique_oid(all, PartitionTree(lfirst_oid(lc), NoLock));
+		all = list_concat_unique_oid(all, find_all_inheritors(lfirst_oid(lc), NoLock, NULL));
 	}
 	return all;
 }

@@ -371,18 +371,14 @@ CreateTableUtility(Utility *utility, Node *node)
 	CreateStmt *stmt = (CreateStmt *) node;
 	DistTable  *parent = DistributedParent(stmt);
 
-	if (parent != NULL && stmt->partbound == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot create a table that inherits from distributed table \"%s\"",
-						get_rel_name(parent->relid)),
-				 errhint("Use declarative partitioning instead: PARTITION BY, PARTITION OF.")));
 	if (parent != NULL && IsA(node, CreateForeignTableStmt))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("a foreign table cannot be a partition of distributed table \"%s\"",
+						errmsg("a foreign table cannot be a partition or child of distributed "
+							   "table \"%s\"",
 							   get_rel_name(parent->relid))));
 	if (parent != NULL)
 	{
+		CheckParents(parent, stmt->inhRelations);
 		CreatePartition(utility, parent);
 		return;
 	}

@@ -2,11 +2,14 @@
  *
  * partition.c
  *	  Partitions that come and go: CREATE TABLE .. PARTITION OF, ATTACH and
- *	  DETACH PARTITION.
+ *	  DETACH PARTITION. Children: CREATE TABLE .. INHERITS, and INHERIT.
  *
  * What PostgreSQL does with the logical tables is done with their data tables
  * too, on each node: see placement/partition_tree.c. A detached partition stays
  * a distributed table.
+ *
+ * Of inheritance, data tables know nothing: the planner sees to it. But tables
+ * that inherit from each other are co-located, or all ordinary ones.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +19,7 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/shard_names.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
@@ -72,7 +76,7 @@ MoveTriggers(DistTable *table)
 	LeaveCatalogWork(&work);
 }
 
-/* CreatePartition handles CREATE TABLE .. PARTITION OF a distributed table. */
+/* CreatePartition handles CREATE TABLE .. PARTITION OF, or INHERITS, a distributed table. */
 void
 CreatePartition(Utility *utility, DistTable *parent)
 {
@@ -85,7 +89,7 @@ CreatePartition(Utility *utility, DistTable *parent)
 		ObjectAddress *object = lfirst(lc);
 		char           relkind;
 
-		if (object->classId != RelationRelationId || !get_rel_relispartition(object->objectId))
+		if (object->classId != RelationRelationId || !has_superclass(object->objectId))
 			continue;
 		relkind = get_rel_relkind(object->objectId);
 		if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
@@ -108,7 +112,7 @@ CheckCompany(const DistTable *parent, const DistTable *table)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot attach distributed table \"%s\" to \"%s\": %s",
+			 errmsg("distributed table \"%s\" cannot be in one tree with \"%s\": %s",
 					get_rel_name(table->relid), get_rel_name(parent->relid),
 					parent->colocation_id == table->colocation_id ? "it has another shard key"
 																  : "they are not co-located"),
@@ -173,6 +177,58 @@ DetachPartition(Utility *utility, DistTable *parent, PartitionCmd *detach)
 	AlterParentData(utility, parent, cmd);
 	MoveTriggers(table);
 	Forward(utility);
+}
+
+/* CheckParents raises an error unless the tables may all have children in the company of one of them. */
+void
+CheckParents(const DistTable *company, List *parents)
+{
+	ListCell *lc;
+
+	foreach (lc, parents)
+	{
+		RangeVar  *name = lfirst_node(RangeVar, lc);
+		DistTable *parent;
+
+		if (RoleOfName(name, &parent) != ROLE_TABLE)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot inherit from \"%s\", which is not distributed, along with "
+							"distributed table \"%s\"",
+							name->relname, get_rel_name(company->relid)),
+					 errhint("Distribute \"%s\" first.", name->relname)));
+		CheckCompany(parent, company);
+	}
+}
+
+/* The table that an ordinary one is to inherit from, if it is distributed, or NULL. */
+static DistTable *
+NewParent(AlterTableStmt *stmt)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		DistTable     *parent;
+
+		if (cmd->subtype == AT_AddInherit &&
+			RoleOfName(castNode(RangeVar, cmd->def), &parent) == ROLE_TABLE)
+			return parent;
+	}
+	return NULL;
+}
+
+/* DistributeHeir distributes an ordinary table like what ALTER TABLE makes it inherit from, if that is distributed. */
+DistTable *
+DistributeHeir(Utility *utility, AlterTableStmt *stmt)
+{
+	DistTable *parent = NewParent(stmt);
+
+	if (parent == NULL)
+		return NULL;
+	LockEverywhere(utility, list_make1_oid(parent->relid), AccessExclusiveLock);
+	return TableToAttach(utility, parent, stmt->relation);
 }
 
 /* AlterPartitions handles the subcommands of ALTER TABLE on a distributed table that change its partitions, or returns false. */

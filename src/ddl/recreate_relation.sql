@@ -155,6 +155,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT format('ALTER TABLE %s ATTACH PARTITION %s %s', inhparent::regclass, relation, pg_get_expr(relpartbound, relation))
 	FROM pg_class JOIN pg_inherits ON inhrelid = oid
 	WHERE oid = relation AND relispartition
+	UNION ALL
+	(SELECT format('ALTER TABLE %s INHERIT %s', relation, inhparent::regclass)
+	FROM pg_class JOIN pg_inherits ON inhrelid = oid
+	WHERE oid = relation AND NOT relispartition
+	ORDER BY inhseqno)
+	UNION ALL
+	-- ALTER TABLE takes what it finds for the table's own.
+	SELECT format('UPDATE pg_attribute SET attislocal = false WHERE attrelid = %L::regclass AND attname = %L', relation, attname)
+	FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+	WHERE attrelid = relation AND NOT attislocal AND NOT relispartition
+	UNION ALL
+	SELECT format('UPDATE pg_constraint SET conislocal = false WHERE conrelid = %L::regclass AND conname = %L', relation, conname)
+	FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
+	WHERE conrelid = relation AND NOT conislocal AND NOT relispartition
 $$;
 
 CREATE FUNCTION distshard.constraint_and_index_commands(relation regclass) RETURNS SETOF text

@@ -297,6 +297,21 @@ OwnRelations(const DistTable *table)
 	return list_append_unique_oid(DataLeaves(table), table->data_relid);
 }
 
+/* Heirs returns the distributed tables that inherit from the table, at any depth; partitions are no heirs. */
+List *
+Heirs(const DistTable *table)
+{
+	List     *heirs = NIL;
+	ListCell *lc;
+
+	foreach (lc, table->is_parent ? NIL : find_all_inheritors(table->relid, NoLock, NULL))
+	{
+		if (lfirst_oid(lc) != table->relid)
+			heirs = lappend(heirs, LookupDistTable(lfirst_oid(lc)));
+	}
+	return heirs;
+}
+
 /* DataIndex returns the data table's counterpart of the user's index, which has its name, or InvalidOid. */
 Oid
 DataIndex(const DistTable *table, Oid index)

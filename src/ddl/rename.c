@@ -57,6 +57,15 @@ RenameDataConstraint(Utility *utility, RenameStmt *stmt, const DistTable *table)
 	}
 }
 
+/* A constraint that is inherited goes by one name throughout the tree. */
+static void
+RenameInherited(Utility *utility, RenameStmt *stmt, const DistTable *heir)
+{
+	if (OidIsValid(get_relation_constraint_oid(heir->data_relid, stmt->subname, true)) &&
+		!OidIsValid(get_relation_constraint_oid(heir->relid, stmt->subname, true)))
+		RenamePart(utility, stmt, heir->data_relid);
+}
+
 static void
 RenameDataTable(const DistTable *table, const char *name)
 {
@@ -76,6 +85,7 @@ static void
 RenameOnTable(Utility *utility, RenameStmt *stmt, DistTable *table)
 {
 	RenameStmt *copy = copyObject(stmt);
+	ListCell   *lc;
 
 	LockEverywhere(utility, list_make1_oid(table->relid), AccessExclusiveLock);
 	RunAsWritten(utility);
@@ -86,12 +96,17 @@ RenameOnTable(Utility *utility, RenameStmt *stmt, DistTable *table)
 			break;
 		case OBJECT_TABCONSTRAINT:
 			RenameDataConstraint(utility, copy, table);
+			foreach (lc, Heirs(table))
+				RenameInherited(utility, copy, lfirst(lc));
 			break;
 		case OBJECT_TRIGGER:
 			if (OidIsValid(get_trigger_oid(table->data_relid, copy->subname, true)))
 				RenamePart(utility, copy, table->data_relid);
 			break;
 		case OBJECT_COLUMN:
+			foreach (lc, Heirs(table))
+				RenamePart(utility, copy, ((DistTable *) lfirst(lc))->data_relid);
+			/* FALLTHROUGH */
 		case OBJECT_POLICY:
 			RenamePart(utility, copy, table->data_relid);
 			break;

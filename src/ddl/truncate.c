@@ -33,6 +33,13 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+/* What the statement is about: tables that it names, and whether it names them with all below. */
+typedef struct Named
+{
+	List *relids;
+	List *only;
+} Named;
+
 static List *
 WithPartitions(List *relids)
 {
@@ -44,28 +51,48 @@ WithPartitions(List *relids)
 	return all;
 }
 
-/* The tables named and, for CASCADE, all that reference them; with the partitions of each. */
+/* The tables named, and their partitions and children. */
 static List *
-TablesToTruncate(List *relids, DropBehavior behavior)
+Expected(const Named *named)
 {
+	List     *all = list_copy(named->only);
+	ListCell *lc;
+
+	foreach (lc, named->relids)
+		all = list_concat_unique_oid(all, find_all_inheritors(lfirst_oid(lc), NoLock, NULL));
+	return all;
+}
+
+/* These and, for CASCADE, all that reference them; with the partitions of each. */
+static List *
+TablesToTruncate(const Named *named, DropBehavior behavior)
+{
+	List *relids = Expected(named);
 	List *more;
 
-	relids = WithPartitions(relids);
 	while (behavior == DROP_CASCADE && (more = heap_truncate_find_FKs(relids)) != NIL)
 		relids = list_concat_unique_oid(relids, WithPartitions(more));
 	return relids;
 }
 
-/* The right to truncate a table is one to truncate its partitions. */
-static void
-CheckTruncateRights(Relation rel, List *relids)
+static bool
+IsNamed(Oid relid, const Named *named)
 {
+	return list_member_oid(named->relids, relid) || list_member_oid(named->only, relid);
+}
+
+/* The right to truncate a table is one to truncate what comes with it. */
+static void
+CheckTruncateRights(Relation rel, List *relids, List *expected, const Named *named)
+{
+	Oid       relid = RelationGetRelid(rel);
 	AclResult aclresult;
 
-	if (rel->rd_rel->relispartition &&
-		list_member_oid(relids, get_partition_parent(RelationGetRelid(rel), true)))
+	if (!IsNamed(relid, named) && (list_member_oid(expected, relid) ||
+								   (rel->rd_rel->relispartition &&
+									list_member_oid(relids, get_partition_parent(relid, true)))))
 		return;
-	aclresult = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_TRUNCATE);
+	aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_TRUNCATE);
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_TABLE, RelationGetRelationName(rel));
 }
@@ -78,9 +105,9 @@ TellOfCascade(Oid relid)
 
 /* Opens the tables and checks what PostgreSQL checks of each; its notices tell the user of CASCADE. */
 static List *
-OpenTables(List *relids, List *named, bool forwarded)
+OpenTables(List *relids, const Named *named, bool forwarded)
 {
-	List     *expected = WithPartitions(named);
+	List     *expected = Expected(named);
 	List     *rels = NIL;
 	ListCell *lc;
 
@@ -91,7 +118,7 @@ OpenTables(List *relids, List *named, bool forwarded)
 
 		if (!list_member_oid(expected, relid) && !forwarded)
 			TellOfCascade(relid);
-		CheckTruncateRights(rel, relids);
+		CheckTruncateRights(rel, relids, expected, named);
 		CheckTableNotInUse(rel, "TRUNCATE");
 		rels = lappend(rels, rel);
 	}
@@ -203,7 +230,7 @@ CheckReferences(List *rels, List *ordinary)
 }
 
 static void
-TruncateDistributed(Utility *utility, TruncateStmt *stmt, List *named)
+TruncateDistributed(Utility *utility, TruncateStmt *stmt, const Named *named)
 {
 	EState   *estate = NULL;
 	List     *relids = TablesToTruncate(named, stmt->behavior);
@@ -241,7 +268,7 @@ void
 TruncateUtility(Utility *utility, Node *node)
 {
 	TruncateStmt *stmt = castNode(TruncateStmt, node);
-	List         *named = NIL;
+	Named         named = {NIL};
 	List         *ordinary = NIL;
 	ListCell     *lc;
 
@@ -256,16 +283,18 @@ TruncateUtility(Utility *utility, Node *node)
 							errmsg("cannot truncate only a partitioned table"),
 							errhint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the "
 									"partitions directly.")));
-		if (role == ROLE_TABLE)
-			named = list_append_unique_oid(named, table->relid);
+		if (role == ROLE_TABLE && name->inh)
+			named.relids = list_append_unique_oid(named.relids, table->relid);
+		else if (role == ROLE_TABLE)
+			named.only = list_append_unique_oid(named.only, table->relid);
 		else
 			ordinary = lappend(ordinary, lfirst(lc));
 	}
-	if (named == NIL)
+	if (named.relids == NIL && named.only == NIL)
 	{
 		RunLocally(utility);
 		return;
 	}
 	stmt->relations = ordinary;
-	TruncateDistributed(utility, stmt, named);
+	TruncateDistributed(utility, stmt, &named);
 }

@@ -126,21 +126,25 @@ RunOnNodeAsOwner(int32 node_id, List *statements)
 	RunOnNode(node_id, claimed);
 }
 
-/* Keeps everybody from a logical table of this node, and from its rows. */
+/* Keeps everybody from a logical table of this node, what inherits from it, and their rows. */
 static void
 LockTableHere(Oid relid)
 {
-	DistTable *table;
+	ListCell *lc;
 
 	LockRelationOid(relid, AccessExclusiveLock);
-	table = LookupDistTable(relid);
-	if (table != NULL)
-		find_all_inheritors(table->data_relid, AccessExclusiveLock, NULL);
+	foreach (lc, find_all_inheritors(relid, AccessExclusiveLock, NULL))
+	{
+		DistTable *table = LookupDistTable(lfirst_oid(lc));
+
+		if (table != NULL)
+			find_all_inheritors(table->data_relid, AccessExclusiveLock, NULL);
+	}
 }
 
 /*
- * LockTableEverywhere keeps everybody from a distributed table and its rows, on
- * all nodes in the order of their numbers. Its placement is known only after
+ * LockTableEverywhere keeps everybody from a distributed table, what inherits from
+ * it, and their rows, on all nodes in the order of their numbers. Its placement is known only after
  * this. Who uses the rows has a lock on the table, on his own node: so only the
  * first step waits.
  */
@@ -151,7 +155,7 @@ LockTableEverywhere(Oid relid)
 			get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 	ListCell *lc;
 
-	LockTables(list_make1_oid(relid), AccessExclusiveLock, false);
+	LockTables(find_all_inheritors(relid, NoLock, NULL), AccessExclusiveLock, false);
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);

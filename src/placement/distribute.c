@@ -21,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "commands/tablecmds.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -191,11 +192,11 @@ MoveRowsToShards(Relation logical, CatalogWork *work)
 	EmptyTable(logical);
 }
 
-/* Moves the rows of the table and its partitions into new data tables of the colocation. */
+/* Moves the rows of the table, and of its partitions or children, into new data tables of the colocation. */
 static void
 Distribute(Oid relid, int32 colocation_id, const char *key, CatalogWork *work)
 {
-	List     *relids = PartitionTree(relid, AccessExclusiveLock);
+	List     *relids = find_all_inheritors(relid, AccessExclusiveLock, NULL);
 	List     *tables = NIL;
 	ListCell *lc;
 
@@ -239,13 +240,40 @@ OpenForDistribution(Oid relid, CatalogWork *work)
 	return logical;
 }
 
+/* A tree becomes distributed, or is no longer so, as a whole: none of it may inherit from what stays as it is. */
+static void
+CheckWholeTree(List *tree, bool distributed)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, tree)
+	{
+		foreach (lc2, InheritsFrom(lfirst_oid(lc)))
+		{
+			Oid parent = lfirst_oid(lc2);
+
+			if (!list_member_oid(tree, parent) && (LookupDistTable(parent) != NULL) == distributed)
+				ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+								errmsg("cannot %s \"%s\": it inherits from \"%s\"",
+									   distributed ? "undistribute" : "distribute",
+									   get_rel_name(lfirst_oid(lc)), get_rel_name(parent)),
+								errhint("Name the table at the top of the tree. Where there are "
+										"several, use ALTER TABLE .. NO INHERIT first, and INHERIT "
+										"afterwards.")));
+		}
+	}
+}
+
 /* Can all tables of the tree be cut by the key, and referenced and reference as they do? */
 static void
 CheckTree(Oid relid, DistMethod method, int32 colocation_id, const char *key)
 {
+	List     *tree = find_all_inheritors(relid, AccessExclusiveLock, NULL);
 	ListCell *lc;
 
-	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+	CheckWholeTree(tree, false);
+	foreach (lc, tree)
 	{
 		Relation   logical = table_open(lfirst_oid(lc), NoLock);
 		AttrNumber attno = key ? CheckShardKey(logical, key) : InvalidAttrNumber;
@@ -267,7 +295,7 @@ KeyOfParent(DistTable *parent)
 									   : NULL;
 }
 
-/* Distributes a table, and its partitions, that is to be a partition of a distributed one. */
+/* Distributes a table, and its partitions or children, that is to be a partition or child of a distributed one. */
 void
 DistributePartition(Oid relid, DistTable *parent)
 {
@@ -283,7 +311,7 @@ DistributePartition(Oid relid, DistTable *parent)
 	table_close(logical, NoLock);
 }
 
-/* Makes the data table of a new, empty partition. Every node does so by itself. */
+/* Makes the data table of a new, empty partition or child. Every node does so by itself. */
 void
 AddPartition(Oid relid, DistTable *parent)
 {
@@ -292,6 +320,7 @@ AddPartition(Oid relid, DistTable *parent)
 	Relation    logical = table_open(relid, AccessExclusiveLock);
 
 	EnterCatalogWork(&work);
+	CheckDistributable(logical);
 	CheckTree(relid, parent->method, parent->colocation_id, key);
 	AddDataTable(logical, parent->colocation_id, key);
 	FinishDataTable(LookupDistTable(relid));
@@ -396,6 +425,8 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 	Oid         relid = PG_GETARG_OID(0);
 	Relation    logical;
 	DistTable  *table;
+	List       *tree;
+	List       *data_relids = NIL;
 	CatalogWork work;
 	ListCell   *lc;
 
@@ -417,22 +448,21 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 							   RelationGetRelationName(logical)),
 						errhint("Undistribute \"%s\", or detach the partition first.",
 								get_rel_name(llast_oid(get_partition_ancestors(relid))))));
-	TakeRowsBack(logical);
-	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+	tree = find_all_inheritors(relid, AccessExclusiveLock, NULL);
+	CheckWholeTree(tree, true);
+	relation_close(logical, NoLock);
+	foreach (lc, tree)
 	{
-		Relation partition;
-
-		if (lfirst_oid(lc) == relid)
-			continue;
-		partition = table_open(lfirst_oid(lc), NoLock);
-		TakeRowsBack(partition);
-		table_close(partition, NoLock);
+		logical = table_open(lfirst_oid(lc), NoLock);
+		data_relids = lappend_oid(data_relids, LookupDistTable(lfirst_oid(lc))->data_relid);
+		TakeRowsBack(logical);
+		table_close(logical, NoLock);
 	}
-	DropDataTable(table->data_relid);
+	foreach (lc, data_relids)
+		DropDataTable(lfirst_oid(lc));
 	RunElsewhere(psprintf("SELECT distshard.drop_distributed_table(%s)", NameOf(relid)));
 	DropEmptyColocation(table->colocation_id);
 	LeaveCatalogWork(&work);
-	relation_close(logical, NoLock);
 	PG_RETURN_VOID();
 }
 
@@ -476,16 +506,20 @@ Datum
 distshard_drop_distributed_table(PG_FUNCTION_ARGS)
 {
 	Oid           relid = PG_GETARG_OID(0);
-	DistTable    *table = LookupDistTable(relid);
+	List         *data_relids = NIL;
 	ObjectAddress logical;
 	CatalogWork   work;
 	ListCell     *lc;
 
 	EnterCatalogWork(&work);
 	CheckUnreferenced(relid);
-	foreach (lc, PartitionTree(relid, AccessExclusiveLock))
+	foreach (lc, find_all_inheritors(relid, AccessExclusiveLock, NULL))
+	{
+		data_relids = lappend_oid(data_relids, LookupDistTable(lfirst_oid(lc))->data_relid);
 		UnregisterDataTable(lfirst_oid(lc));
-	DropDataTable(table->data_relid);
+	}
+	foreach (lc, data_relids)
+		DropDataTable(lfirst_oid(lc));
 	ObjectAddressSet(logical, RelationRelationId, relid);
 	performDeletion(&logical, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 	LeaveCatalogWork(&work);

@@ -22,7 +22,6 @@
 #include "catalog/key_type.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_operator.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
@@ -120,11 +119,6 @@ CheckDistributable(Relation logical)
 	if (OidIsValid(getExtensionOfObject(RelationRelationId, relid)))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("cannot distribute \"%s\": it belongs to an extension", name)));
-	if (!logical->rd_rel->relispartition && logical->rd_rel->relkind == RELKIND_RELATION &&
-		(has_superclass(relid) || find_inheritance_children(relid, NoLock) != NIL))
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("cannot distribute \"%s\": it inherits or is inherited from", name),
-						errhint("Remove the inheritance with ALTER TABLE .. NO INHERIT.")));
 	RefuseIncompleteIndexes(logical);
 	CheckTableNotInUse(logical, "create_distributed_table");
 }

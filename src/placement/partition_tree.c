@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -26,17 +27,38 @@
 #include "parser/parser.h"
 #include "placement/partition_tree.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* PartitionTree returns the table and all partitions below it, parents first. */
+/* PartitionTree returns the table and all partitions below it, parents first, but not what inherits from it. */
 List *
 PartitionTree(Oid relid, LOCKMODE mode)
 {
 	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
 		return list_make1_oid(relid);
 	return find_all_inheritors(relid, mode, NULL);
+}
+
+/* InheritsFrom returns the tables that it is a child or partition of itself. */
+List *
+InheritsFrom(Oid relid)
+{
+	Relation    inherits = table_open(InheritsRelationId, AccessShareLock);
+	List       *parents = NIL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple   tuple;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		parents = lappend_oid(parents, ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
+	systable_endscan(scan);
+	table_close(inherits, AccessShareLock);
+	return parents;
 }
 
 bool

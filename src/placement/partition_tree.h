@@ -16,6 +16,7 @@
 #include "utils/relcache.h"
 
 extern List          *PartitionTree(Oid relid, LOCKMODE mode);
+extern List          *InheritsFrom(Oid relid);
 extern bool           IsPartitioned(Relation relation);
 extern void           CopyPartitioning(Relation logical, Oid data_relid);
 extern DistTable     *DistParent(Oid relid);

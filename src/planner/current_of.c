@@ -28,6 +28,8 @@
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/current_of.h"
+#include "planner/modify.h"
+#include "planner/modify_tree.h"
 #include "planner/row_identity.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -285,7 +287,11 @@ ReplaceCurrentOf(Query *query)
 	if ((query->commandType == CMD_UPDATE || query->commandType == CMD_DELETE) &&
 		LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid) != NULL &&
 		is_current_of_walker(query->jointree->quals, NULL))
+	{
+		if (ModifiesTree(query))
+			RefuseModification(query, "the cursor's row may be of a table that inherits from it");
 		query->jointree->quals = replace_mutator(query->jointree->quals, query);
+	}
 }
 
 static bool

@@ -41,9 +41,6 @@ extern void MoveLimitDown(Query *leaf);
 extern bool TransferRowsOfStatement(Query *query);
 extern bool MayTransferRows(void);
 
-/* Puts a subquery in the place of a table, and returns it: it reads the table, and the query what it returns. */
-extern Query *WrapTable(Query *query, Index rti);
-
 /* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
 extern void PullTable(Query *query, Index rti);
 

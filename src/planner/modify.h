@@ -57,6 +57,9 @@ extern void LockTarget(Query *query, Query *source, bool deletes);
 /* modify_merge.c: a SELECT from the source with the target joined to it, and nothing selected. */
 extern Query *JoinForMerge(Query *merge);
 
+/* Adds to WITH what is carried out when it is asked, in the list of what is selected, whether it has rows. */
+extern CommonTableExpr *AddStep(Query *outer, const char *name, Query *step);
+
 /* Makes a MERGE a SELECT, in place, with CTEs that do what it does. */
 extern void ReplaceMerge(Query *query);
 

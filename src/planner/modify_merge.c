@@ -202,7 +202,7 @@ make_cte(const char *name, Query *query, int references)
 	cte->ctequery = (Node *) query;
 	cte->location = -1;
 	cte->cterefcount = references;
-	foreach (lc, query->targetList)
+	foreach (lc, query->commandType == CMD_SELECT ? query->targetList : query->returningList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node        *expr = (Node *) tle->expr;
@@ -493,8 +493,8 @@ carry_out(CommonTableExpr *cte)
 	return (Expr *) sublink;
 }
 
-static void
-add_step(Query *outer, const char *name, Query *step)
+CommonTableExpr *
+AddStep(Query *outer, const char *name, Query *step)
 {
 	CommonTableExpr *cte = make_cte(name, step, 1);
 	int              attno = list_length(outer->targetList) + 1;
@@ -502,6 +502,7 @@ add_step(Query *outer, const char *name, Query *step)
 	outer->cteList = lappend(outer->cteList, cte);
 	outer->targetList =
 		lappend(outer->targetList, makeTargetEntry(carry_out(cte), attno, "done", false));
+	return cte;
 }
 
 /* The SELECT has nothing but the steps; its one row goes nowhere. */
@@ -520,15 +521,15 @@ ReplaceMerge(Query *query)
 	outer->cteList = lappend(query->cteList, make_cte(JOINED_ROWS, merge.joined, 1));
 	changes = change_matched(&merge);
 	if (changes)
-		add_step(outer, "merge changes", changes);
+		AddStep(outer, "merge changes", changes);
 	foreach (lc, merge.query->mergeActionList)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
 		int          action_no = foreach_current_index(lc) + 1;
 
 		if (action->commandType == CMD_INSERT)
-			add_step(outer, psprintf("merge insert %d", action_no),
-					 insert_of_action(&merge, action, action_no));
+			AddStep(outer, psprintf("merge insert %d", action_no),
+					insert_of_action(&merge, action, action_no));
 	}
 
 	outer->jointree = makeFromExpr(NIL, NULL);

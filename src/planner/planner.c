@@ -30,9 +30,11 @@
 #include "planner/current_of.h"
 #include "catalog/shard_key.h"
 #include "planner/estimate.h"
+#include "planner/inherited.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/node_plan.h"
+#include "planner/modify_tree.h"
 #include "planner/moved_tables.h"
 #include "planner/on_behalf.h"
 #include "planner/planner.h"
@@ -192,6 +194,12 @@ plan_distributed(Query *query, const PlannerCall *call)
 		FindDistTables(query, &tables);
 	}
 
+	if (HasTreeModification(query))
+	{
+		if (InsideFragment())
+			refuse_in_fragment();
+		return PlanWithLeaves(query, call);
+	}
 	if (query->commandType == CMD_INSERT)
 		return PlanModification(query, &tables, call);
 
@@ -268,6 +276,7 @@ plan_statement(Query *query, const PlannerCall *call)
 	List           *marks = marks_of_nodes(query->rowMarks);
 	PlannedStmt    *plan;
 
+	ReadTrees(query);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
 	ReplaceCurrentOf(query);

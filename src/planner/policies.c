@@ -24,6 +24,7 @@
 #include "planner/moved_tables.h"
 #include "planner/policies.h"
 #include "planner/shape.h"
+#include "planner/wrap_table.h"
 #include "rewrite/rewriteManip.h"
 
 /* Takes the policies away. */
@@ -123,7 +124,7 @@ check_here(Query *query, Index rti)
 {
 	RangeTblEntry *entry = rt_fetch(rti, query->rtable);
 	RangeTblEntry *rights = copyObject(entry);
-	Query         *allowed = WrapTable(query, rti);
+	Query         *allowed = WrapTable(query, rti, false);
 	RangeTblEntry *table = linitial_node(RangeTblEntry, allowed->rtable);
 
 	entry->security_barrier = true;

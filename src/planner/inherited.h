@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * inherited.h
+ *	  Tables from which others inherit.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_INHERITED_H
+#define DISTSHARD_INHERITED_H
+
+#include "postgres.h"
+
+#include "access/attmap.h"
+#include "nodes/parsenodes.h"
+
+/* The tables that the entry stands for, from the top, which get locked; NIL if it is none with children. */
+extern List *TreeOfEntry(RangeTblEntry *rte);
+
+/*
+ * A copy of the query with a child in the place of its parent. *columns, if asked for, tells the child's column for
+ * each of the parent's.
+ */
+extern Query *QueryOfChild(Query *query, Index rti, Oid child_relid, AttrMap **columns);
+
+/* A query that has the rows of all of these. */
+extern Query *UnionAll(List *arms);
+
+/* Makes all entries that a query reads, and that stand for trees, subqueries over all tables of the tree. */
+extern void ReadTrees(Query *query);
+
+#endif
