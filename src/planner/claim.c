@@ -164,8 +164,9 @@ Skip(const char **pos, const char *word)
 	return true;
 }
 
-static void
-ReadClaim(const char *pos, Claim *claim)
+/* Returns the end of the comments. */
+static const char *
+ReadComments(const char *pos, Claim *claim)
 {
 	memset(claim, 0, sizeof(Claim));
 	while (!Skip(&pos, "*/") || Skip(&pos, " " CLAIM_START))
@@ -208,6 +209,29 @@ ReadClaim(const char *pos, Claim *claim)
 		else
 			MalformedClaim();
 	}
+	return pos;
+}
+
+/*
+ * ReadClaim is asked several times about a statement. It knows the comments that
+ * it read last, with as much of what follows as tells that no other comes after
+ * them; save for those with roles, which may be renamed.
+ */
+static const Claim *
+ReadClaim(const char *text)
+{
+	static Claim claim;
+	static char  known[128] = "";
+	size_t       len;
+
+	if (known[0] != '\0' && strncmp(text, known, strlen(known)) == 0)
+		return &claim;
+
+	known[0] = '\0';
+	len = ReadComments(text, &claim) - text + strlen(" " CLAIM_START);
+	if (len < sizeof(known) && !OidIsValid(claim.role) && !OidIsValid(claim.policy_role))
+		strlcpy(known, text, len + 1);
+	return &claim;
 }
 
 /*
@@ -217,16 +241,13 @@ ReadClaim(const char *pos, Claim *claim)
 const Claim *
 CurrentClaim(const char *source_text)
 {
-	static Claim claim;
-
 	if (!in_local_fragment && !(IsClusterConnection() && (source_text == debug_query_string ||
 														  source_text == running_utility)))
 		return NULL;
 	if (source_text == NULL || !Skip(&source_text, CLAIM_START))
 		return NULL;
 
-	ReadClaim(source_text, &claim);
-	return &claim;
+	return ReadClaim(source_text);
 }
 
 static bool
