@@ -108,6 +108,18 @@ distshard_check_option(PG_FUNCTION_ARGS)
 					row ? errdetail("Failing row contains %s.", row) : 0));
 }
 
+PG_FUNCTION_INFO_V1(distshard_check_policy);
+
+/* distshard.check_policy(passed bool, message text) returns true or raises the error. */
+Datum
+distshard_check_policy(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || !PG_GETARG_BOOL(0))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg_internal("%s", text_to_cstring(PG_GETARG_TEXT_PP(1)))));
+	PG_RETURN_BOOL(true);
+}
+
 PG_FUNCTION_INFO_V1(distshard_check_unchanged);
 
 /* distshard.check_unchanged(unchanged bool, value anyelement) returns the value or raises the error. */

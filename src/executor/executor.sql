@@ -7,9 +7,11 @@ CREATE FUNCTION distshard.fragment_plan(scan int, which int) RETURNS text
 CREATE FUNCTION distshard.lock_copy(reference_table regclass) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_copy';
 
--- Raises the error of a view WITH CHECK OPTION unless the row has passed the view's condition.
+-- Raises the error of a view WITH CHECK OPTION unless the row has passed the view's condition, or that of a policy.
 CREATE FUNCTION distshard.check_option(passed bool, view text, new_row anyelement) RETURNS bool
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_option';
+CREATE FUNCTION distshard.check_policy(passed bool, message text) RETURNS bool
+	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_policy';
 CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_conflict';
 

@@ -356,7 +356,8 @@ plan_insert_here(Query *query, DistTable *table, QueryTables *tables, const Plan
 		return NULL;
 	if (is_single_row(query) && table->method != DIST_REFERENCE &&
 		!ReadsOtherTables((Node *) query->returningList) &&
-		!ReadsOtherTables((Node *) query->onConflict))
+		!ReadsOtherTables((Node *) query->onConflict) &&
+		!ReadsOtherTables((Node *) query->withCheckOptions))
 	{
 		shard = ShardKnownNow(table, key_of_new_row(query, table));
 		if (shard && shard->group_id == LocalGroupId())

@@ -129,7 +129,11 @@ check_quals(Query *query)
 	{
 		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
 
-		if (option->kind == WCO_VIEW_CHECK && checks_rows(option))
+		if (option->kind != WCO_VIEW_CHECK || !checks_rows(option))
+			continue;
+		if (option->polname)
+			result = lappend(result, check_call("check_policy", option, NULL));
+		else
 			result = lappend(result,
 							 check_call("check_option", option,
 										makeWholeRowVar(target, query->resultRelation, 0, false)));

@@ -9,7 +9,8 @@
  *
  * Where it is not, the node that plans the query makes the table one that is
  * read past its policies, in a subquery with their conditions that is a security
- * barrier, as a view would be.
+ * barrier, as a view would be. Of a table that is changed, they become the
+ * conditions of such a view and its check option.
  *
  *-------------------------------------------------------------------------
  */
@@ -70,11 +71,11 @@ name_walker(Node *node, void *context)
 static bool
 leaves_node(Query *query, Index rti, Node *policy)
 {
-	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	DistTable *table = LookupDistTable(rt_fetch(rti, query->rtable)->relid);
 
 	if (!checkExprHasSubLink(policy))
 		return false;
-	if (rti == query->resultRelation && MayChangeKey(query, LookupDistTable(rte->relid)))
+	if (rti == query->resultRelation && table && MayChangeKey(query, table))
 		return true;
 	return !ConditionStaysWithRow(query, rti, policy);
 }
@@ -93,50 +94,103 @@ policy_leaves_node(Query *query, Index rti)
 }
 
 static bool
+check_leaves_node(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->withCheckOptions)
+	{
+		if (leaves_node(query, query->resultRelation, lfirst_node(WithCheckOption, lc)->qual))
+			return true;
+	}
+	return false;
+}
+
+bool
+ConditionsLeaveNode(Query *query)
+{
+	for (Index rti = 1; rti <= list_length(query->rtable); rti++)
+	{
+		if (policy_leaves_node(query, rti))
+			return true;
+	}
+	return check_leaves_node(query);
+}
+
+static bool
 leaves_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
 	{
-		Query    *query = (Query *) node;
-		Index     rti;
-		ListCell *lc;
-
-		for (rti = 1; rti <= list_length(query->rtable); rti++)
-		{
-			if (policy_leaves_node(query, rti))
-				return true;
-		}
-		foreach (lc, query->withCheckOptions)
-		{
-			if (leaves_node(query, query->resultRelation, lfirst_node(WithCheckOption, lc)->qual))
-				return true;
-		}
-		return query_tree_walker(query, leaves_walker, context, 0);
+		if (ConditionsLeaveNode((Query *) node))
+			return true;
+		return query_tree_walker((Query *) node, leaves_walker, context, 0);
 	}
 	return expression_tree_walker(node, leaves_walker, context);
 }
 
-/* The entry behind all others keeps the rights that are asked for, as the planner leaves that of a view. */
+/* The table is read and written past its policies. An entry behind all others keeps the rights that are asked for. */
 static void
-check_here(Query *query, Index rti)
+pass_policies(Query *query, RangeTblEntry *table)
 {
-	RangeTblEntry *entry = rt_fetch(rti, query->rtable);
-	RangeTblEntry *rights = copyObject(entry);
-	Query         *allowed = WrapTable(query, rti, false);
-	RangeTblEntry *table = linitial_node(RangeTblEntry, allowed->rtable);
+	RangeTblEntry *rights = copyObject(table);
 
-	entry->security_barrier = true;
-	allowed->jointree->quals = (Node *) make_ands_explicit(table->securityQuals);
-	allowed->hasSubLinks = true;
-	table->securityQuals = NIL;
 	table->requiredPerms = 0;
 	table->checkAsUser = BOOTSTRAP_SUPERUSERID;
 	rights->securityQuals = NIL;
 	rights->tablesample = NULL;
 	rights->lateral = rights->inh = rights->inFromCl = false;
 	query->rtable = lappend(query->rtable, rights);
+}
+
+static void
+check_read_here(Query *query, Index rti)
+{
+	Query         *allowed;
+	RangeTblEntry *table;
+
+	pass_policies(query, rt_fetch(rti, query->rtable));
+	allowed = WrapTable(query, rti, false);
+	table = linitial_node(RangeTblEntry, allowed->rtable);
+	rt_fetch(rti, query->rtable)->security_barrier = true;
+	allowed->jointree->quals = (Node *) make_ands_explicit(table->securityQuals);
+	allowed->hasSubLinks = true;
+	table->securityQuals = NIL;
+}
+
+/* Of the target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
+static void
+check_target_here(Query *query)
+{
+	ListCell *lc;
+
+	pass_policies(query, rt_fetch(query->resultRelation, query->rtable));
+	foreach (lc, query->withCheckOptions)
+	{
+		WithCheckOption *option = lfirst_node(WithCheckOption, lc);
+
+		if (option->kind != WCO_RLS_INSERT_CHECK && option->kind != WCO_RLS_UPDATE_CHECK)
+			continue;
+		option->relname =
+			option->polname
+				? psprintf("new row violates row-level security policy \"%s\" for table \"%s\"",
+						   option->polname, option->relname)
+				: psprintf("new row violates row-level security policy for table \"%s\"",
+						   option->relname);
+		option->polname = option->relname;
+		option->kind = WCO_VIEW_CHECK;
+	}
+}
+
+/* ON CONFLICT and MERGE check rows that only the nodes find. */
+static bool
+target_can_be_checked_here(Query *query)
+{
+	return query->resultRelation && query->commandType != CMD_MERGE && query->onConflict == NULL &&
+		   LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid) != NULL &&
+		   (policy_leaves_node(query, query->resultRelation) || check_leaves_node(query));
 }
 
 static bool
@@ -148,6 +202,7 @@ check_here_walker(Node *node, void *context)
 	{
 		Query    *query = (Query *) node;
 		int       nentries = list_length(query->rtable);
+		int       target = 0; /* whose policies are checked here */
 		Query     rest;
 		ListCell *lc;
 
@@ -157,14 +212,21 @@ check_here_walker(Node *node, void *context)
 
 			if (table && rti != query->resultRelation && get_parse_rowmark(query, rti) == NULL &&
 				policy_leaves_node(query, rti))
-				check_here(query, rti);
+				check_read_here(query, rti);
+		}
+		if (target_can_be_checked_here(query))
+		{
+			check_target_here(query);
+			target = query->resultRelation;
 		}
 		/* what is left of policies is for the nodes */
 		rest = *query;
-		rest.withCheckOptions = NIL;
+		if (target == 0)
+			rest.withCheckOptions = NIL;
 		foreach (lc, query->rtable)
 		{
-			if (lfirst_node(RangeTblEntry, lc)->securityQuals == NIL)
+			if (lfirst_node(RangeTblEntry, lc)->securityQuals == NIL ||
+				foreach_current_index(lc) + 1 == target)
 				range_table_entry_walker(lfirst(lc), check_here_walker, context, 0);
 		}
 		return query_tree_walker(&rest, check_here_walker, context, QTW_IGNORE_RANGE_TABLE);

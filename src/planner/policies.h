@@ -13,6 +13,12 @@
 #include "nodes/parsenodes.h"
 
 /*
+ * Must a node that has the rows know more to check those conditions on them which do not stand in WHERE? These are
+ * policies, and of views what is a security barrier or a check option. Those of subqueries are not looked at.
+ */
+extern bool ConditionsLeaveNode(Query *query);
+
+/*
  * Has policies checked by the query itself that the nodes cannot check: those of tables which it reads, but does
  * not lock or change.
  */

@@ -18,6 +18,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
+#include "planner/policies.h"
 #include "planner/transfer.h"
 #include "planner/shape.h"
 
@@ -360,6 +361,8 @@ search_query(RouteSearch *search, Query *query, List *equalities)
 			search_sublinks(search, query, (Node *) rte->functions, equalities);
 			search_sublinks(search, query, (Node *) rte->values_lists, equalities);
 		}
+		if (ConditionsLeaveNode(query))
+			search->failed = true;
 	}
 }
 

@@ -29,7 +29,11 @@ CREATE POLICY open_kinds ON things USING (kind IN (SELECT k.kind FROM kinds k WH
 CREATE TABLE letters (id int PRIMARY KEY, tenant int, body text);
 ALTER TABLE letters ENABLE ROW LEVEL SECURITY;
 CREATE POLICY to_members ON letters USING (EXISTS (SELECT FROM members m WHERE m.tenant = letters.tenant AND m.who = current_user));
-GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, letters, users, orders TO ann, bob;
+CREATE POLICY not_long ON letters AS RESTRICTIVE FOR INSERT WITH CHECK (length(body) < 20);
+CREATE TABLE boards (id int PRIMARY KEY, body text);
+ALTER TABLE boards ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_letters ON boards USING (id IN (SELECT l.id FROM letters l));
+GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, letters, boards, users, orders TO ann, bob;
 
 --- distribute
 SELECT create_reference_table('kinds');
@@ -38,6 +42,7 @@ SELECT create_distributed_table('papers', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('drafts', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('things', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('letters', 'id', colocate_with => 'users');
+SELECT create_reference_table('boards');
 
 --- data
 INSERT INTO members SELECT t, w, t % 2 = 0, t = 6 FROM generate_series(1, 9) t, (VALUES ('ann'), ('bob')) v (w) WHERE (w = 'ann') = (t < 7) OR t = 4;
@@ -46,6 +51,7 @@ INSERT INTO drafts SELECT t, i, 'draft ' || t || '-' || i FROM generate_series(1
 INSERT INTO kinds VALUES ('open', 'ann'), ('closed', 'bob');
 INSERT INTO things SELECT t, k, k || ' ' || t FROM generate_series(1, 12) t, (VALUES ('open'), ('closed')) v (k);
 INSERT INTO letters SELECT i, i % 10, 'letter ' || i FROM generate_series(1, 40) i;
+INSERT INTO boards SELECT i, 'board ' || i FROM generate_series(1, 9) i;
 
 --- statements
 
@@ -123,7 +129,56 @@ WITH w AS (SELECT tenant FROM letters WHERE id > 20) SELECT tenant FROM w UNION 
 INSERT INTO things SELECT tenant, 'open', body FROM letters WHERE tenant = 2 RETURNING *;
 UPDATE orders SET note = l.body FROM letters l WHERE l.id = orders.id RETURNING tenant, id, note;
 SELECT body FROM letters l WHERE id = 1 FOR UPDATE;
-UPDATE letters SET body = 'mine' WHERE id = 1;
+INSERT INTO letters VALUES (101, 1, 'new') ON CONFLICT DO NOTHING;
+
+SET ROLE ann;
+SELECT * FROM boards ORDER BY id;
+UPDATE boards SET body = body || '!' RETURNING *;
+DELETE FROM boards WHERE body LIKE '%2%' RETURNING *;
+INSERT INTO boards VALUES (11, 'eleven'), (12, 'twelve') RETURNING *;
+INSERT INTO boards VALUES (18, 'eighteen');
+
+SET ROLE ann;
+UPDATE letters SET body = 'mine' WHERE id = ${1|8:int} RETURNING *;
+UPDATE letters SET body = body || '!';
+UPDATE letters l SET body = p.body FROM papers p WHERE p.tenant = l.tenant AND p.id = l.id RETURNING l.id, l.body, p.owner;
+UPDATE letters SET id = id + 100 WHERE id BETWEEN 10 AND 14 RETURNING id, tenant;
+UPDATE letters SET tenant = (SELECT min(m.tenant) FROM members m) WHERE id > 30 RETURNING *;
+WITH u AS (UPDATE letters SET body = 'x' WHERE tenant = 2 RETURNING id), d AS (DELETE FROM letters WHERE tenant = 3 RETURNING id) SELECT * FROM u UNION ALL SELECT * FROM d ORDER BY 1;
+DELETE FROM letters WHERE id < 20 AND 36 / (tenant - 8) < 0 RETURNING id;
+DELETE FROM letters USING users u WHERE u.tenant = letters.tenant AND u.id = letters.id;
+RESET ROLE;
+SELECT * FROM letters ORDER BY id;
+
+SET ROLE ann;
+UPDATE letters SET tenant = 8 WHERE id = 1;
+UPDATE letters SET tenant = 8 WHERE id = 8;
+
+SET ROLE ann;
+INSERT INTO letters VALUES (101, 1, 'new'), (102, 2, 'new') RETURNING *;
+INSERT INTO letters VALUES (103, 3, 'new');
+INSERT INTO letters SELECT 200 + id, tenant, body FROM papers WHERE tenant < 4 RETURNING *;
+INSERT INTO letters VALUES (104, 8, 'new');
+INSERT INTO letters VALUES (104, 3, 'this one has a body that is too long');
+INSERT INTO letters SELECT 300 + 100 * tenant + id, tenant, name FROM users;
+
+SET ROLE bob;
+INSERT INTO letters VALUES (105, 8, 'new') RETURNING id;
+UPDATE letters SET tenant = 1 WHERE id = 105;
+
+-- the key changes
+SET ROLE ann;
+UPDATE papers SET tenant = 2 WHERE tenant = 4 AND id > 2 RETURNING *;
+UPDATE papers SET tenant = tenant + 2, id = id + 50 WHERE tenant = 2 RETURNING *;
+UPDATE papers SET tenant = 3 WHERE tenant = 4 AND id = 1;
+
+PREPARE p (int, int) AS UPDATE letters SET body = 'p' WHERE tenant = $1 AND id > $2 RETURNING id;
+SET ROLE ann;
+EXECUTE p (1, 5);
+EXECUTE p (2, 5);
+SET ROLE bob;
+EXECUTE p (1, 5);
+EXECUTE p (8, 5);
 
 RESET ROLE;
 REVOKE SELECT ON letters FROM ann;
