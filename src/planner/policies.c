@@ -158,6 +158,7 @@ check_read_here(Query *query, Index rti)
 	allowed->jointree->quals = (Node *) make_ands_explicit(table->securityQuals);
 	allowed->hasSubLinks = true;
 	table->securityQuals = NIL;
+	MoveRowMark(query, rti, allowed);
 }
 
 /* Of the target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
@@ -210,8 +211,7 @@ check_here_walker(Node *node, void *context)
 		{
 			DistTable *table = LookupDistTable(rt_fetch(rti, query->rtable)->relid);
 
-			if (table && rti != query->resultRelation && get_parse_rowmark(query, rti) == NULL &&
-				policy_leaves_node(query, rti))
+			if (table && rti != query->resultRelation && policy_leaves_node(query, rti))
 				check_read_here(query, rti);
 		}
 		if (target_can_be_checked_here(query))

@@ -19,8 +19,8 @@
 extern bool ConditionsLeaveNode(Query *query);
 
 /*
- * Has policies checked by the query itself that the nodes cannot check: those of tables which it reads, but does
- * not lock or change.
+ * Has policies checked by the query itself that the nodes cannot check, unless these are what finds the rows, as in
+ * MERGE and ON CONFLICT.
  */
 extern void CheckPoliciesHere(Query *query);
 

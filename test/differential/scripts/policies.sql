@@ -129,7 +129,8 @@ WITH w AS (SELECT tenant FROM letters WHERE id > 20) SELECT tenant FROM w UNION 
 INSERT INTO things SELECT tenant, 'open', body FROM letters WHERE tenant = 2 RETURNING *;
 UPDATE orders SET note = l.body FROM letters l WHERE l.id = orders.id RETURNING tenant, id, note;
 SELECT body FROM letters l WHERE id = 1 FOR UPDATE;
-INSERT INTO letters VALUES (101, 1, 'new') ON CONFLICT DO NOTHING;
+SELECT id FROM letters WHERE id < 14 ORDER BY id FOR UPDATE;
+SELECT l.id, p.body FROM letters l JOIN papers p USING (tenant, id) ORDER BY 1 FOR SHARE OF l;
 
 SET ROLE ann;
 SELECT * FROM boards ORDER BY id;
@@ -170,7 +171,7 @@ UPDATE letters SET tenant = 1 WHERE id = 105;
 SET ROLE ann;
 UPDATE papers SET tenant = 2 WHERE tenant = 4 AND id > 2 RETURNING *;
 UPDATE papers SET tenant = tenant + 2, id = id + 50 WHERE tenant = 2 RETURNING *;
-UPDATE papers SET tenant = 3 WHERE tenant = 4 AND id = 1;
+UPDATE papers SET tenant = 3, id = 70 WHERE tenant = 4 AND id = 1;
 
 PREPARE p (int, int) AS UPDATE letters SET body = 'p' WHERE tenant = $1 AND id > $2 RETURNING id;
 SET ROLE ann;
