@@ -55,26 +55,29 @@ sub dies
 	for (1 .. 300)
 	{
 		return 1 unless -f $node->data_dir . '/postmaster.pid';
-		my ($status, $left) = $node->psql($db, 'SELECT count(*) FROM pg_prepared_xacts');
-		return 0 if $status == 0 && $left eq '0';
+		# It may die just while it is asked.
+		my ($status, $left) = eval { $node->psql($db, 'SELECT count(*) FROM pg_prepared_xacts') };
+		return 0 if defined $status && $status == 0 && $left eq '0';
 		select(undef, undef, undef, 0.1);
 	}
 	die 'nothing is recovered';
 }
 
-# Runs a transaction with a fault set; the action "stop" is an immediate shutdown of the server while the process waits.
+# Runs a transaction with a fault set; the action "stop" is an immediate shutdown of the server while the process waits,
+# "stop both" one of the coordinator and the worker.
 sub try_with_fault
 {
 	my ($sql, $node, $point, $action) = @_;
-	my $set = $action eq 'stop' ? 'wait' : $action;
+	my @stopped = $action eq 'stop' ? $node : $action eq 'stop both' ? ($coordinator, $worker) : ();
+	my $set = @stopped ? 'wait' : $action;
 	$node->safe_psql($db, "SELECT distshard.set_fault('$point', '$set')");
 	my $session = $coordinator->background_psql($db, on_error_stop => 0);
 	$session->query_until(qr/begins/, "\\echo begins\n$sql;\n\\echo :SQLSTATE is the state\n");
-	if ($action eq 'stop')
+	if (@stopped)
 	{
 		$node->poll_query_until($db, 'SELECT distshard.waiting_at_fault() > 0') or die "nobody waits at $point";
-		$node->stop('immediate');
-		$node->start;
+		$_->stop('immediate') for @stopped;
+		$_->start for @stopped;
 	}
 	elsif ($action eq 'kill')
 	{
@@ -120,6 +123,9 @@ for my $case (
 	(map { [ $commit, $coordinator, $_, 'stop' ] } 'prepare sent', 'all prepared', 'committed', 'commit sent'),
 	(map { [ $commit, $worker, $_, 'kill' ] } @node_points),
 	(map { [ $commit, $worker, $_, 'stop' ] } @node_points),
+	(map { [ $commit, $coordinator, $_, 'stop both' ] } @commit_points),
+	(map { [ $commit, $worker, $_, 'stop both' ] } @node_points),
+	(map { [ $abort, $coordinator, $_, 'stop both' ] } @abort_points),
 	(map { [ $commit, $worker, $_, 'error' ] } 'before PREPARE TRANSACTION', 'before COMMIT PREPARED'),
 	(map { [ $abort, $coordinator, $_, 'kill' ] } @abort_points),
 	(map { [ $abort, $worker, $_, 'kill' ] } @node_abort_points),
