@@ -400,6 +400,21 @@ HasFixedSnapshot(const QueryDesc *query)
 		   (claim && (claim->is_part || (InLocalFragment() && claim->tells_snapshot)));
 }
 
+/* A fragment of this node whose statement can start over does so by itself. */
+static void
+AwaitOutcomes(QueryDesc *query)
+{
+	const Claim *claim = FragmentClaim(query->sourceText);
+
+	if (!AwaitDoubts(query, HasFixedSnapshot(query)) ||
+		(!IsolationUsesXactSnapshot() && !claim->is_part))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to a distributed transaction whose "
+						   "outcome was not known"),
+					errhint("The transaction might succeed if retried.")));
+}
+
 static void
 StartConsistently(QueryDesc *query, int eflags)
 {
@@ -408,7 +423,7 @@ StartConsistently(QueryDesc *query, int eflags)
 
 	whole = NULL;
 	if (ConsistentReads && !IsParallelWorker() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		AwaitDoubts(query, HasFixedSnapshot(query));
+		AwaitOutcomes(query);
 	if (estate == NULL && IsToBeConsistent(eflags) && !IsForOneShard(query->plannedstmt))
 	{
 		StartWhole(query, eflags);

@@ -23,6 +23,7 @@
 #include "executor/remote_scan_state.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
+#include "transaction/in_doubt.h"
 #include "transaction/registry.h"
 #include "transaction/statement_part.h"
 #include "transaction/xact.h"
@@ -343,7 +344,7 @@ start_checked_runs(RemoteScanState *state, SentStatement *statement)
 
 	state->checks_snapshots = true;
 	start_runs(state, here);
-	if (!SnapshotsFit(collect_reports(state, here, start), &awaited))
+	if (!SnapshotsFit(collect_reports(state, here, start), &awaited) || MissesDoubts(here))
 	{
 		DropRuns(state);
 		foreach (lc, state->runs)

@@ -105,13 +105,33 @@ Concerns(const Doubt *doubt)
 	return !IsolationUsesXactSnapshot() || doubt->age - age >= DOUBT_AFTER_US;
 }
 
-void
+static List *
+Doubts(Snapshot snapshot)
+{
+	return AnyInDoubt() ? TransactionsInDoubt(snapshot) : NIL;
+}
+
+bool
+MissesDoubts(Snapshot snapshot)
+{
+	ListCell *lc;
+
+	foreach (lc, Doubts(snapshot))
+	{
+		if (((Doubt *) lfirst(lc))->ended)
+			return true;
+	}
+	return false;
+}
+
+bool
 AwaitDoubts(QueryDesc *query, bool fixed)
 {
-	List     *doubts = AnyInDoubt() ? TransactionsInDoubt(query->snapshot) : NIL;
+	List     *doubts = Doubts(query->snapshot);
 	LockData *locks = NULL;
 	List     *awaited = NIL;
 	bool      renew = false;
+	bool      misses = false;
 	ListCell *lc;
 
 	foreach (lc, doubts)
@@ -132,12 +152,7 @@ AwaitDoubts(QueryDesc *query, bool fixed)
 	{
 		Doubt *doubt = lfirst(lc);
 
-		if (fixed && list_member_ptr(awaited, &doubt->id) && TransactionIdDidCommit(doubt->xid))
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to a distributed transaction whose "
-							"outcome was not known"),
-					 errhint("The transaction might succeed if retried.")));
+		misses |= list_member_ptr(awaited, &doubt->id) && TransactionIdDidCommit(doubt->xid);
 	}
 	if ((renew || awaited) && !fixed)
 	{
@@ -147,4 +162,5 @@ AwaitDoubts(QueryDesc *query, bool fixed)
 			CopyOfSnapshot(GetTransactionSnapshot(), old->curcid, CurrentResourceOwner);
 		UnregisterSnapshot(old);
 	}
+	return fixed && misses;
 }

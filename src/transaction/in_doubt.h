@@ -16,8 +16,11 @@
 /*
  * Before the query is started: waits for the outcome of what is in doubt and has
  * changed a table that the query reads, and gives it a snapshot that sees it. If
- * the snapshot is fixed, that is an error.
+ * the snapshot is fixed, it stays; returns whether it misses what was committed.
  */
-extern void AwaitDoubts(QueryDesc *query, bool fixed);
+extern bool AwaitDoubts(QueryDesc *query, bool fixed);
+
+/* Does the snapshot miss a transaction that was in doubt and has been committed since? */
+extern bool MissesDoubts(Snapshot snapshot);
 
 #endif

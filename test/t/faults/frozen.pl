@@ -1,4 +1,4 @@
-# At every point of commit, of recovery and of a snapshot of all nodes, on the node where the client is and on another
+# At every point of commit, of abort, of recovery and of a snapshot of all nodes, on the node where the client is and on another
 # one, a process is stopped by SIGSTOP for a while. Others go on meanwhile: who works on one node does not wait, who reads
 # several finds each transaction on all of them or on none, waits, or gets an error that says that an outcome is not known
 # if he does not want to. Then the process goes on, and all that was begun succeeds. Nothing is left prepared, on record,
@@ -60,14 +60,14 @@ sub finish
 	return (\@rows, $error);
 }
 
-# Sees all rows with the same value, one of those that there may be, or is to try again: what was not known when its
-# snapshot was taken has been committed, or a node could not take one.
+# Sees all rows with the same value, one of those that there may be; or, in REPEATABLE READ, is to try again: what was not
+# known when its snapshot was taken has been committed, or a node could not take one.
 sub check_read
 {
 	my ($session, $from, $what) = @_;
 	my ($rows, $error) = finish($session);
 	my ($value, @different) = do { my %seen; grep { !$seen{$_}++ } @$rows };
-	ok($error =~ /ERROR:  40001: (could not serialize access due to a distributed transaction whose outcome was not known|node \d does not take part)/
+	ok($what =~ /REPEATABLE READ|^snapshot[^:]*$/ && $error =~ /ERROR:  40001: (could not serialize access due to a distributed transaction whose outcome was not known|node \d does not take part)/
 		  || $error eq '' && !@different && $value =~ /^\d+$/ && $value >= $from && $value <= $commits, "$what reads all or nothing")
 	  or diag("@$rows, not from $from to $commits: $error");
 }
@@ -87,21 +87,41 @@ sub check_rest
 	is($coordinator->safe_psql($db, $snapshot), "$commits\n$commits", "$what: what was acknowledged is there, once");
 }
 
+# What is left prepared on the worker is for its own recovery: the coordinator does not look meanwhile.
+sub set_recovery
+{
+	my ($interval) = @_;
+	$coordinator->append_conf('postgresql.conf', "distshard.recovery_interval = $interval");
+	$coordinator->reload;
+	$coordinator->poll_query_until($db, "SELECT current_setting('distshard.recovery_interval') = '$interval'");
+}
+
+# Each has what it runs, the node and the point where a process is frozen; and where errors are raised before.
+my @commit_fails = ([ $worker, 'before COMMIT PREPARED' ]);
+my @prepare_fails = ([ $coordinator, 'all prepared' ]);
+my @abort_fails = (@prepare_fails, [ $worker, 'before ROLLBACK PREPARED' ]);
 for my $case (
 	(map { [ $commit, $coordinator, $_ ] } 'commit begins', 'record inserted', 'prepare sent', 'all prepared', 'committed',
 		'commit sent', 'commit told', 'recovery before deletion', 'recovery after deletion'),
 	(map { [ $commit, $worker, $_ ] } 'before PREPARE TRANSACTION', 'after PREPARE TRANSACTION', 'before COMMIT PREPARED',
 		'after COMMIT PREPARED'),
+	(map { [ $commit, $worker, $_, @commit_fails ] } 'recovery asked', 'recovery commits'),
+	(map { [ $commit, $worker, $_, @abort_fails ] } 'recovery asked', 'recovery rolls back'),
+	(map { [ $commit, $coordinator, $_, @prepare_fails ] } 'abort begins', 'rollback sent'),
+	(map { [ $commit, $worker, $_, @prepare_fails ] } 'before ROLLBACK PREPARED', 'after ROLLBACK PREPARED'),
 	(map { [ $snapshot, $coordinator, $_ ] } 'hold begins', 'commits held', 'snapshots taken', 'hold ends'),
 	(map { [ $snapshot, $worker, $_ ] } 'hold begins', 'commits held', 'hold is renewed', 'hold ends'))
 {
-	my ($sql, $node, $point) = @$case;
-	my $what = ($sql eq $commit ? 'commit' : 'snapshot') . ', ' . $node->name . ", $point";
+	my ($sql, $node, $point, @fails) = @$case;
+	my $aborts = grep { $_->[1] eq 'all prepared' } @fails;
+	my $what = ($sql ne $commit ? 'snapshot' : $aborts ? 'abort' : 'commit') . ', ' . $node->name . ", $point";
 	my $from = $commits;
 
+	set_recovery('1h') if $point =~ /^recovery (asked|commits|rolls back)/;
+	$_->[0]->safe_psql($db, "SELECT distshard.set_fault('$_->[1]', 'error')") for @fails;
 	$node->safe_psql($db, "SELECT distshard.set_fault('$point', 'wait')");
 	my $session = start($coordinator, $sql);
-	$commits++ if $sql eq $commit;
+	$commits++ if $sql eq $commit && !$aborts;
 	$node->poll_query_until($db, 'SELECT distshard.waiting_at_fault() > 0') or die "nobody waits at $point";
 	my $pid = $node->safe_psql($db, 'SELECT distshard.waiting_at_fault()');
 	my $thaw = time + $frozen_s;
@@ -126,11 +146,13 @@ for my $case (
 	}
 	sleep 0.01 while time < $thaw;
 	kill 'CONT', $pid or die;
+	set_recovery('100ms');
 
 	if ($sql eq $commit)
 	{
 		(undef, $error) = finish($session);
-		is($error, '', "$what: the commit succeeds");
+		like($error, $aborts ? qr/ERROR: .* fault at/ : @fails ? qr/^(?!.*ERROR).*WARNING: .* has not confirmed/s : qr/^$/,
+			"$what: the commit " . ($aborts ? 'fails' : 'succeeds'));
 	}
 	else
 	{
