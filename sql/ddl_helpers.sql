@@ -81,7 +81,7 @@ CREATE FUNCTION ddl.local_differences(logical regclass) RETURNS TABLE (relation 
 		FROM distshard.distributed_table JOIN pg_class ON pg_class.oid = data_table WHERE logical_table = logical
 		UNION ALL
 		SELECT inhrelid::regclass, substring(relname from '#\d+$'), true, false
-		FROM distshard.distributed_table JOIN pg_inherits ON inhparent = data_table JOIN pg_class c ON c.oid = inhrelid WHERE logical_table = logical
+		FROM distshard.distributed_table JOIN pg_inherits ON inhparent = data_table JOIN pg_class c ON c.oid = inhrelid WHERE logical_table = logical AND relname ~ '#\d+$'
 	), diffs AS (
 		SELECT part, '- ' || x AS what FROM parts, LATERAL (SELECT ddl.describe_relation(logical, logical, '') EXCEPT SELECT ddl.describe_relation(part, logical, mark)) d(x)
 		UNION ALL

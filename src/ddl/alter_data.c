@@ -54,6 +54,7 @@ TargetOf(AlterTableCmd *cmd)
 		case AT_DisableRule:
 		case AT_AddInherit:
 		case AT_DropInherit:
+		case AT_DropOids: /* nothing at all */
 			return TARGET_NONE;
 		case AT_AddColumn:
 		case AT_DropColumn:
@@ -392,17 +393,25 @@ CanChangeDataTable(AlterTableCmd *cmd)
 	return TargetOf(cmd) != TARGET_REFUSED;
 }
 
-/* Has PostgreSQL taken the subcommand from the table to this one, which inherits from it? */
+/*
+ * Has PostgreSQL taken the subcommand from the table to this one, which inherits from it? A column that it had by itself is
+ * neither added nor dropped; another one of the same name has another number.
+ */
 static bool
 ReachesHeir(const DistTable *heir, AlterTableCmd *cmd)
 {
+	AttrNumber attno;
+
 	switch (cmd->subtype)
 	{
-		case AT_AddColumn: /* it may have had one that it keeps */
-			return !AttributeNumberIsValid(
-				get_attnum(heir->data_relid, castNode(ColumnDef, cmd->def)->colname));
-		case AT_DropColumn: /* it keeps one that is its own as well */
-			return !AttributeNumberIsValid(get_attnum(heir->relid, cmd->name));
+		case AT_AddColumn:
+			attno = get_attnum(heir->relid, castNode(ColumnDef, cmd->def)->colname);
+			return !SearchSysCacheExists2(ATTNUM, ObjectIdGetDatum(heir->data_relid),
+										  Int16GetDatum(attno));
+		case AT_DropColumn:
+			attno = get_attnum(heir->data_relid, cmd->name);
+			return AttributeNumberIsValid(attno) &&
+				   strcmp(get_attname(heir->relid, attno, false), cmd->name) != 0;
 		case AT_DropConstraint:
 			return !OidIsValid(get_relation_constraint_oid(heir->relid, cmd->name, true));
 		case AT_AlterColumnType:

@@ -130,6 +130,8 @@ AddLikeLogical(Utility *utility, const DistTable *table, Form_pg_constraint form
 	bool        each_shard = form->contype == CONSTRAINT_EXCLUSION;
 	ListCell   *lc;
 
+	definition->is_no_inherit =
+		false; /* shards must have it, and others do not inherit from them */
 	if (form->contype == CONSTRAINT_FOREIGN)
 	{
 		definition->pktable = NameOfRelation(LookupDistTable(form->confrelid)->data_relid);
