@@ -292,7 +292,17 @@ INSERT INTO ev SELECT t, date '2024-01-01' + t * 8, t, NULL FROM generate_series
 ANALYZE ev;
 SELECT relname, reltuples FROM pg_class WHERE relnamespace = 'parts'::regnamespace AND relname LIKE 'ev%' AND relkind IN ('r', 'p') ORDER BY 1;
 VACUUM ev;
+CLUSTER ev;
+CLUSTER ev USING nothing;
 CLUSTER ev USING ev_pkey;
+SELECT logical_table, (SELECT count(*) FROM pg_index WHERE indrelid = logical_table AND indisclustered) AS clustered, what
+FROM distshard.distributed_table JOIN pg_class c ON c.oid = logical_table LEFT JOIN LATERAL ddl.table_differences(logical_table) ON true WHERE c.relkind = 'r' AND relname LIKE 'ev%' ORDER BY 1;
+REINDEX TABLE CONCURRENTLY ev;
+REINDEX INDEX CONCURRENTLY ev_pkey;
+SELECT count(*) FROM ev;
+BEGIN;
+CLUSTER ev USING ev_pkey;
+ROLLBACK;
 SELECT undistribute_table('ev_2');
 SELECT undistribute_table('ev');
 -- still references a reference table

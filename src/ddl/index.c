@@ -184,13 +184,14 @@ ReindexOne(Utility *utility, ReindexStmt *stmt, Oid relid)
 
 /* REINDEX CONCURRENTLY has transactions of its own; it needs no rights on the schema. */
 static void
-ReindexConcurrently(Utility *utility, ReindexStmt *stmt, List *targets)
+ReindexConcurrently(Utility *utility, ReindexStmt *stmt, List *targets, bool partitioned)
 {
 	ListCell *lc;
 
 	PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL, "REINDEX CONCURRENTLY");
 	ForwardOutsideTransaction(utility);
-	RunAsWritten(utility);
+	if (!partitioned)
+		RunAsWritten(utility);
 	foreach (lc, targets)
 	{
 		ReindexStmt *copy;
@@ -200,7 +201,8 @@ ReindexConcurrently(Utility *utility, ReindexStmt *stmt, List *targets)
 		MemoryContextSwitchTo(utility->memory);
 		copy = copyObject(stmt);
 		wrapper = copyObject(utility->pstmt);
-		PushActiveSnapshot(GetTransactionSnapshot());
+		if (!ActiveSnapshotSet())
+			PushActiveSnapshot(GetTransactionSnapshot());
 		copy->relation = NameOfRelation(lfirst_oid(lc));
 		wrapper->utilityStmt = (Node *) copy;
 		standard_ProcessUtility(wrapper, utility->query_string, false, utility->context, NULL, NULL,
@@ -222,19 +224,6 @@ IsConcurrent(ReindexStmt *stmt)
 			concurrent = defGetBoolean(option);
 	}
 	return concurrent;
-}
-
-/* PostgreSQL has a transaction for each partition; the logical ones, which are empty, are left alone. */
-static void
-CheckReindexPartitions(const DistTable *table, ReindexStmt *stmt)
-{
-	if (!pg_class_ownercheck(table->relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table->relid));
-	if (IsConcurrent(stmt))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot reindex partitioned distributed table \"%s\" concurrently",
-							   get_rel_name(table->relid)),
-						errhint("Reindex its partitions.")));
 }
 
 void
@@ -259,12 +248,13 @@ ReindexUtility(Utility *utility, Node *node)
 		return;
 	}
 
-	if (table->is_parent)
-		CheckReindexPartitions(table, stmt);
+	/* PostgreSQL has a transaction for each partition; the logical ones, which are empty, are left alone. */
+	if (table->is_parent && !pg_class_ownercheck(table->relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table->relid));
 	stmt = copyObject(stmt);
 	if (IsConcurrent(stmt))
 	{
-		ReindexConcurrently(utility, stmt, targets);
+		ReindexConcurrently(utility, stmt, targets, table->is_parent);
 		return;
 	}
 	if (!table->is_parent)

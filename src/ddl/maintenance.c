@@ -257,13 +257,62 @@ ClusteredIndex(Oid relid)
 	return index;
 }
 
+static void
+ClusterLeaves(List *leaves, Oid index)
+{
+	ListCell *lc;
+
+	foreach (lc, leaves)
+	{
+		ClusterParams params = {0};
+
+		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
+		cluster_rel(lfirst_oid(lc), ShardIndex(index, lfirst_oid(lc)), &params);
+		CommandCounterIncrement();
+	}
+}
+
+/* Clusters the logical partitions. PostgreSQL has a transaction for each of them; here all is one. Returns the index. */
+static Oid
+ClusterPartitions(Utility *utility, const DistTable *table, const ClusterStmt *stmt)
+{
+	char     *name = get_rel_name(table->relid);
+	List     *leaves = NIL;
+	Oid       index;
+	Relation  rel;
+	ListCell *lc;
+
+	if (!pg_class_ownercheck(table->relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, name);
+	if (stmt->indexname == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("there is no previously clustered index for table \"%s\"", name)));
+	index = get_relname_relid(stmt->indexname, get_rel_namespace(table->relid));
+	if (!OidIsValid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index \"%s\" for table \"%s\" does not exist", stmt->indexname, name)));
+	if (!utility->forwarded)
+		PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL, "CLUSTER");
+	LockEverywhere(utility, list_make1_oid(table->relid), AccessExclusiveLock);
+	rel = table_open(table->relid, AccessExclusiveLock);
+	check_index_is_clusterable(rel, index, AccessExclusiveLock);
+	table_close(rel, NoLock);
+	foreach (lc, PartitionTree(table->relid, AccessExclusiveLock))
+	{
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
+			leaves = lappend_oid(leaves, lfirst_oid(lc));
+	}
+	ClusterLeaves(leaves, index);
+	return index;
+}
+
 void
 ClusterUtility(Utility *utility, Node *node)
 {
 	ClusterStmt *stmt = castNode(ClusterStmt, node);
 	DistTable   *table;
-	Oid          data_index;
-	ListCell    *lc;
+	Oid          index;
 
 	if (stmt->relation == NULL || RoleOfName(stmt->relation, &table) != ROLE_TABLE)
 	{
@@ -271,20 +320,13 @@ ClusterUtility(Utility *utility, Node *node)
 		return;
 	}
 	if (table->is_parent)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot cluster partitioned distributed table \"%s\"",
-							   get_rel_name(table->relid)),
-						errhint("Cluster its partitions.")));
-	RunAsWritten(utility);
-	data_index = DataIndex(table, ClusteredIndex(table->relid));
-	foreach (lc, DataLeaves(table))
+		index = ClusterPartitions(utility, table, stmt);
+	else
 	{
-		ClusterParams params = {0};
-
-		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
-		cluster_rel(lfirst_oid(lc), ShardIndex(data_index, lfirst_oid(lc)), &params);
-		CommandCounterIncrement();
+		RunAsWritten(utility);
+		index = ClusteredIndex(table->relid);
 	}
+	ClusterLeaves(DataLeaves(table), DataIndex(table, index));
 	Forward(utility);
 }
 
