@@ -122,7 +122,12 @@ AddFragment(Reads *reads, CustomScan *scan)
 	ListCell    *lc;
 
 	foreach (lc, fragment.transfers)
-		AddStatement(reads, ((TransferPlan *) lfirst(lc))->source);
+	{
+		TransferPlan *transfer = lfirst(lc);
+
+		if (transfer->source) /* else it is among the subplans */
+			AddStatement(reads, transfer->source);
+	}
 	if (fragment.target == TARGET_ALL_COPIES)
 		return;
 	reads->nfragments++;

@@ -61,6 +61,7 @@ typedef struct RemoteScanState
 
 	int   explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
 	List *transfers;      /* of TransferRun *, once they have begun */
+	bool  has_transferred; /* they have run before */
 	int sends; /* the transfer that its rows are sent for instead of being returned; 0: none, ... */
 	const RowRoute *route; /* ... and where they go */
 
@@ -99,7 +100,7 @@ extern void FragmentEnded(RemoteScanState *state, FragmentRun *run);
 typedef struct TransferRun
 {
 	TransferPlan *plan;
-	QueryDesc    *source; /* kept for EXPLAIN */
+	QueryDesc    *source; /* kept for EXPLAIN; NULL: it is a subplan of the statement */
 	uint64        rows;
 } TransferRun;
 

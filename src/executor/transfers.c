@@ -136,34 +136,70 @@ send_remote_rows(RemoteScanState *state, int transfer, const RowRoute *route)
 	return rows;
 }
 
+/* Runs a part of the statement's own plan. */
+static void
+run_subplan(PlanState *source, DestReceiver *sender)
+{
+	TupleTableSlot *slot;
+	MemoryContext   old = MemoryContextSwitchTo(source->state->es_query_cxt);
+
+	while (slot = ExecProcNode(source), !TupIsNull(slot))
+		sender->receiveSlot(slot, sender);
+	MemoryContextSwitchTo(old);
+}
+
+/* Sends the rows of a subplan, or of a plan of its own. */
+static uint64
+send_rows(RemoteScanState *state, TransferPlan *plan, PlanState *source, QueryDesc *desc)
+{
+	RowRoute         route = {.table = plan->table, .key = plan->key, .own_hash = plan->own_hash};
+	RemoteScanState *direct = sendable_scan(source, &route.columns);
+	DestReceiver    *sender;
+
+	open_inboxes(state, plan->transfer, &route);
+	if (direct)
+	{
+		if (route.key)
+			route.key = list_nth_int(route.columns, route.key - 1);
+		return send_remote_rows(direct, plan->transfer, &route);
+	}
+	route.columns = all_columns(ExecGetResultType(source));
+	sender = CreateRowSender(&route);
+	if (desc == NULL)
+		run_subplan(source, sender);
+	else
+	{
+		desc->dest = sender;
+		ExecutorRun(desc, ForwardScanDirection, 0, true);
+	}
+	return RowsSent(sender);
+}
+
+static PlanState *
+subplan_of(RemoteScanState *state, TransferPlan *plan)
+{
+	return list_nth(state->css.ss.ps.state->es_subplanstates, plan->subplan - 1);
+}
+
 static void
 run_transfer(RemoteScanState *state, TransferRun *run)
 {
-	RowRoute route = {
-		.table = run->plan->table, .key = run->plan->key, .own_hash = run->plan->own_hash};
-	QueryDesc       *desc = start_source(state, run->plan->source, 0);
-	List            *columns;
-	RemoteScanState *direct = sendable_scan(desc->planstate, &columns);
+	TransferPlan *plan = run->plan;
 
-	run->source = desc;
-	open_inboxes(state, run->plan->transfer, &route);
-	PushActiveSnapshot(desc->snapshot);
-	if (direct)
+	if (plan->source == NULL)
 	{
-		route.columns = columns;
-		if (route.key)
-			route.key = list_nth_int(columns, route.key - 1);
-		run->rows = send_remote_rows(direct, run->plan->transfer, &route);
+		PlanState *source = subplan_of(state, plan);
+
+		if (state->has_transferred)
+			ExecReScan(source);
+		run->rows = send_rows(state, plan, source, NULL);
+		return;
 	}
-	else
-	{
-		route.columns = all_columns(desc->tupDesc);
-		desc->dest = CreateRowSender(&route);
-		ExecutorRun(desc, ForwardScanDirection, 0, true);
-		run->rows = RowsSent(desc->dest);
-	}
+	run->source = start_source(state, plan->source, 0);
+	PushActiveSnapshot(run->source->snapshot);
+	run->rows = send_rows(state, plan, run->source->planstate, run->source);
 	PopActiveSnapshot();
-	ExecutorFinish(desc);
+	ExecutorFinish(run->source);
 }
 
 void
@@ -179,6 +215,7 @@ RunTransfers(RemoteScanState *state)
 		state->transfers = lappend(state->transfers, run);
 		run_transfer(state, run);
 	}
+	state->has_transferred = true;
 }
 
 void
@@ -190,6 +227,8 @@ EndTransfers(RemoteScanState *state)
 	{
 		QueryDesc *desc = ((TransferRun *) lfirst(lc))->source;
 
+		if (desc == NULL)
+			continue;
 		ExecutorEnd(desc);
 		FreeQueryDesc(desc);
 	}
@@ -202,6 +241,16 @@ explain_source(TransferPlan *plan, QueryDesc *desc, uint64 rows, ExplainState *e
 	char         *label = OidIsValid(plan->table) ? "Re-hash" : "Broadcast";
 	ExplainState *inner = NewExplainState();
 
+	if (es->analyze)
+		label = psprintf("%s of %s, " UINT64_FORMAT " rows", label, plan->name, rows);
+	else
+		label = psprintf("%s of %s", label, plan->name);
+	if (desc == NULL)
+	{
+		ExplainPropertyText(label, psprintf("CTE %s", SOURCE_CTE(plan->transfer)), es);
+		return;
+	}
+
 	inner->verbose = es->verbose;
 	inner->costs = es->costs;
 	inner->analyze = es->analyze;
@@ -209,10 +258,6 @@ explain_source(TransferPlan *plan, QueryDesc *desc, uint64 rows, ExplainState *e
 	ExplainBeginOutput(inner);
 	ExplainPrintPlan(inner, desc);
 	ExplainEndOutput(inner);
-	if (es->analyze)
-		label = psprintf("%s of %s, " UINT64_FORMAT " rows", label, plan->name, rows);
-	else
-		label = psprintf("%s of %s", label, plan->name);
 	ShowLines(label, inner->str->data, es);
 }
 
@@ -230,9 +275,13 @@ ExplainTransfers(RemoteScanState *state, ExplainState *es)
 	foreach (lc, es->analyze ? NIL : state->fragment.transfers)
 	{
 		TransferPlan *plan = lfirst(lc);
-		QueryDesc    *desc = start_source(state, plan->source, EXEC_FLAG_EXPLAIN_ONLY);
+		QueryDesc    *desc = NULL;
 
+		if (plan->source)
+			desc = start_source(state, plan->source, EXEC_FLAG_EXPLAIN_ONLY);
 		explain_source(plan, desc, 0, es);
+		if (desc == NULL)
+			continue;
 		ExecutorEnd(desc);
 		FreeQueryDesc(desc);
 	}

@@ -27,6 +27,7 @@
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
 #include "planner/local.h"
+#include "planner/outer_cte.h"
 #include "planner/print.h"
 #include "planner/set_arms.h"
 #include "planner/shape.h"
@@ -155,34 +156,36 @@ turn_into_leaf(Query *query, bool distinct_again)
 }
 
 static bool
-has_outer_references_walker(Node *node, int *depth)
+has_outer_columns_walker(Node *node, int *depth)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Var))
 		return (int) ((Var *) node)->varlevelsup > *depth;
-	if (IsA(node, RangeTblEntry))
-		return ((RangeTblEntry *) node)->rtekind == RTE_CTE &&
-			   (int) ((RangeTblEntry *) node)->ctelevelsup > *depth;
 	if (IsA(node, Query))
 	{
 		bool result;
 
 		(*depth)++;
-		result = query_tree_walker((Query *) node, has_outer_references_walker, depth,
-								   QTW_EXAMINE_RTES_BEFORE);
+		result = query_tree_walker((Query *) node, has_outer_columns_walker, depth, 0);
 		(*depth)--;
 		return result;
 	}
-	return expression_tree_walker(node, has_outer_references_walker, depth);
+	return expression_tree_walker(node, has_outer_columns_walker, depth);
+}
+
+bool
+HasOuterColumns(Query *query)
+{
+	int depth = -1;
+
+	return has_outer_columns_walker((Node *) query, &depth);
 }
 
 bool
 HasOuterReferences(Query *query)
 {
-	int depth = -1;
-
-	return has_outer_references_walker((Node *) query, &depth);
+	return HasOuterColumns(query) || OuterCtesOf(query) != READS_NO_CTE;
 }
 
 void
@@ -345,21 +348,26 @@ turn_input_into_leaf(Query *query)
 static void
 cut_joins(Query *query, const Spread *spread)
 {
-	bool moved = TransferRowsOfStatement(query);
+	bool   reads_ctes = query->cteList != NIL || HasOuterReferences(query);
+	Query *before = reads_ctes ? copyObject(query) : NULL;
+	bool   moved = TransferRowsOfStatement(query);
 
 	if (moved && SpreadOfQuery(query).kind == SPREAD_SPLIT && !ReturnsRecords(query))
-	{
 		turn_into_leaf(query, false);
-		return;
-	}
-	if (is_distinct_over_split(query))
+	else if (is_distinct_over_split(query))
 		turn_into_leaf(query, true);
 	else if (SplitQuery(query, !moved && MayTransferRows()))
-		return;
-	else if (moved)
+		; /* it is done */
+	else if (moved && !reads_ctes)
 		turn_input_into_leaf(query);
 	else
+	{
+		if (moved)
+			*query = *before;
 		cut_because(query, why_cut(query, spread));
+		return;
+	}
+	cut_ctes(query);
 }
 
 /* Makes the query, or its parts, read what the nodes compute. */
@@ -382,9 +390,13 @@ ReplaceOrCut(Query *query)
 		cut_sublinks(query);
 		return;
 	}
+	NoteCtes(query);
 	spread = SpreadOfQuery(query);
 	if (query->hasModifyingCTE)
 		cut_because(query, "a data-modifying CTE is used");
+	else if (query->cteList &&
+			 (checkExprHasSubLink(query->limitCount) || checkExprHasSubLink(query->limitOffset)))
+		cut_because(query, "LIMIT has a subquery, beside CTEs that it may read");
 	else if (spread.kind == SPREAD_SPLIT && !HasOuterReferences(query) && !ReturnsRecords(query) &&
 			 WhyNotPrintable(query) == NULL)
 		turn_into_leaf(query, false);
@@ -393,7 +405,7 @@ ReplaceOrCut(Query *query)
 	else
 	{
 		DecorrelateSubqueries(query);
-		if (HasOuterReferences(query))
+		if (HasOuterColumns(query))
 			cut_because(query, why_cut(query, &spread));
 		else
 			cut_joins(query, &spread);

@@ -14,9 +14,9 @@
 static List *
 pack_transfer(const TransferPlan *transfer)
 {
-	return list_make4(list_make3_int(transfer->transfer, transfer->key, transfer->own_hash),
-					  list_make1_oid(transfer->table), makeString(transfer->name),
-					  transfer->source);
+	return list_make4(
+		list_make4_int(transfer->transfer, transfer->key, transfer->own_hash, transfer->subplan),
+		list_make1_oid(transfer->table), makeString(transfer->name), transfer->source);
 }
 
 static TransferPlan *
@@ -28,6 +28,7 @@ unpack_transfer(List *packed)
 	transfer->transfer = linitial_int(numbers);
 	transfer->key = lsecond_int(numbers);
 	transfer->own_hash = lthird_int(numbers);
+	transfer->subplan = lfourth_int(numbers);
 	transfer->table = linitial_oid(lsecond(packed));
 	transfer->name = strVal(lthird(packed));
 	transfer->source = lfourth_node(PlannedStmt, packed);

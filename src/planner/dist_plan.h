@@ -45,8 +45,12 @@ typedef struct TransferPlan
 	AttrNumber key;      /* column of the source that is hashed; 0: the table is one shard */
 	bool       own_hash; /* hashed as its type is by default, not as the table's key */
 	char      *name;     /* what EXPLAIN calls it */
-	PlannedStmt *source;
+	PlannedStmt *source; /* NULL: it is a CTE of the statement, ... */
+	int          subplan; /* ... with this number among its subplans, from 1 */
 } TransferPlan;
+
+/* The name of that CTE. */
+#define SOURCE_CTE(transfer) psprintf("rows to send %d", transfer)
 
 typedef struct SortColumn
 {

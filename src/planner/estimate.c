@@ -31,6 +31,7 @@
 #include "planner/equality.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
+#include "planner/outer_cte.h"
 #include "planner/transfer.h"
 #include "rewrite/rewriteManip.h"
 #include "storage/bufmgr.h"
@@ -80,6 +81,7 @@ EstimateQuery(Query *query, ParamListInfo params)
 	PlannedStmt  *plan;
 
 	query = copyObject(query);
+	StandInForCtes(query);
 	note_sublinks_walker((Node *) query, NULL);
 	estimating++;
 	PG_TRY();

@@ -41,6 +41,7 @@
 #include "planner/leaf_params.h"
 #include "planner/local.h"
 #include "planner/modify.h"
+#include "planner/outer_cte.h"
 #include "planner/transfer.h"
 #include "planner/print.h"
 #include "planner/ship.h"
@@ -128,6 +129,7 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	List          *names = NIL;
+	List          *transfers = TransfersOfQuery(leaf->query);
 	Index          rti;
 
 	leaf->id = ++last_leaf_id;
@@ -141,14 +143,30 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 	query->rtable = lappend(query->rtable, rte);
 	rti = list_length(query->rtable);
 	query->rtable = list_concat(query->rtable, RelationsForChecks(leaf->query));
-	query->rtable = list_concat(query->rtable, RelationsOfTransfers(TransfersOfQuery(leaf->query)));
+	query->rtable = list_concat(query->rtable, RelationsOfTransfers(transfers));
 	return rti;
+}
+
+/* The CTEs of the query are in the leaf now, but what is sent for that may read them here. */
+static void
+divide_ctes(Query *query, Query *leaf_query)
+{
+	List *sources = CtesOfTransfers(TransfersOfQuery(leaf_query));
+
+	if (sources == NIL)
+		return;
+	query->cteList = list_concat(copyObject(leaf_query->cteList), sources);
+	query->hasRecursive = leaf_query->hasRecursive;
+	KeepUsedCtes(query, list_length(sources));
+	KeepUsedCtes(leaf_query, 0);
 }
 
 Index
 AddLeaf(Query *query, Query *leaf_query)
 {
 	Leaf *leaf = palloc0(sizeof(Leaf));
+
+	divide_ctes(query, leaf_query);
 
 	leaf->query = leaf_query;
 	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
@@ -238,6 +256,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 {
 	List         *outer_leaves = leaves;
 	List         *outer_transfers = ForgetTransfers();
+	List         *outer_ctes = ForgetCtes();
 	ParamListInfo outer_params = bound_params;
 	bool          outer_modifies = statement_modifies;
 	const char   *outer_reason = cut_reason;
@@ -263,6 +282,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 	{
 		leaves = outer_leaves;
 		RememberTransfers(outer_transfers);
+		RememberCtes(outer_ctes);
 		bound_params = outer_params;
 		statement_modifies = outer_modifies;
 		cut_reason = outer_reason;
@@ -494,7 +514,7 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	if (leaf->table->method == DIST_REFERENCE)
 		fragment.target = TARGET_THIS_COPY;
 	fragment.table = (route ? route : leaf->table)->relid;
-	fragment.transfers = TransferPlans(TransfersOfQuery(query));
+	fragment.transfers = TransferPlans(TransfersOfQuery(query), root);
 	fragment.sql = PrintFragment(query, route != NULL && fragment.transfers == NIL, &params);
 	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment.operation = CMD_SELECT;

@@ -44,7 +44,8 @@ extern bool MayTransferRows(void);
 /* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
 extern void PullTable(Query *query, Index rti);
 
-/* Does the query refer to columns or CTEs of a query around it? */
+/* Does the query refer to columns, or to columns or CTEs, of a query around it? */
+extern bool HasOuterColumns(Query *query);
 extern bool HasOuterReferences(Query *query);
 
 /* Does the query's output have records without a name, which cannot travel? */

@@ -209,7 +209,7 @@ plan_insert_of_sent_rows(Query *query, DistTable *table, const PlannerCall *call
 		if (transfers != NIL && ShipModification(insert, &modification))
 		{
 			PlanSource(linitial(transfers), call->bound_params);
-			modification.fragment.transfers = TransferPlans(transfers);
+			modification.fragment.transfers = TransferPlans(transfers, NULL);
 			plan = ShipQuery(insert, &modification.fragment, NULL);
 		}
 	}

@@ -75,6 +75,9 @@ extern Spread SpreadOfQuery(Query *query);
 extern Spread SpreadOfInput(Query *query); /* FROM and WHERE only */
 extern Spread SpreadOfEntry(Query *query, Index rti);
 
+/* Would it matter if an entry that is a CTE of the query were computed twice? */
+extern bool IsComputedOnce(Query *query, RangeTblEntry *rte);
+
 /*
  * Can the condition on rows of the entry be checked on the node that each row is on? NULL must count as false.
  */

@@ -122,6 +122,15 @@ find_cte(Query *query, RangeTblEntry *rte)
 	return NULL;
 }
 
+bool
+IsComputedOnce(Query *query, RangeTblEntry *rte)
+{
+	CommonTableExpr *cte = rte->rtekind == RTE_CTE ? find_cte(query, rte) : NULL;
+
+	return cte && (contain_volatile_functions(cte->ctequery) ||
+				   castNode(Query, cte->ctequery)->rowMarks != NIL);
+}
+
 /* The keys of a subquery that it returns, as Vars of the query around it. */
 static List *
 keys_in_output(Query *subquery, List *keys, Index rti)

@@ -79,6 +79,7 @@ typedef struct Search
 	int           nodes;
 	bool          may_broadcast;
 	bool          may_rehash;
+	int           depth; /* of the subquery whose parts are looked for */
 	int           tries;
 	bool          impossible;
 	ParamListInfo params;
@@ -153,17 +154,19 @@ add_entry(Search *search, Query *query, Index rti, bool as_set)
 	Part           *part;
 	ComparedColumns compared = {query, rti, 0, NIL};
 
-	if (rte->rtekind != RTE_SUBQUERY &&
+	if (rte->rtekind != RTE_SUBQUERY && rte->rtekind != RTE_CTE &&
 		(rte->rtekind != RTE_RELATION || rte->relkind == RELKIND_VIEW))
 		return;
 	part = palloc0(sizeof(Part));
 	part->spread = SpreadOfEntry(query, rti);
 	if (part->spread.kind == SPREAD_COPIED)
 		return;
+	if (IsComputedOnce(query, rte))
+		part->spread.kind = SPREAD_MIXED;
 	part->query = query;
 	part->rte = rte;
 	part->rti = rti;
-	part->transfer = TransferOfTable(query, rti, as_set, search->params);
+	part->transfer = TransferOfTable(query, rti, search->depth, as_set, search->params);
 	if (part->transfer)
 	{
 		query_tree_walker(query, compared_columns_walker, &compared, QTW_IGNORE_JOINALIASES);
@@ -198,7 +201,9 @@ add_subquery(Search *search, SubLink *sublink)
 
 	if (HasOuterReferences(subquery))
 	{
+		search->depth++;
 		add_parts(search, subquery, as_set);
+		search->depth--;
 		return;
 	}
 	part = palloc0(sizeof(Part));
@@ -237,8 +242,12 @@ add_parts(Search *search, Query *query, bool as_set)
 {
 	Relids joined;
 	int    rti = -1;
+	Query  inner = *query;
 
-	if (query->setOperations || query->cteList)
+	/* the nodes cannot do it alone */
+	if (search->depth == 0)
+		inner.limitCount = inner.limitOffset = NULL;
+	if (query->setOperations || (query->cteList && search->depth > 0))
 	{
 		search->impossible = true;
 		return;
@@ -247,7 +256,7 @@ add_parts(Search *search, Query *query, bool as_set)
 	while ((rti = bms_next_member(joined, rti)) > 0)
 		add_entry(search, query, rti, as_set);
 	if (query->hasSubLinks)
-		query_tree_walker(query, add_subqueries_walker, search,
+		query_tree_walker(&inner, add_subqueries_walker, search,
 						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
 }
 

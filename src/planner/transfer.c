@@ -35,6 +35,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/leaf.h"
+#include "planner/outer_cte.h"
 #include "planner/print_steps.h"
 #include "planner/transfer.h"
 #include "planner/transfer_source.h"
@@ -193,6 +194,8 @@ make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamL
 		transfer->estimate.rows =
 			DropDuplicatesWithinNodes(&source, transfer->estimate.rows, params);
 	transfer->source = source;
+	if (OuterCtesOf(source) != READS_NO_CTE)
+		transfer->cte = SOURCE_CTE(transfer->number);
 	while ((attno = bms_next_member(columns, attno)) >= 0)
 		transfer->columns = lappend_int(transfer->columns, attno);
 	transfers = lappend(transfers, transfer);
@@ -200,10 +203,10 @@ make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamL
 }
 
 Transfer *
-TransferOfTable(Query *query, Index rti, bool as_set, ParamListInfo params)
+TransferOfTable(Query *query, Index rti, int depth, bool as_set, ParamListInfo params)
 {
 	Bitmapset *columns;
-	Query     *source = TransferSource(query, rti, &columns);
+	Query     *source = TransferSource(query, rti, depth, &columns);
 
 	if (source == NULL)
 		return NULL;
@@ -359,7 +362,8 @@ TransferredSubquery(Query *subquery, Transfer *transfer)
 void
 PlanSource(Transfer *transfer, ParamListInfo params)
 {
-	transfer->plan = planner(copyObject(transfer->source), "", CURSOR_OPT_PARALLEL_OK, params);
+	if (transfer->cte == NULL)
+		transfer->plan = planner(copyObject(transfer->source), "", CURSOR_OPT_PARALLEL_OK, params);
 }
 
 static bool
@@ -406,7 +410,47 @@ key_in_source(Transfer *transfer)
 }
 
 List *
-TransferPlans(List *chosen)
+CtesOfTransfers(List *chosen)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, chosen)
+	{
+		Transfer        *transfer = lfirst(lc);
+		CommonTableExpr *cte = makeNode(CommonTableExpr);
+
+		if (transfer->cte == NULL)
+			continue;
+		cte->ctename = transfer->cte;
+		cte->ctematerialized = CTEMaterializeAlways;
+		cte->ctequery = (Node *) copyObject(transfer->source);
+		cte->cterefcount = 1;
+		cte->location = -1;
+		result = lappend(result, cte);
+	}
+	return result;
+}
+
+/* The number of the subplan that computes a CTE. */
+static int
+subplan_of_cte(PlannerInfo *root, const char *name)
+{
+	for (; root; root = root->parent_root)
+	{
+		ListCell *lc;
+
+		foreach (lc, root->parse->cteList)
+		{
+			if (strcmp(lfirst_node(CommonTableExpr, lc)->ctename, name) == 0)
+				return list_nth_int(root->cte_plan_ids, foreach_current_index(lc));
+		}
+	}
+	elog(ERROR, "there are no \"%s\"", name);
+}
+
+List *
+TransferPlans(List *chosen, PlannerInfo *root)
 {
 	List     *result = NIL;
 	ListCell *lc;
@@ -422,6 +466,8 @@ TransferPlans(List *chosen)
 		plan->own_hash = transfer->own_hash;
 		plan->name = transfer->name;
 		plan->source = transfer->plan;
+		if (transfer->cte)
+			plan->subplan = subplan_of_cte(root, transfer->cte);
 		result = lappend(result, plan);
 	}
 	return result;
@@ -434,7 +480,12 @@ RelationsOfTransfers(List *chosen)
 	ListCell *lc;
 
 	foreach (lc, chosen)
-		result = list_concat(result, RelationsForChecks(((Transfer *) lfirst(lc))->source));
+	{
+		Transfer *transfer = lfirst(lc);
+
+		if (transfer->cte == NULL)
+			result = list_concat(result, RelationsForChecks(transfer->source));
+	}
 	return result;
 }
 

@@ -37,13 +37,16 @@ typedef struct Transfer
 	AttrNumber key;      /* column of what it replaces; 0: the table is one shard */
 
 	PlannedStmt *plan; /* of the source, once it is chosen */
+	char *cte; /* NULL; or the source reads CTEs of the statement, and becomes one of this name */
 } Transfer;
 
 /*
  * NULL if the entry cannot be replaced: it is lateral, or its rows have an identity that matters.
- * As a set: of rows that are the same, one will do.
+ * The query is as many levels as depth below the one that will read the fragment's rows. As a
+ * set: of rows that are the same, one will do.
  */
-extern Transfer *TransferOfTable(Query *query, Index rti, bool as_set, ParamListInfo params);
+extern Transfer *TransferOfTable(Query *query, Index rti, int depth, bool as_set,
+								 ParamListInfo params);
 
 /* The same for a query that is a subquery of an expression. */
 extern Transfer *TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params);
@@ -65,8 +68,13 @@ extern void  RememberTransfers(List *transfers);
 
 extern void  PlanSource(Transfer *transfer, ParamListInfo params);
 extern List *TransfersOfQuery(Query *query);        /* of Transfer * */
-extern List *TransferPlans(List *transfers);        /* of TransferPlan * */
 extern List *RelationsOfTransfers(List *transfers); /* entries to check and lock with the query */
+
+/* CTEs for the query that reads the fragment's rows. */
+extern List *CtesOfTransfers(List *transfers);
+
+/* A list of TransferPlan *. root: of the query that has those CTEs; or NULL, if there are none. */
+extern List *TransferPlans(List *transfers, PlannerInfo *root);
 
 /* On the node that reads moved rows, and where estimates are made: the path for an entry of theirs. */
 extern bool AddReceivedPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);

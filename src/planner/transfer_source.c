@@ -26,6 +26,7 @@
 #include "parser/parsetree.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
+#include "planner/outer_cte.h"
 #include "planner/transfer_source.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
@@ -251,22 +252,25 @@ source_query(Query *query, Index rti, Bitmapset *columns, List *quals)
 }
 
 Query *
-TransferSource(Query *query, Index rti, Bitmapset **columns)
+TransferSource(Query *query, Index rti, int depth, Bitmapset **columns)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	UsedColumns    used = {query, rti, 0, NULL, false};
 	List          *quals = NIL;
 	bool           nullable = false;
+	Query         *source;
 
 	if (rte->lateral || is_row_mark_target(query, rti) ||
-		(rte->rtekind == RTE_SUBQUERY && HasOuterReferences(rte->subquery)))
+		(rte->rtekind == RTE_SUBQUERY && HasOuterColumns(rte->subquery)))
 		return NULL;
 	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);
 	if (used.others)
 		return NULL;
 	collect_quals(query, (Node *) query->jointree, rti, false, &quals, &nullable);
 	*columns = used.columns;
-	return source_query(query, rti, used.columns, quals);
+	source = source_query(query, rti, used.columns, quals);
+	ShiftOuterCtes(source, 1 - depth);
+	return OuterCtesOf(source) == READS_CHANGING_CTES ? NULL : source;
 }
 
 /* Are values that are equal the same in every respect? */

@@ -16,9 +16,10 @@
 /*
  * TransferSource returns a query for the rows of an entry that the query can
  * need, with those columns that it uses; *columns are their numbers. NULL if
- * the entry is lateral, or its rows have an identity that matters.
+ * the entry is lateral, or its rows have an identity that matters. CTEs are those of a
+ * query that is as many levels as depth above this one, or around that.
  */
-extern Query *TransferSource(Query *query, Index rti, Bitmapset **columns);
+extern Query *TransferSource(Query *query, Index rti, int depth, Bitmapset **columns);
 
 /*
  * DropDuplicatesWithinNodes makes a source of so many rows leave out those that a node

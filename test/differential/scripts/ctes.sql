@@ -68,6 +68,8 @@ WITH s AS NOT MATERIALIZED (SELECT f.i, d.code FROM facts f JOIN dims d ON d.i =
 
 WITH s AS (SELECT f.i, d.code FROM facts f JOIN dims d ON d.i = f.i), n AS (SELECT count(DISTINCT code) AS c, count(*) AS n FROM s) SELECT n.*, l.* FROM n, LATERAL (SELECT m.part FROM many m JOIN s ON s.i = m.x WHERE m.k < n.c ORDER BY 1 LIMIT 3) l ORDER BY 3;
 
-WITH s AS MATERIALIZED (SELECT id, i FROM facts) UPDATE dims SET b = (SELECT max(id) FROM s WHERE s.i = dims.i) WHERE i IN (SELECT x FROM many) RETURNING code, b;
+WITH s AS MATERIALIZED (SELECT id, count(*) AS n FROM facts GROUP BY 1) SELECT id, n FROM s ORDER BY 1 LIMIT (SELECT count(*) / 20 FROM s);
 
-WITH s AS (SELECT d.i, count(*) AS n FROM dims d JOIN many m ON m.x = d.i GROUP BY 1) INSERT INTO nothing SELECT f.id, s.n, (SELECT max(t) FROM bigs JOIN s ON s.n = b) FROM facts f JOIN s ON s.i = f.i WHERE f.id < 20 RETURNING k, i;
+WITH s AS MATERIALIZED (SELECT i, count(*) AS n FROM facts GROUP BY 1) SELECT d.code, s.n FROM s JOIN dims d ON d.i = s.i ORDER BY 1, 2 LIMIT (SELECT count(*) / 3 FROM s) OFFSET (SELECT min(k) FROM many);
+
+SELECT f.id, d.code FROM facts f JOIN dims d ON d.i = f.i ORDER BY 1, 2 LIMIT (SELECT count(*) / 3 FROM many) OFFSET (SELECT min(k) FROM many);
