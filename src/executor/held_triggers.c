@@ -11,8 +11,9 @@
  * rows they are: those of the statement, or of tables that actions of foreign keys
  * have changed. Constraint triggers that are deferred fire on the node at COMMIT.
  *
- * A node that has a transaction by itself calls them at once: it is the only
- * coordinator of it, and may go to others.
+ * A statement that may fire them is not sent as a transaction by itself, which
+ * would be over too early (planner/after_row.c). A trigger that came into being
+ * after it was planned is called on the node, the only coordinator of such a one.
  *
  * Rows are held and travel as text, in settings that lose nothing. All copies of a
  * reference table have the same rows: this node's own are taken.

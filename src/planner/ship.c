@@ -18,6 +18,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "planner/after_row.h"
 #include "planner/moved_tables.h"
 #include "planner/planner.h"
 #include "planner/print.h"
@@ -165,7 +166,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment->operation = query->commandType;
 	fragment->locks_rows = query->rowMarks != NIL;
-	fragment->whole_query = true;
+	fragment->whole_query = !FiresAfterRow(query, &result->relationOids);
 	fragment->counts = query->canSetTag;
 	fragment->triggers = FiresTriggersOfChange(query);
 	fragment->moves = MovedTables(query);

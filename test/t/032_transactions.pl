@@ -174,7 +174,7 @@ is_clean('cannot prepare');
 $other->append_conf('postgresql.conf', 'max_prepared_transactions = 10');
 $other->restart;
 
-# A row trigger writes on another node: as a transaction by itself where the row is, else here.
+# A row trigger writes on another node.
 $coordinator->safe_psql($db, q{
 	CREATE TABLE log (k int, v int);
 	SELECT create_distributed_table('log', 'k', colocate_with => 't');
@@ -192,6 +192,21 @@ like((run_script("UPDATE t SET v = 13 WHERE k IN ($k2, $k3)"))[1], qr/unlucky/, 
 is((run_script("DO \$\$ BEGIN UPDATE t SET v = 13 WHERE k IN ($k2, $k3); EXCEPTION WHEN raise_exception THEN UPDATE t SET v = $k1 WHERE k = $k2; END \$\$; SELECT count(*) FROM log"))[0],
 	5, 'and one that is caught');
 is_clean('triggers that write elsewhere');
+
+# It fires in the client's session, whose tables and settings it uses.
+$coordinator->safe_psql($db, q{
+	ALTER TABLE t DISABLE TRIGGER log_elsewhere;
+	CREATE TABLE log_here (k int, pid int);
+	CREATE FUNCTION log_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		INSERT INTO log_here VALUES (NEW.k, pg_backend_pid());
+		PERFORM set_config('my.last', NEW.k::text, false);
+		NOTIFY logged;
+		RETURN NULL; END $$;
+	CREATE TRIGGER log_here AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION log_here()});
+($out) = run_script("LISTEN logged; UPDATE t SET v = 1 WHERE k = $k2; SELECT k, pid = pg_backend_pid(), current_setting('my.last')::int = k FROM log_here");
+like($out, qr/^Asynchronous notification "logged" received.*\n$k2\|t\|t$/, 'an AFTER trigger of one row fires in the session');
+$coordinator->safe_psql($db, 'DROP FUNCTION log_here CASCADE; DROP TABLE log_here');
+
 $coordinator->safe_psql($db, q{
 	DROP TRIGGER log_elsewhere ON t;
 	CREATE TRIGGER log_elsewhere BEFORE UPDATE ON t FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION log_elsewhere()});
