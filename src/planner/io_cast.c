@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * io_cast.c
- *	  Casts by way of a value's text, which every type has.
+ *	  Casts by way of a value's text, which every type has, and COLLATE.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,4 +28,15 @@ Expr *
 AsText(Expr *expr)
 {
 	return CastByIO(expr, TEXTOID, DEFAULT_COLLATION_OID);
+}
+
+Expr *
+WithCollation(Expr *expr, Oid collation)
+{
+	CollateExpr *result = makeNode(CollateExpr);
+
+	result->arg = expr;
+	result->collOid = collation;
+	result->location = -1;
+	return (Expr *) result;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * io_cast.h
- *	  Casts by way of a value's text, which every type has.
+ *	  Casts by way of a value's text, which every type has, and COLLATE.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,5 +15,8 @@
 /* The expression in a cast from or to text, or another type of strings. It is not copied. */
 extern Expr *CastByIO(Expr *expr, Oid type, Oid collation);
 extern Expr *AsText(Expr *expr);
+
+/* expr COLLATE collation; not copied. */
+extern Expr *WithCollation(Expr *expr, Oid collation);
 
 #endif

@@ -92,14 +92,7 @@ MakeParam(SubstituteContext *context, Node *expr)
 	if (as_text)
 		result = (Node *) CastByIO((Expr *) result, type, get_typcollation(type));
 	if (OidIsValid(collation) && collation != get_typcollation(type))
-	{
-		CollateExpr *collate = makeNode(CollateExpr);
-
-		collate->arg = (Expr *) result;
-		collate->collOid = collation;
-		collate->location = -1;
-		result = (Node *) collate;
-	}
+		result = (Node *) WithCollation((Expr *) result, collation);
 	return result;
 }
 
@@ -313,12 +306,16 @@ SubstituteVar(Var *var, SubstituteContext *context)
 	return (Node *) var;
 }
 
-/* tableoid::regclass must be the name of a table, on whatever node. */
+/*
+ * tableoid::regclass must be the name of a table, on whatever node. The planner
+ * also makes COLLATE a relabelling, which would be printed without it.
+ */
 static Node *
 SubstituteRelabel(RelabelType *relabel, SubstituteContext *context)
 {
 	Var       *var = (Var *) relabel->arg;
 	DistTable *table = NULL;
+	Oid        collation = exprCollation((Node *) relabel->arg);
 
 	if (relabel->resulttype == REGCLASSOID && IsA(var, Var) &&
 		var->varattno == TableOidAttributeNumber)
@@ -328,6 +325,9 @@ SubstituteRelabel(RelabelType *relabel, SubstituteContext *context)
 	if (table != NULL)
 		return LogicalTableOid(var, table->relid, REGCLASSOID, context);
 	relabel->arg = (Expr *) Substitute((Node *) relabel->arg, context);
+	if (OidIsValid(collation) && OidIsValid(relabel->resultcollid) &&
+		relabel->resultcollid != collation)
+		return (Node *) WithCollation((Expr *) relabel, relabel->resultcollid);
 	return (Node *) relabel;
 }
 

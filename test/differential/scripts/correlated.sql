@@ -86,6 +86,10 @@ SELECT t.id, (SELECT count(*) FROM sold s WHERE s.c = t.c) FROM things t ORDER B
 
 SELECT t.id, (SELECT count(*) FROM sold s WHERE s.c = t.t COLLATE "C") FROM things t ORDER BY 1;
 
+SELECT count(*), min(s.t) FROM sold s JOIN generate_series(1, 60) g ON g = s.id WHERE s.t COLLATE nocase = 'T5' OR s.c COLLATE "C" = 'abc' AND s.id < 9;
+
+SELECT t.id, t.t FROM things t JOIN generate_series(1, 20) g ON g = t.id WHERE t.t::text COLLATE nocase IN ('T5', 'T6') ORDER BY t.t COLLATE nocase, 1;
+
 SELECT t.id, (SELECT count(*) FROM sold s WHERE s.f = t.f), (SELECT count(*) FROM sold s WHERE s.f = t.size), (SELECT count(*) FROM sold s WHERE s.price = t.size) FROM things t ORDER BY 1;
 
 SELECT t.id, (SELECT count(*) FROM sold s WHERE s.what + 1 = t.shop * 2) FROM things t ORDER BY 1;
