@@ -30,6 +30,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "planner/io_cast.h"
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
 #include "planner/print.h"
@@ -80,7 +81,7 @@ changes_rows_before_insert(Query *insert)
 
 /* Are equal values of a column the same in every respect? As for numeric they are not: 1.0 and 1.00. */
 static bool
-equal_is_same(Var *var)
+equal_is_same(Var *var, Oid collation)
 {
 	TypeCacheEntry *type = lookup_type_cache(var->vartype, TYPECACHE_BTREE_OPFAMILY);
 	Oid             proc;
@@ -90,7 +91,7 @@ equal_is_same(Var *var)
 	proc = get_opfamily_proc(type->btree_opf, type->btree_opintype, type->btree_opintype,
 							 BTEQUALIMAGE_PROC);
 	return OidIsValid(proc) && DatumGetBool(OidFunctionCall1Coll(
-								   proc, var->varcollid, ObjectIdGetDatum(type->btree_opintype)));
+								   proc, collation, ObjectIdGetDatum(type->btree_opintype)));
 }
 
 /* The columns in which the rows conflict: a list of InferenceElem. */
@@ -104,6 +105,18 @@ arbiters(Query *insert)
 	return conflict->arbiterElems;
 }
 
+/* Are values equal for the index if they are so anywhere else? Whatever the operator class that is named orders them by. */
+static bool
+has_usual_equality(InferenceElem *elem)
+{
+	Oid opclass = elem->inferopclass;
+	Oid type = OidIsValid(opclass) ? get_opclass_input_type(opclass) : InvalidOid;
+
+	return !OidIsValid(opclass) ||
+		   get_opfamily_member(get_opclass_family(opclass), type, type, BTEqualStrategyNumber) ==
+			   lookup_type_cache(exprType(elem->expr), TYPECACHE_EQ_OPR)->eq_opr;
+}
+
 /* Is it a column of the row that is there in which the new row does not differ? */
 static bool
 is_conflicting_column(Var *var, Query *insert)
@@ -112,11 +125,13 @@ is_conflicting_column(Var *var, Query *insert)
 
 	foreach (lc, arbiters(insert))
 	{
-		Node *column = lfirst_node(InferenceElem, lc)->expr;
+		InferenceElem *elem = lfirst_node(InferenceElem, lc);
+		Var           *column = (Var *) elem->expr;
 
-		if (IsA(column, Var) && ((Var *) column)->varno == var->varno &&
-			((Var *) column)->varattno == var->varattno)
-			return equal_is_same(var);
+		if (IsA(column, Var) && column->varno == var->varno && column->varattno == var->varattno)
+			return has_usual_equality(elem) &&
+				   equal_is_same(var, OidIsValid(elem->infercollid) ? elem->infercollid
+																	: var->varcollid);
 	}
 	return false;
 }
@@ -142,8 +157,7 @@ can_look_up(MoveContext *context)
 	{
 		InferenceElem *elem = lfirst_node(InferenceElem, lc);
 
-		if (lacks_column(elem->expr, context) || OidIsValid(elem->infercollid) ||
-			OidIsValid(elem->inferopclass))
+		if (lacks_column(elem->expr, context) || !has_usual_equality(elem))
 			return false;
 	}
 	return true;
@@ -357,12 +371,14 @@ conflicts(MoveContext *context)
 
 	foreach (lc, arbiters(insert))
 	{
-		Node *expr = lfirst_node(InferenceElem, lc)->expr;
+		InferenceElem *elem = lfirst_node(InferenceElem, lc);
+		Node          *existing = copyObject(elem->expr);
 
+		ChangeVarNodes(existing, insert->resultRelation, EXISTING_RTI, 0);
+		if (OidIsValid(elem->infercollid))
+			existing = (Node *) WithCollation((Expr *) existing, elem->infercollid);
 		quals = lappend(
-			quals, EqualityOf((Expr *) copyObject(expr), (Expr *) value_of_source(expr, context)));
-		ChangeVarNodes(linitial(((OpExpr *) llast(quals))->args), insert->resultRelation,
-					   EXISTING_RTI, 0);
+			quals, EqualityOf((Expr *) existing, (Expr *) value_of_source(elem->expr, context)));
 	}
 	if (insert->onConflict->arbiterWhere)
 	{

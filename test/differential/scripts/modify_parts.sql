@@ -2,6 +2,9 @@ Statements that modify and read, or modify several tables: no part of a statemen
 
 --- include shop.tables
 
+--- everywhere
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+
 --- tables
 CREATE TABLE archive (tenant int, id int, total numeric, why text DEFAULT 'moved');
 
@@ -9,6 +12,8 @@ CREATE TABLE tags (n int, label text, j json);
 CREATE TABLE words (tenant int, word text, n int, seen numeric DEFAULT 1);
 CREATE UNIQUE INDEX ON words (tenant, lower(word));
 CREATE UNIQUE INDEX ON words (tenant, n) WHERE n > 2;
+CREATE UNIQUE INDEX ON words (tenant, word COLLATE nocase);
+CREATE UNIQUE INDEX ON words (tenant, word text_pattern_ops);
 
 --- distribute
 SELECT create_distributed_table('archive', 'tenant', colocate_with => 'orders');
@@ -243,3 +248,7 @@ SELECT count(*) FROM archive;
 
 DO $$ DECLARE r record; BEGIN FOR r IN WITH d AS (DELETE FROM events WHERE tenant < 5 RETURNING tenant) SELECT tenant, count(*) AS n FROM d GROUP BY tenant ORDER BY 1 LOOP INSERT INTO archive VALUES (r.tenant, r.n, 0); END LOOP; END $$;
 SELECT * FROM archive ORDER BY tenant, id;
+
+INSERT INTO words VALUES (2, 'WORD 1', 9), (9, 'new', 9) ON CONFLICT (tenant, word COLLATE nocase) DO UPDATE SET n = excluded.n + (SELECT count(*) FROM lines l WHERE l.quantity > words.n), seen = (SELECT sum(length(words.word || name)) FROM products WHERE name > words.word) RETURNING *;
+
+INSERT INTO words VALUES (3, 'Word 2', 9) ON CONFLICT (tenant, word text_pattern_ops) DO UPDATE SET word = (SELECT words.word || count(*) FROM orders WHERE id > words.n) RETURNING *;
