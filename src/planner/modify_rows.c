@@ -354,13 +354,42 @@ change_template(Query *query, DistTable *table, RowColumns *returning, List *ide
 	return change;
 }
 
+static bool
+is_limited(const Query *query)
+{
+	return query->limitCount || query->rowMarks;
+}
+
+/* Does the subquery take some rows only, by itself or as a CTE does that it reads? One further out is computed here anyway. */
+static bool
+takes_some_rows(const Query *source, const Query *subquery)
+{
+	RangeTblEntry *rte = subquery->rtable ? linitial(subquery->rtable) : NULL;
+	ListCell      *lc;
+
+	if (is_limited(subquery))
+		return true;
+	if (rte == NULL || rte->rtekind != RTE_CTE)
+		return false;
+	if (rte->ctelevelsup > 1)
+		return true;
+	foreach (lc, source->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+		if (strcmp(cte->ctename, rte->ctename) == 0)
+			return is_limited(castNode(Query, cte->ctequery));
+	}
+	return false;
+}
+
 /*
  * A job is taken from a queue by "id IN (SELECT id .. LIMIT 1 FOR UPDATE SKIP
  * LOCKED)". As a list, the ids are there before rows of the target are locked:
  * these rows only.
  */
 static Node *
-list_before_locks(Node *qual)
+list_before_locks(const Query *source, Node *qual)
 {
 	SubLink           *sublink = (SubLink *) qual;
 	ScalarArrayOpExpr *result;
@@ -371,7 +400,7 @@ list_before_locks(Node *qual)
 	if (is_andclause(qual))
 	{
 		foreach (lc, ((BoolExpr *) qual)->args)
-			lfirst(lc) = list_before_locks(lfirst(lc));
+			lfirst(lc) = list_before_locks(source, lfirst(lc));
 		return qual;
 	}
 	if (qual == NULL || !IsA(qual, SubLink) || sublink->subLinkType != ANY_SUBLINK)
@@ -380,8 +409,7 @@ list_before_locks(Node *qual)
 	subquery = castNode(Query, sublink->subselect);
 	if (!IsA(test, OpExpr) || !IsA(lsecond(test->args), Param) ||
 		!OidIsValid(get_array_type(exprType(lsecond(test->args)))) ||
-		(subquery->limitCount == NULL && subquery->rowMarks == NIL) ||
-		contain_vars_of_level((Node *) subquery, 1))
+		!takes_some_rows(source, subquery) || contain_vars_of_level((Node *) subquery, 1))
 		return qual;
 
 	sublink->subLinkType = ARRAY_SUBLINK;
@@ -400,7 +428,7 @@ LockTarget(Query *query, Query *source, bool deletes)
 {
 	Index target = query->resultRelation;
 
-	source->jointree->quals = list_before_locks(source->jointree->quals);
+	source->jointree->quals = list_before_locks(source, source->jointree->quals);
 	lock_rows(source, target, deletes);
 	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
 	PullTable(source, target);

@@ -63,6 +63,8 @@ foreach my $node_id (1 .. 3)
 	like(run_on($node_id, 'SELECT count(*) FROM (SELECT * FROM t FOR UPDATE SKIP LOCKED) s'), qr/^27$/m, 'SKIP LOCKED leaves out the locked rows of all nodes');
 	like(run_on($node_id, "SET lock_timeout = '2s'; BEGIN; WITH d AS (DELETE FROM t WHERE k IN (SELECT k FROM t FOR UPDATE SKIP LOCKED LIMIT 2) RETURNING k) SELECT count(*) FROM d; ROLLBACK"),
 		qr/^2$/m, 'who takes other rows of a queue does not wait for them');
+	like(run_on($node_id, "SET lock_timeout = '2s'; BEGIN; WITH j AS (SELECT k FROM t LIMIT 2 FOR UPDATE SKIP LOCKED), d AS (UPDATE t SET v = 0 WHERE k IN (SELECT k FROM j) RETURNING k) SELECT count(*) FROM d; ROLLBACK"),
+		qr/^2$/m, 'nor who finds them in a CTE');
 	like(run_on($node_id, "SET lock_timeout = '200ms'; SELECT * FROM t WHERE k = $key{2} FOR SHARE"), qr/55P03.*lock timeout/, 'lock_timeout holds there');
 	like(run_on($node_id, "SET statement_timeout = '200ms'; SELECT * FROM t ORDER BY k FOR UPDATE"), qr/57014.*statement timeout/, 'statement_timeout as well');
 }
