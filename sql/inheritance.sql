@@ -28,6 +28,13 @@ SELECT logical_table, data_table FROM distshard.distributed_table WHERE logical_
 SELECT * FROM differences();
 SELECT tableoid::regclass, * FROM base ORDER BY id;
 
+-- The parent's own rows
+COPY (SELECT count(*) FROM base) TO STDOUT;
+COPY late TO STDOUT;
+ANALYZE base;
+SELECT n_distinct, most_common_vals, histogram_bounds FROM pg_stats WHERE schemaname = 'inheritance' AND tablename = 'base' AND attname = 'id';
+SELECT reltuples FROM pg_class WHERE oid = 'base'::regclass;
+
 -- DDL reaches the children as PostgreSQL lets it.
 ALTER TABLE base ADD COLUMN a int DEFAULT 5 CHECK (a > 0), ADD COLUMN extra text, ADD COLUMN s serial;
 SELECT * FROM differences();

@@ -120,7 +120,7 @@ SampleQuery(Relation rel, List *columns, int wanted)
 	foreach (lc, columns)
 		appendStringInfo(&sql, "%s %s", lc == list_head(columns) ? "SELECT" : ",",
 						 quote_identifier(NameStr(((VacAttrStats *) lfirst(lc))->attr->attname)));
-	appendStringInfo(&sql, " FROM %s",
+	appendStringInfo(&sql, " FROM %s%s", rel->rd_rel->relkind == RELKIND_RELATION ? "ONLY " : "",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
 												RelationGetRelationName(rel)));
 	if (pages > wanted)

@@ -233,6 +233,7 @@ CopyTableTo(ParseState *pstate, CopyStmt *stmt, Relation rel, PlannedStmt *pstmt
 {
 	CopyStmt   *copy = copyObject(stmt);
 	SelectStmt *select = makeNode(SelectStmt);
+	RangeVar   *from;
 	uint64      rows;
 	ListCell   *lc;
 
@@ -242,8 +243,10 @@ CopyTableTo(ParseState *pstate, CopyStmt *stmt, Relation rel, PlannedStmt *pstmt
 
 		select->targetList = lappend(select->targetList, ColumnTarget(NameStr(att->attname)));
 	}
-	select->fromClause = list_make1(makeRangeVar(get_namespace_name(RelationGetNamespace(rel)),
-												 pstrdup(RelationGetRelationName(rel)), -1));
+	from = makeRangeVar(get_namespace_name(RelationGetNamespace(rel)),
+						pstrdup(RelationGetRelationName(rel)), -1);
+	from->inh = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE; /* not what inherits from it */
+	select->fromClause = list_make1(from);
 	copy->query = (Node *) select;
 	copy->relation = NULL;
 	copy->attlist = NIL;

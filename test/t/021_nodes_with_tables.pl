@@ -54,6 +54,12 @@ SELECT create_reference_table('shop.region');
 SELECT create_distributed_table('shop.customer', 'id', shard_count => 4);
 COMMIT;
 CREATE VIEW shop.german AS SELECT * FROM shop.customer WHERE country = 'de';
+CREATE TABLE shop.place (id int, gone int, name text, CHECK (id > 0));
+ALTER TABLE shop.place DROP COLUMN gone;
+CREATE TABLE shop.town (people int, name text) INHERITS (shop.place);
+SELECT create_distributed_table('shop.place', 'id', shard_count => 4);
+INSERT INTO shop.place SELECT i, 'p' FROM generate_series(1, 10) i;
+INSERT INTO shop.town SELECT i, 't', i FROM generate_series(1, 20) i;
 CREATE TABLE shop.hen (id int PRIMARY KEY, egg int, mother int REFERENCES shop.hen);
 CREATE TABLE shop.egg (id int PRIMARY KEY, hen int);
 SELECT create_reference_table('shop.hen'), create_reference_table('shop.egg');
@@ -144,6 +150,10 @@ is(stored_on(2, q{SELECT viewname || ' ' || viewowner FROM pg_views WHERE schema
 for my $node ($node1, $new)
 {
 	is($node->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM shop.customer'), '1000|1|1000', 'rows of shards, from ' . $node->name);
+	is($node->safe_psql('postgres', 'SELECT tableoid::regclass, count(*) FROM shop.place GROUP BY 1 ORDER BY 2'), "shop.place|10\nshop.town|20",
+		'rows of tables that inherit, from ' . $node->name);
+	is($node->safe_psql('postgres', q{SELECT string_agg(attname || attislocal || attinhcount, ',' ORDER BY attnum) FROM pg_attribute
+		WHERE attrelid = 'shop.town'::regclass AND attnum > 0}), 'idfalse1,nametrue1,peopletrue0', 'and what they inherit, on ' . $node->name);
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM shop.german'), 1000, 'through a view, from ' . $node->name);
 	is($node->safe_psql('postgres', 'SELECT r.id, n FROM shop.region r JOIN shop.country ON country = code ORDER BY 1'), "1|2\n2|2",
 		'rows of reference tables, from ' . $node->name);
