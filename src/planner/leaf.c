@@ -147,27 +147,12 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 	return rti;
 }
 
-/* The CTEs of the query are in the leaf now, but what is sent for that may read them here. */
-static void
-divide_ctes(Query *query, Query *leaf_query)
-{
-	List *sources = CtesOfTransfers(TransfersOfQuery(leaf_query));
-
-	if (sources == NIL)
-		return;
-	query->cteList = list_concat(copyObject(leaf_query->cteList), sources);
-	query->hasRecursive = leaf_query->hasRecursive;
-	KeepUsedCtes(query, list_length(sources));
-	KeepUsedCtes(leaf_query, 0);
-}
-
 Index
 AddLeaf(Query *query, Query *leaf_query)
 {
 	Leaf *leaf = palloc0(sizeof(Leaf));
 
-	divide_ctes(query, leaf_query);
-
+	DivideCtes(query, leaf_query);
 	leaf->query = leaf_query;
 	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
 											: SpreadOfInput(leaf_query).table;

@@ -210,8 +210,9 @@ count_references(Node *node, References *references)
 	return expression_tree_walker(node, count_references, references);
 }
 
-void
-KeepUsedCtes(Query *query, int last)
+/* Leaves only the CTEs that the query reads, and the last ones, as many as told. */
+static void
+keep_used_ctes(Query *query, int last)
 {
 	for (int i = list_length(query->cteList) - 1 - last; i >= 0; i--)
 	{
@@ -223,4 +224,17 @@ KeepUsedCtes(Query *query, int last)
 		if (references.count == 0)
 			query->cteList = list_delete_nth_cell(query->cteList, i);
 	}
+}
+
+void
+DivideCtes(Query *query, Query *leaf)
+{
+	List *sources = CtesOfTransfers(TransfersOfQuery(leaf));
+
+	if (sources == NIL)
+		return;
+	query->cteList = list_concat(copyObject(leaf->cteList), sources);
+	query->hasRecursive = leaf->hasRecursive;
+	keep_used_ctes(query, list_length(sources));
+	keep_used_ctes(leaf, 0);
 }

@@ -35,7 +35,10 @@ extern void ShiftOuterCtes(Query *query, int levels);
 /* Lets the planner estimate a query by itself: CTEs around it become rows of the number that was noted. */
 extern void StandInForCtes(Query *query);
 
-/* Leaves only the CTEs that the query reads, and the last ones, as many as told. */
-extern void KeepUsedCtes(Query *query, int last);
+/*
+ * The CTEs of a query are in its leaf now: those that are read by what is sent to the
+ * leaf's nodes go back to the query, where they are computed.
+ */
+extern void DivideCtes(Query *query, Query *leaf);
 
 #endif
