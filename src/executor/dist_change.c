@@ -28,7 +28,6 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
-	CapturedColumns   captured;
 	List             *moves; /* of oid: tables of which rows may move to other nodes */
 	Tuplestorestate  *rows;  /* what the child found */
 	TupleTableSlot   *found; /* one of them */
@@ -69,7 +68,6 @@ create_state(CustomScan *scan)
 	state->plan.statement = linitial_node(Query, scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->captured = UnpackCapturedColumns(list_nth(scan->custom_private, 5));
 	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
@@ -107,6 +105,7 @@ start_change(DistChangeState *state)
 	PlanState *child = linitial(state->css.custom_ps);
 
 	FireBeforeStatement(&state->triggers);
+	state->plan.captures = CapturesRows(&state->triggers);
 	state->rows = ComputeRows(child);
 	state->batch =
 		BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found, state);
@@ -120,11 +119,8 @@ next_changed(ScanState *node)
 
 	if (state->batch == NULL)
 		start_change(state);
-	while (NextBatchRow(state->batch, slot))
-	{
-		if (TakeReturned(&state->triggers, state->plan.statement, slot, &state->captured))
-			return slot;
-	}
+	if (NextBatchRow(state->batch, slot))
+		return slot;
 	if (!state->finished)
 	{
 		MoveRows(&state->css, state->moves, BatchNodes(state->batch));

@@ -40,7 +40,6 @@ typedef struct DistInsertState
 	bool              counts;  /* rows are counted in the command tag */
 	List             *moves; /* of oid: tables of which ON CONFLICT may move rows to other nodes */
 	StatementTriggers triggers;
-	CapturedColumns   captured;
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
 	TupleTableSlot   *row;      /* the same as a row of the table */
@@ -84,7 +83,6 @@ create_state(CustomScan *scan)
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->captured = UnpackCapturedColumns(list_nth(scan->custom_private, 5));
 	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
@@ -205,7 +203,8 @@ next_row(void *arg)
 }
 
 /*
- * COPY has no RETURNING, no ON CONFLICT and no policies, and needs columns. Nor
+ * COPY has no RETURNING, no ON CONFLICT and no policies, gives no rows to
+ * transition tables, and needs columns. Nor
  * can it be a part of a statement whose other parts must not see its rows.
  */
 static bool
@@ -213,8 +212,8 @@ goes_by_copy(DistInsertState *state)
 {
 	Query *statement = state->plan.statement;
 
-	return state->alone && statement->onConflict == NULL && statement->returningList == NIL &&
-		   state->plan.columns != NIL &&
+	return state->alone && !state->plan.captures && statement->onConflict == NULL &&
+		   statement->returningList == NIL && state->plan.columns != NIL &&
 		   !state->triggers.target->ri_RelationDesc->rd_rel->relrowsecurity;
 }
 
@@ -224,6 +223,7 @@ start_insert(DistInsertState *state)
 	Relation logical = state->triggers.target->ri_RelationDesc;
 
 	FireBeforeStatement(&state->triggers);
+	state->plan.captures = CapturesRows(&state->triggers);
 	state->rows = ComputeRows(linitial(state->css.custom_ps));
 	if (goes_by_copy(state))
 	{
@@ -248,11 +248,8 @@ next_returned(ScanState *node)
 
 	if (!state->started)
 		start_insert(state);
-	while (state->batch && NextBatchRow(state->batch, slot))
-	{
-		if (TakeReturned(&state->triggers, state->plan.statement, slot, &state->captured))
-			return slot;
-	}
+	if (state->batch && NextBatchRow(state->batch, slot))
+		return slot;
 	if (!state->finished)
 	{
 		if (state->batch)

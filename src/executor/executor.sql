@@ -15,18 +15,12 @@ CREATE FUNCTION distshard.check_policy(passed bool, message text) RETURNS bool
 CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 	LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_check_conflict';
 
--- The row that ON CONFLICT DO UPDATE has found, column by column: kept in WHERE, given back in RETURNING. The statement's
--- number tells it from that of another one.
-CREATE FUNCTION distshard.keep_value(statement int, n int, anyelement) RETURNS bool
-	LANGUAGE C IMMUTABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_keep_value';
-CREATE FUNCTION distshard.kept_value(statement int, n int, conflict xid, anyelement) RETURNS anyelement
-	LANGUAGE C IMMUTABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_kept_value';
-
 -- The rows that this transaction has moved out of the shards of this node, given to the node that inserts them.
 CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';
 
--- The calls of AFTER ROW triggers that a fragment of this transaction holds, given to the node that fires them.
+-- The calls of AFTER ROW triggers, and the rows for transition tables (without a trigger's name), that a fragment of this
+-- transaction holds, given to the node that fires them.
 CREATE FUNCTION distshard.take_triggers(fragment int,
 	OUT schema_name text, OUT table_name text, OUT trigger text, OUT event int, OUT old text, OUT new text)
 	RETURNS SETOF record

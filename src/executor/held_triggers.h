@@ -37,6 +37,12 @@ extern void TellOfHeldTriggers(void);
 /* Holds the call of a trigger that fires for a row, or returns false if it is to be called now. */
 extern bool HoldTrigger(TriggerData *data, Relation logical);
 
+/* The same for a row that the statement has changed, which its transition tables are to have; NULL: no such row. */
+extern void HoldChangedRow(TriggerData *data, HeapTuple old, HeapTuple new);
+
+/* Takes the next such row of a table out of what is held. Returns the operation, CMD_UNKNOWN if there is none. */
+extern CmdType NextChangedRow(EState *statement, Relation logical, HeapTuple *old, HeapTuple *new);
+
 /*
  * AddHeldTriggers adds to the list what a node has said that it holds, if it has;
  * TakeHeldTriggers takes it, when the statement or a part of it is done there. They

@@ -43,33 +43,3 @@ ComputeRows(PlanState *rows)
 		tuplestore_puttupleslot(store, slot);
 	}
 }
-
-List *
-PackCapturedColumns(const CapturedColumns *columns)
-{
-	return list_make2(columns->attnums,
-					  list_make3_int(columns->new_row, columns->old_row, columns->conflict));
-}
-
-CapturedColumns
-UnpackCapturedColumns(List *packed)
-{
-	CapturedColumns columns;
-
-	columns.attnums = linitial(packed);
-	columns.new_row = linitial_int(lsecond(packed));
-	columns.old_row = lsecond_int(lsecond(packed));
-	columns.conflict = lthird_int(lsecond(packed));
-	return columns;
-}
-
-bool
-TakeReturned(StatementTriggers *triggers, Query *statement, TupleTableSlot *slot,
-			 const CapturedColumns *columns)
-{
-	if (columns->new_row == 0 && columns->old_row == 0)
-		return true;
-	CaptureRow(triggers, statement->commandType, slot, columns);
-	return Min(columns->new_row ? columns->new_row : columns->old_row,
-			   columns->conflict ? columns->conflict : MaxAttrNumber) > 1;
-}

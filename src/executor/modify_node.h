@@ -21,20 +21,8 @@
  * the template's columns (both as lists of int), a list of int: attribute number
  * of the shard key or 0, whether the statement has no other part, whether each
  * row is a statement by itself, whether each shard has statements of its own; and a list of oid: the table,
- * and those of which rows may move to other nodes; and where the statement
- * returns rows for transition tables, a CapturedColumns as a list of lists of int.
+ * and those of which rows may move to other nodes.
  */
-
-/* What they are told about transition tables. */
-extern List           *PackCapturedColumns(const CapturedColumns *columns);
-extern CapturedColumns UnpackCapturedColumns(List *packed);
-
-/*
- * Keeps a returned row for transition tables, if any want it. Returns whether it
- * is there for anything else.
- */
-extern bool TakeReturned(StatementTriggers *triggers, Query *statement, TupleTableSlot *slot,
-						 const CapturedColumns *columns);
 
 /* A modification is carried out to its end, whether its rows are read or not. */
 extern void RunToEnd(CustomScanState *node);

@@ -183,6 +183,8 @@ start_part(RowBatch *batch, NodeBatch *part)
 	AppendPartClaim(&text, true);
 	if (batch->plan.moves)
 		AppendMovesClaim(&text, false);
+	if (batch->plan.captures)
+		AppendCapturesClaim(&text);
 	appendStringInfoString(&text, sql);
 	add_node(batch, part->node);
 

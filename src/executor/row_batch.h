@@ -29,6 +29,7 @@ typedef struct RowBatchPlan
 	bool       by_shard;  /* one statement for each shard, else for each node */
 	bool       by_row;    /* one for each row */
 	bool       moves;     /* it may move rows to other nodes */
+	bool       captures;  /* what it changes goes to transition tables */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */

@@ -128,6 +128,13 @@ ChooseTargets(RemoteScanState *state)
 	MemoryContextSwitchTo(old);
 }
 
+/* The node that captures rows must not be the transaction's only coordinator. */
+static bool
+captures_rows(RemoteScanState *state)
+{
+	return state->fragment.triggers && CapturesRows(&state->triggers);
+}
+
 char *
 FragmentText(RemoteScanState *state, FragmentRun *run)
 {
@@ -141,6 +148,8 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 		AppendSnapshotClaim(&text);
 	if (state->fragment.moves)
 		AppendMovesClaim(&text, false);
+	if (captures_rows(state))
+		AppendCapturesClaim(&text);
 	if (state->sends)
 		AppendSendClaim(&text, state->sends);
 	appendStringInfoString(&text, state->fragment.sql);
@@ -162,7 +171,7 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 		FragmentWrites(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
 	bool alone = state->fragment.whole_query && list_length(state->runs) == 1 &&
 				 !is_explained(state) && state->fragment.moves == NIL && state->route == NULL &&
-				 state->fragment.transfers == NIL;
+				 state->fragment.transfers == NIL && !captures_rows(state);
 	NodeConn *conn = alone ? EnlistForOneStatement(run->node->node_id, access)
 						   : EnlistNode(run->node->node_id, access);
 	int       flags = COMMAND_PREPARE;
@@ -404,7 +413,12 @@ FragmentEnded(RemoteScanState *state, FragmentRun *run)
 		INSTR_TIME_SUBTRACT(now, run->started);
 		run->milliseconds = INSTR_TIME_GET_MILLISEC(now);
 	}
-	if (FragmentWrites(state) && state->fragment.counts)
-		state->css.ss.ps.state->es_processed +=
-			run->local ? run->local->processed : CommandRowCount(run->command);
+	if (FragmentWrites(state))
+	{
+		/* at its end, the command has also told what it holds */
+		uint64 rows = run->local ? run->local->processed : CommandRowCount(run->command);
+
+		if (state->fragment.counts)
+			state->css.ss.ps.state->es_processed += rows;
+	}
 }

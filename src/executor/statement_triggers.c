@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/held_triggers.h"
 #include "executor/statement_triggers.h"
 #include "utils/rel.h"
 
@@ -51,25 +52,11 @@ wants_new_rows(TriggerDesc *triggers, CmdType operation)
 		   (operation == CMD_INSERT && triggers->trig_insert_new_table);
 }
 
-bool
-WantsOldTransitionTable(Oid logical_relid, CmdType operation)
+static bool
+wants_rows(Relation rel, CmdType operation)
 {
-	Relation rel = table_open(logical_relid, NoLock);
-	bool     result = rel->trigdesc && wants_old_rows(rel->trigdesc, operation);
-
-	table_close(rel, NoLock);
-	return result;
-}
-
-bool
-WantsTransitionTable(Oid logical_relid, CmdType operation)
-{
-	Relation rel = table_open(logical_relid, NoLock);
-	bool     result = rel->trigdesc && (wants_old_rows(rel->trigdesc, operation) ||
-                                    wants_new_rows(rel->trigdesc, operation));
-
-	table_close(rel, NoLock);
-	return result;
+	return rel->trigdesc &&
+		   (wants_old_rows(rel->trigdesc, operation) || wants_new_rows(rel->trigdesc, operation));
 }
 
 static bool
@@ -95,9 +82,7 @@ bool
 FiresTriggersHere(Oid logical_relid, CmdType operation)
 {
 	Relation rel = table_open(logical_relid, NoLock);
-	bool     result = rel->trigdesc &&
-				  (fires_triggers(rel, operation) || wants_old_rows(rel->trigdesc, operation) ||
-				   wants_new_rows(rel->trigdesc, operation));
+	bool result = rel->trigdesc && (fires_triggers(rel, operation) || wants_rows(rel, operation));
 
 	table_close(rel, NoLock);
 	return result;
@@ -156,7 +141,7 @@ begin_captures(StatementTriggers *triggers)
 
 	while ((operation = bms_next_member(triggers->operations, operation)) >= 0)
 	{
-		if (operation > CMD_DELETE || !WantsTransitionTable(RelationGetRelid(rel), operation))
+		if (operation > CMD_DELETE || !wants_rows(rel, operation))
 			continue;
 		triggers->captures[operation] =
 			MakeTransitionCaptureState(rel->trigdesc, RelationGetRelid(rel), operation);
@@ -166,44 +151,29 @@ begin_captures(StatementTriggers *triggers)
 	triggers->captured = makeNode(ResultRelInfo);
 	InitResultRelInfo(triggers->captured, rel, 0, NULL, 0);
 	triggers->captured->ri_TrigDesc = NULL;
-	triggers->row = ExecInitExtraTupleSlot(triggers->estate, RelationGetDescr(rel), &TTSOpsVirtual);
+	triggers->row =
+		ExecInitExtraTupleSlot(triggers->estate, RelationGetDescr(rel), &TTSOpsHeapTuple);
 	MemoryContextSwitchTo(old);
 }
 
-/* Stores what begins at that column as a row of the table. */
-static TupleTableSlot *
-row_of_table(TupleTableSlot *row, TupleTableSlot *returned, List *attnums, AttrNumber first)
+bool
+CapturesRows(const StatementTriggers *triggers)
 {
-	ListCell *lc;
-
-	ExecStoreAllNullTuple(row);
-	foreach (lc, attnums)
-		row->tts_values[lfirst_int(lc) - 1] = slot_getattr(
-			returned, first + foreach_current_index(lc), &row->tts_isnull[lfirst_int(lc) - 1]);
-	return row;
+	return triggers->captures[CMD_INSERT] || triggers->captures[CMD_UPDATE] ||
+		   triggers->captures[CMD_DELETE];
 }
 
-void
-CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returned,
-		   const CapturedColumns *columns)
+/* Puts a row that nodes have held into its transition tables, and keeps it for row triggers that want these. */
+static void
+capture_row(StatementTriggers *triggers, CmdType command, HeapTuple old, HeapTuple new)
 {
-	HeapTuple               old = NULL;
+	TransitionCaptureState *capture = triggers->captures[command];
 	TupleTableSlot         *row = triggers->row;
-	TransitionCaptureState *capture;
-	bool                    isnull;
 
-	if (columns->conflict && DatumGetTransactionId(slot_getattr(returned, columns->conflict,
-																&isnull)) != InvalidTransactionId)
-		command = CMD_UPDATE;
-	capture = triggers->captures[command];
 	if (capture == NULL)
 		return;
-	if (columns->old_row)
-		old =
-			ExecCopySlotHeapTuple(row_of_table(row, returned, columns->attnums, columns->old_row));
-	if (columns->new_row)
-		row_of_table(row, returned, columns->attnums, columns->new_row);
-
+	if (new)
+		ExecStoreHeapTuple(new, row, false);
 	if (command == CMD_INSERT)
 		ExecARInsertTriggers(triggers->estate, triggers->captured, row, NIL, capture);
 	else if (command == CMD_DELETE)
@@ -213,8 +183,25 @@ CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returne
 							 capture, false);
 	if (triggers->row_triggers[command])
 		KeepForRowTriggers(triggers->row_triggers[command], old, row);
-	if (old)
-		heap_freetuple(old);
+	ExecClearTuple(row);
+}
+
+static void
+capture_rows(StatementTriggers *triggers)
+{
+	EState       *estate = triggers->estate;
+	MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+	HeapTuple     old;
+	HeapTuple new;
+	CmdType command;
+
+	while ((command = NextChangedRow(estate, triggers->target->ri_RelationDesc, &old, &new)) !=
+		   CMD_UNKNOWN)
+	{
+		capture_row(triggers, command, old, new);
+		ResetPerTupleExprContext(estate);
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 void
@@ -234,6 +221,8 @@ FireAfterStatement(StatementTriggers *triggers)
 {
 	TransitionCaptureState **captures = triggers->captures;
 
+	if (CapturesRows(triggers))
+		capture_rows(triggers);
 	for (int operation = 0; operation <= CMD_DELETE; operation++)
 	{
 		if (triggers->row_triggers[operation])

@@ -30,15 +30,6 @@ typedef struct StatementTriggers
 	TupleTableSlot         *row;                          /* one of its rows */
 } StatementTriggers;
 
-/* Where the rows for transition tables stand among what a statement returns. */
-typedef struct CapturedColumns
-{
-	List      *attnums;  /* of int: which columns of the table */
-	AttrNumber new_row;  /* the first of them, of rows as they are now; 0: not wanted */
-	AttrNumber old_row;  /* the first of them, of rows as they were */
-	AttrNumber conflict; /* xmax of an INSERT's rows: not 0 if ON CONFLICT has updated them */
-} CapturedColumns;
-
 /* Do row triggers BEFORE INSERT fire where the statement came in? And are there any? */
 extern bool BeforeInsertFiresHere(Relation logical);
 extern bool HasBeforeInsertHere(Relation logical);
@@ -46,13 +37,8 @@ extern bool HasBeforeInsertHere(Relation logical);
 /* Does the operation fire triggers on the node where the statement came in? */
 extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
 
-/* Do triggers after it want its rows in transition tables? */
-extern bool WantsTransitionTable(Oid logical_relid, CmdType operation);
-extern bool WantsOldTransitionTable(Oid logical_relid, CmdType operation);
-
-/* Keeps a row that the statement has returned for them. */
-extern void CaptureRow(StatementTriggers *triggers, CmdType command, TupleTableSlot *returned,
-					   const CapturedColumns *columns);
+/* Do triggers after it want its rows in transition tables? Known once FireBeforeStatement was called. */
+extern bool CapturesRows(const StatementTriggers *triggers);
 
 /* The caller holds a lock on the table, and ends what it began. */
 extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/captured_rows.h"
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
@@ -96,6 +97,12 @@ void
 AppendMovesClaim(StringInfo buf, bool takes)
 {
 	appendStringInfo(buf, CLAIM_START "%s*/ ", takes ? " takes" : " moves");
+}
+
+void
+AppendCapturesClaim(StringInfo buf)
+{
+	appendStringInfoString(buf, CLAIM_START " captures*/ ");
 }
 
 void
@@ -192,6 +199,8 @@ ReadComments(const char *pos, Claim *claim)
 			claim->tells_snapshot = true;
 		else if (Skip(&pos, " moves"))
 			claim->moves = true;
+		else if (Skip(&pos, " captures"))
+			claim->captures = true;
 		else if (Skip(&pos, " takes"))
 			claim->takes_moved = true;
 		else if (Skip(&pos, " send="))
@@ -353,6 +362,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         is_part = claim && claim->is_part;
 	bool         is_fragment = claim != NULL;
+	bool         captures = claim && claim->captures;
 	bool         moves = claim && claim->moves;
 	bool         tells_snapshot = claim && claim->tells_snapshot && !in_local_fragment;
 
@@ -368,6 +378,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		OpenOutboxes(query, moves);
 	if (is_fragment)
 		MarkToHoldTriggers(query);
+	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		CaptureRows(query);
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);

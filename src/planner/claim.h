@@ -34,6 +34,7 @@
  *	newest				the same, but it sees what others have committed since the statement began
  *	snapshot			what its snapshot sees is to be told (transaction/snapshot_report.h)
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
+ *	captures			what it changes is held for transition tables (executor/captured_rows.c)
  *	takes				the statement that takes them
  *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
  *	depth=NUMBER		how deep in triggers the sender is (executor/trigger_call.h)
@@ -56,6 +57,7 @@ typedef struct Claim
 	bool        newest;
 	bool        tells_snapshot;
 	bool        moves;
+	bool        captures;
 	bool        takes_moved;
 	int         send; /* 0: none */
 	int         trigger_depth;
@@ -81,6 +83,10 @@ extern void AppendSnapshotClaim(StringInfo buf);
 
 /* Writes a comment that says that the statement may move rows out, or that it takes them. */
 extern void AppendMovesClaim(StringInfo buf, bool takes);
+
+/* Writes a comment that says that rows which the statement changes are to be held. */
+extern void AppendCapturesClaim(StringInfo buf);
+
 /* Writes a comment that says that the rows are to be sent on. */
 extern void AppendSendClaim(StringInfo buf, int transfer);
 

@@ -62,7 +62,7 @@ ship_change(Query *query, DistTable *table, Modification *modification)
 	QueryTables tables;
 	Spread      spread;
 
-	if (WhyNotPrintable(query) != NULL || WantsTransitionTables(query))
+	if (WhyNotPrintable(query) != NULL)
 		return false;
 	FindDistTables(query, &tables);
 	if (FindRoute(query, &tables, &modification->key))

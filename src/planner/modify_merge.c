@@ -181,9 +181,6 @@ join_source(Merge *merge)
 
 		TakeFromColumns((Node *) action->targetList, &columns);
 		deletes |= action->commandType == CMD_DELETE;
-		if (action->commandType != CMD_INSERT &&
-			WantsTransitionTable(merge->table->relid, action->commandType))
-			RefuseModification(query, "a trigger asks for rows that MERGE changes");
 	}
 	merge->columns = columns.columns;
 	merge->joined->targetList = copyObject(merge->columns);
@@ -443,8 +440,6 @@ change_matched(Merge *merge)
 	List         *attnums = NIL;
 	ListCell     *lc;
 
-	CapturedColumns captured = {NIL};
-
 	if (row_template->mergeActionList == NIL)
 		return NULL;
 	source->targetList = list_copy(columns);
@@ -458,8 +453,8 @@ change_matched(Merge *merge)
 	modification->query = row_template;
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private = NodePrivate(row_template, attnums, attnums, key, false, false, true,
-										merge->table->relid, &captured);
+	modification->private =
+		NodePrivate(row_template, attnums, attnums, key, false, false, true, merge->table->relid);
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;

@@ -14,7 +14,6 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
-#include "common/pg_prng.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
 #include "executor/modify_node.h"
@@ -117,114 +116,10 @@ take_target_out(Query *source, Index target)
 /* What the plan node is told: see modify_node.h. */
 List *
 NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
-			bool by_shard, Oid table, const CapturedColumns *captured)
+			bool by_shard, Oid table)
 {
-	List *result =
-		list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
-				   lcons_oid(table, MovedTables(statement)));
-
-	return lappend(result, PackCapturedColumns(captured));
-}
-
-/* Makes the statement return one more column; returns its number. */
-static AttrNumber
-return_column(Query *statement, Expr *expr)
-{
-	int attno = list_length(statement->returningList) + 1;
-
-	statement->returningList =
-		lappend(statement->returningList,
-				makeTargetEntry(expr, attno, psprintf("captured%d", attno), false));
-	return attno;
-}
-
-static Const *
-int_const(int32 value)
-{
-	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(value), false, true);
-}
-
-/* Makes the statement return rows of its target; returns the number of the first column. */
-static AttrNumber
-return_row(Query *statement, CapturedColumns *captured)
-{
-	Index      target = statement->resultRelation;
-	AttrNumber first = list_length(statement->returningList) + 1;
-	Relation   rel = table_open(rt_fetch(target, statement->rtable)->relid, NoLock);
-
-	captured->attnums = NIL;
-	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), i);
-
-		if (att->attisdropped)
-			continue;
-		captured->attnums = lappend_int(captured->attnums, att->attnum);
-		return_column(statement, (Expr *) makeVar(target, att->attnum, att->atttypid,
-												  att->atttypmod, att->attcollation, 0));
-	}
-	table_close(rel, NoLock);
-	return first;
-}
-
-static Expr *
-call_for_value(const char *function, Oid result, List *args, TargetEntry *column)
-{
-	Oid   types[] = {INT4OID, INT4OID, XIDOID, ANYELEMENTOID};
-	List *name = list_make2(makeString("distshard"), makeString(pstrdup(function)));
-	int   nargs = list_length(args) + 1;
-
-	types[nargs - 1] = ANYELEMENTOID;
-	return (Expr *) makeFuncExpr(
-		LookupFuncName(name, nargs, types, false), result, lappend(args, copyObject(column->expr)),
-		result == BOOLOID ? InvalidOid : exprCollation((Node *) column->expr), InvalidOid,
-		COERCE_EXPLICIT_CALL);
-}
-
-/* The row that an INSERT is in conflict with: see kept_row.c. */
-static void
-return_conflicting_row(Query *query, CapturedColumns *captured)
-{
-	OnConflictExpr *conflict = query->onConflict;
-	Node           *keep = conflict->onConflictWhere;
-	Node           *statement = (Node *) int_const(pg_prng_uint32(&pg_global_prng_state));
-	List           *new_row = list_copy_tail(query->returningList, captured->new_row - 1);
-	TargetEntry    *xmax = list_nth(query->returningList, captured->conflict - 1);
-	ListCell       *lc;
-
-	captured->old_row = list_length(query->returningList) + 1;
-	foreach (lc, new_row)
-	{
-		TargetEntry *column = lfirst(lc);
-		Node        *n = (Node *) int_const(foreach_current_index(lc));
-		List        *args = list_make2(copyObject(statement), n);
-		Oid          type = exprType((Node *) column->expr);
-
-		keep = make_and_qual(
-			keep, (Node *) call_for_value("keep_value", BOOLOID, copyObject(args), column));
-		return_column(query, call_for_value("kept_value", type,
-											lappend(args, copyObject(xmax->expr)), column));
-	}
-	conflict->onConflictWhere = keep;
-}
-
-/* What triggers after an INSERT, and what it may do on conflict, want to see. */
-static void
-capture_inserted(Query *query, CapturedColumns *captured)
-{
-	Oid  table = rt_fetch(query->resultRelation, query->rtable)->relid;
-	bool updates = query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE;
-
-	if (!WantsTransitionTable(table, CMD_INSERT) &&
-		!(updates && WantsTransitionTable(table, CMD_UPDATE)))
-		return;
-	if (updates)
-		captured->conflict = return_column(query, (Expr *) makeVar(query->resultRelation,
-																   MaxTransactionIdAttributeNumber,
-																   XIDOID, -1, InvalidOid, 0));
-	captured->new_row = return_row(query, captured);
-	if (updates && WantsOldTransitionTable(table, CMD_UPDATE))
-		return_conflicting_row(query, captured);
+	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
+					  lcons_oid(table, MovedTables(statement)));
 }
 
 static int
@@ -250,9 +145,6 @@ InsertRows(Query *query, Modification *modification)
 	int        natts = column_count(table->relid);
 	ListCell  *lc;
 
-	CapturedColumns captured = {NIL};
-
-	capture_inserted(query, &captured);
 	foreach (lc, source->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
@@ -283,10 +175,9 @@ InsertRows(Query *query, Modification *modification)
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private =
-		NodePrivate(insert, attnums, written, table->key_attno,
-					!query->hasModifyingCTE && query->returningList == NIL, moved != NIL,
-					InsertsByShard(query, table), table->relid, &captured);
+	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
+										!query->hasModifyingCTE && query->returningList == NIL,
+										moved != NIL, InsertsByShard(query, table), table->relid);
 }
 
 static Var *
@@ -445,13 +336,8 @@ ChangeRows(Query *query, Modification *modification)
 	List      *attnums = NIL;
 	AttrNumber key;
 	Query     *change;
-	int        old_row = 0;
 	ListCell  *lc;
 
-	CapturedColumns captured = {NIL};
-
-	if (WantsTransitionTable(table->relid, query->commandType))
-		captured.new_row = return_row(query, &captured);
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
@@ -461,13 +347,6 @@ ChangeRows(Query *query, Modification *modification)
 		AppendColumn(&returning.columns, copyObject(lfirst(lc)));
 	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
 	TakeFromColumns((Node *) query->returningList, &returning);
-	/* what an UPDATE returns of its target are new rows: the old ones travel with the new values */
-	if (captured.new_row && query->commandType == CMD_UPDATE)
-	{
-		old_row = list_length(returning.columns) + 1;
-		foreach (lc, list_copy_tail(query->returningList, captured.new_row - 1))
-			AppendColumn(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
-	}
 	foreach (lc, returning.columns)
 		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
 
@@ -481,24 +360,8 @@ ChangeRows(Query *query, Modification *modification)
 	LockTarget(query, source, query->commandType == CMD_DELETE);
 
 	change = change_template(query, table, &returning, identity);
-	if (old_row)
-	{
-		captured.old_row = list_length(query->returningList) + 1;
-		for (int i = 0; i < list_length(captured.attnums); i++)
-		{
-			Expr *value = (Expr *) TemplateColumn(change, old_row + i);
-
-			return_column(change, value);
-			return_column(query, value);
-		}
-	}
-	else if (captured.new_row)
-	{
-		captured.old_row = captured.new_row;
-		captured.new_row = 0;
-	}
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private =
-		NodePrivate(change, attnums, attnums, key, false, false, true, table->relid, &captured);
+		NodePrivate(change, attnums, attnums, key, false, false, true, table->relid);
 }

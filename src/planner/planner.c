@@ -204,7 +204,7 @@ plan_distributed(Query *query, const PlannerCall *call)
 		return PlanModification(query, &tables, call);
 
 	route = FindRoute(query, &tables, &key);
-	if (route && !CtesFireTriggers(query) && !WantsTransitionTables(query))
+	if (route && !CtesFireTriggers(query))
 	{
 		plan = plan_routed(query, route, key, call);
 		if (plan)

@@ -115,15 +115,6 @@ FiresTriggersOfStatement(Query *query)
 }
 
 bool
-WantsTransitionTables(Query *query)
-{
-	if (query->resultRelation == 0)
-		return false;
-	return any_operation(query, rt_fetch(query->resultRelation, query->rtable)->relid,
-						 WantsTransitionTable);
-}
-
-bool
 FiresTriggersOfChange(Query *query)
 {
 	return query->commandType != CMD_INSERT && FiresTriggersOfStatement(query);

@@ -18,9 +18,6 @@ extern PlannedStmt *ShipQuery(Query *query, FragmentPlan *fragment, Expr *key);
 /* Does a statement fire triggers on the node where it came in? */
 extern bool FiresTriggersOfStatement(Query *query);
 
-/* Are there among them some that want the rows, so that these are brought here? */
-extern bool WantsTransitionTables(Query *query);
-
 /* Does an UPDATE or DELETE fire statement triggers, which only a shipped plan does? */
 extern bool FiresTriggersOfChange(Query *query);
 

@@ -163,6 +163,10 @@ WITH d AS (DELETE FROM t WHERE k < 3 RETURNING k, v), u AS (UPDATE t2 SET v = v 
 SELECT who, op, old, new, depth FROM log ORDER BY 1, 2, 3, 4, 5;
 SELECT * FROM counters ORDER BY 1;
 
+WITH a AS (UPDATE t SET v = 1 WHERE k = 1), b AS (UPDATE t SET v = 2 WHERE k = 2) UPDATE t SET v = 3 WHERE k = 3;
+SELECT who, op, old, new, depth FROM log ORDER BY 1, 2, 3, 4, 5;
+SELECT * FROM counters ORDER BY 1;
+
 WITH u AS (UPDATE t SET v = v + 1 WHERE k = 4 RETURNING k) SELECT * FROM u;
 SELECT who, op, old, new, depth FROM log ORDER BY 1, 2, 3, 4, 5;
 SELECT * FROM counters ORDER BY 1;

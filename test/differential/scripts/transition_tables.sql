@@ -167,6 +167,13 @@ MERGE INTO t USING local l ON t.k = l.k + 7 WHEN NOT MATCHED THEN INSERT (k, v) 
 
 MERGE INTO t USING local l ON t.k = l.k WHEN MATCHED THEN UPDATE SET v = 0;
 
+MERGE INTO t USING local l ON t.k = l.k + 6 WHEN MATCHED AND l.k = 1 THEN DELETE WHEN MATCHED AND l.k = 2 THEN UPDATE SET v = 0, note = 'm' WHEN MATCHED THEN UPDATE SET v = t.v + l.v WHEN NOT MATCHED THEN INSERT (k, v) VALUES (l.k + 70, 0);
+
+MERGE INTO rows USING (SELECT * FROM other) o ON rows.k = o.x - 2 WHEN MATCHED AND o.x = 4 THEN DELETE WHEN MATCHED THEN UPDATE SET v = o.y WHEN NOT MATCHED THEN INSERT (k, v) VALUES (o.x + 10, o.y);
+SELECT * FROM shares ORDER BY 1, 2, 3;
+
+MERGE INTO days USING local l ON days.k = l.k WHEN MATCHED AND l.k = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET v = -1, day = day + 1;
+
 INSERT INTO t (k, v) VALUES (1, 2) ON CONFLICT (k) DO UPDATE SET v = 3;
 
 INSERT INTO total VALUES ('a', 1), ('q', 2), ('b', 3) ON CONFLICT (note) DO UPDATE SET v = excluded.v + total.v;
