@@ -55,6 +55,8 @@ hold_rows(PG_FUNCTION_ARGS)
 	while (next_row(olds, old) && next_row(news, new))
 	{
 		HoldChangedRow(data, row_in(olds, old), row_in(news, new));
+		ExecClearTuple(old); /* rows are in the same context if they come from disk */
+		ExecClearTuple(new);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(caller);

@@ -284,6 +284,7 @@ fire_all(HeldCalls *held)
 		CHECK_FOR_INTERRUPTS();
 		slot_getallattrs(call);
 		fire(held, call);
+		ExecClearTuple(call); /* its row is in the same context if it comes from disk */
 		ResetPerTupleExprContext(estate);
 	}
 	MemoryContextSwitchTo(old);
