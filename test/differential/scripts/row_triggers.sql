@@ -99,6 +99,7 @@ INSERT INTO t (k, v) SELECT k + 50, v FROM t WHERE k < 4 RETURNING k, v;
 SELECT who, op, old, new, depth FROM log ORDER BY 1, 2, 3, 4, 5;
 SELECT * FROM counters ORDER BY 1;
 
+SET LOCAL work_mem = '64kB';
 INSERT INTO t (k, v) SELECT g, g FROM generate_series(100, 1300) g;
 SELECT count(*), sum(depth), min(new), max(new) FROM log;
 SELECT * FROM counters ORDER BY 1;
