@@ -59,8 +59,8 @@ typedef struct RemoteScanState
 	List             *runs;     /* of FragmentRun * */
 	RowMerge         *merge;    /* NULL before the first row, or if the fragment has no order */
 
-	int   explained_scan; /* for EXPLAIN ANALYZE: its number; 0: none yet */
-	List *transfers;      /* of TransferRun *, once they have begun */
+	int   explained_scan;  /* for EXPLAIN ANALYZE: its number; 0: none yet */
+	List *transfers;       /* of TransferRun *, once they have begun */
 	bool  has_transferred; /* they have run before */
 	int sends; /* the transfer that its rows are sent for instead of being returned; 0: none, ... */
 	const RowRoute *route; /* ... and where they go */

@@ -135,40 +135,12 @@ CtesFireTriggers(Query *query)
 	return false;
 }
 
-/*
- * ShipQuery plans a statement as one fragment. The caller has filled in where
- * it runs; key is the expression that selects the shard, or NULL. The query
- * must be printable.
- */
-PlannedStmt *
-ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
+/* The scan returns what the fragment does. */
+static void
+add_columns(CustomScan *scan, List *output, Index remote_rti)
 {
-	PlannedStmt *result = makeNode(PlannedStmt);
-	CustomScan  *scan = makeNode(CustomScan);
-	List *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
-	List *params;
-	List *relations =
-		list_concat(RelationsForChecks(query), RelationsOfTransfers(TransfersOfQuery(query)));
-	ListCell  *lc;
 	AttrNumber attno = 0;
-	Index      remote_rti;
-
-	fragment->sql = PrintFragment(query, fragment->target == TARGET_ONE_SHARD, &params);
-	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
-	fragment->operation = query->commandType;
-	fragment->locks_rows = query->rowMarks != NIL;
-	fragment->whole_query = !FiresAfterRow(query, &result->relationOids);
-	fragment->counts = query->canSetTag;
-	fragment->triggers = FiresTriggersOfChange(query);
-	fragment->moves = MovedTables(query);
-	if (fragment->triggers)
-		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;
-
-	foreach (lc, relations)
-		result->relationOids =
-			list_append_unique_oid(result->relationOids, lfirst_node(RangeTblEntry, lc)->relid);
-	relations = lappend(relations, remote_result_entry(output));
-	remote_rti = list_length(relations);
+	ListCell  *lc;
 
 	foreach (lc, output)
 	{
@@ -191,6 +163,40 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 		copy->resorigcol = tle->resorigcol;
 		scan->scan.plan.targetlist = lappend(scan->scan.plan.targetlist, copy);
 	}
+}
+
+/*
+ * ShipQuery plans a statement as one fragment. The caller has filled in where
+ * it runs; key is the expression that selects the shard, or NULL. The query
+ * must be printable.
+ */
+PlannedStmt *
+ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
+{
+	PlannedStmt *result = makeNode(PlannedStmt);
+	CustomScan  *scan = makeNode(CustomScan);
+	List *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
+	List *params;
+	List *relations =
+		list_concat(RelationsForChecks(query), RelationsOfTransfers(TransfersOfQuery(query)));
+	ListCell *lc;
+
+	fragment->sql = PrintFragment(query, fragment->target == TARGET_ONE_SHARD, &params);
+	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
+	fragment->operation = query->commandType;
+	fragment->locks_rows = query->rowMarks != NIL;
+	fragment->whole_query = !FiresAfterRow(query, &result->relationOids);
+	fragment->counts = query->canSetTag;
+	fragment->triggers = FiresTriggersOfChange(query);
+	fragment->moves = MovedTables(query);
+	if (fragment->triggers)
+		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;
+
+	foreach (lc, relations)
+		result->relationOids =
+			list_append_unique_oid(result->relationOids, lfirst_node(RangeTblEntry, lc)->relid);
+	relations = lappend(relations, remote_result_entry(output));
+	add_columns(scan, output, list_length(relations));
 	scan->scan.plan.startup_cost = 1;
 	scan->scan.plan.total_cost = 1;
 	scan->scan.plan.plan_rows = 1;

@@ -155,84 +155,97 @@ keys_in_output(Query *subquery, List *keys, Index rti)
 }
 
 static Spread
-spread_of_rte(Query *query, Index rti, List *equalities)
+spread_of_relation(RangeTblEntry *rte, Index rti)
 {
-	RangeTblEntry   *rte = rt_fetch(rti, query->rtable);
-	Query           *subquery = NULL;
-	CommonTableExpr *cte;
-	Spread           result;
-	DistTable       *table;
-	Transfer        *transfer;
+	DistTable *table;
 
-	switch (rte->rtekind)
-	{
-		case RTE_RELATION:
-			if (rte->relkind == RELKIND_VIEW)
-				return copied();
-			table = LookupDistTable(rte->relid);
-			if (table == NULL)
-				return mixed("a table is local to one node");
-			if (table->method == DIST_REFERENCE)
-				return copied();
-			if (table->method == DIST_SINGLE)
-				return split(table, NIL);
-			return split(table, list_make1(makeVar(rti, table->key_attno, table->key_type,
-												   table->key_typmod, table->key_collation, 0)));
-		case RTE_SUBQUERY:
-			subquery = rte->subquery;
-			break;
-		case RTE_CTE:
-			cte = find_cte(query, rte);
-			if (cte == NULL || cte->cterecursive)
-				return mixed("a recursive query or a CTE of an outer query is used");
-			subquery = castNode(Query, cte->ctequery);
-			equalities = NIL;
-			break;
-		case RTE_FUNCTION:
-			transfer = TransferOfEntry(rte);
-			if (transfer)
-				return transfer->table == NULL
-						   ? copied()
-						   : split(transfer->table,
-								   transfer->key ? list_make1(TransferredKey(rte, rti, transfer))
-												 : NIL);
-			if (LeafQuery(rte) != NULL)
-				return mixed("another part of the query is fetched by itself");
-			/* FALLTHROUGH */
-		case RTE_TABLEFUNC:
-		case RTE_VALUES:
-			if (contain_volatile_functions((Node *) rte->functions) ||
-				contain_volatile_functions((Node *) rte->tablefunc) ||
-				contain_volatile_functions((Node *) rte->values_lists))
-				return mixed("a volatile function is used in FROM");
-			if (checkExprHasSubLink((Node *) rte->functions) ||
-				checkExprHasSubLink((Node *) rte->values_lists))
-				return mixed("a function in FROM has a subquery as argument");
-			return copied();
-		case RTE_RESULT:
-			return copied();
-		default:
-			return mixed("a range table entry cannot be shipped");
-	}
+	if (rte->relkind == RELKIND_VIEW)
+		return copied();
+	table = LookupDistTable(rte->relid);
+	if (table == NULL)
+		return mixed("a table is local to one node");
+	if (table->method == DIST_REFERENCE)
+		return copied();
+	if (table->method == DIST_SINGLE)
+		return split(table, NIL);
+	return split(table, list_make1(makeVar(rti, table->key_attno, table->key_type,
+										   table->key_typmod, table->key_collation, 0)));
+}
+
+static Spread
+spread_of_values(RangeTblEntry *rte)
+{
+	if (contain_volatile_functions((Node *) rte->functions) ||
+		contain_volatile_functions((Node *) rte->tablefunc) ||
+		contain_volatile_functions((Node *) rte->values_lists))
+		return mixed("a volatile function is used in FROM");
+	if (checkExprHasSubLink((Node *) rte->functions) ||
+		checkExprHasSubLink((Node *) rte->values_lists))
+		return mixed("a function in FROM has a subquery as argument");
+	return copied();
+}
+
+static Spread
+spread_of_function(RangeTblEntry *rte, Index rti)
+{
+	Transfer *transfer = TransferOfEntry(rte);
+
+	if (transfer == NULL)
+		return LeafQuery(rte) ? mixed("another part of the query is fetched by itself")
+							  : spread_of_values(rte);
+	if (transfer->table == NULL)
+		return copied();
+	return split(transfer->table,
+				 transfer->key ? list_make1(TransferredKey(rte, rti, transfer)) : NIL);
+}
+
+static Spread
+spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities)
+{
+	DistTable *inner = equalities != NIL ? first_hash_table(subquery) : NULL;
+	Spread     result;
 
 	if (subquery->commandType != CMD_SELECT)
 		return mixed("a data-modifying CTE is used");
-
-	if (equalities != NIL)
+	if (inner)
 	{
-		DistTable *inner = first_hash_table(subquery);
-		KeySense   sense;
+		KeySense sense = SenseOfKey(inner);
 
-		if (inner)
-		{
-			sense = SenseOfKey(inner);
-			equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
-		}
+		equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
 	}
 	result = SpreadOfSubquery(subquery, equalities, NULL);
 	if (result.kind == SPREAD_SPLIT)
 		result.keys = keys_in_output(subquery, result.keys, rti);
 	return result;
+}
+
+static Spread
+spread_of_rte(Query *query, Index rti, List *equalities)
+{
+	RangeTblEntry   *rte = rt_fetch(rti, query->rtable);
+	CommonTableExpr *cte;
+
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			return spread_of_relation(rte, rti);
+		case RTE_SUBQUERY:
+			return spread_of_subquery(query, rti, rte->subquery, equalities);
+		case RTE_CTE:
+			cte = find_cte(query, rte);
+			if (cte == NULL || cte->cterecursive)
+				return mixed("a recursive query or a CTE of an outer query is used");
+			return spread_of_subquery(query, rti, castNode(Query, cte->ctequery), NIL);
+		case RTE_FUNCTION:
+			return spread_of_function(rte, rti);
+		case RTE_TABLEFUNC:
+		case RTE_VALUES:
+			return spread_of_values(rte);
+		case RTE_RESULT:
+			return copied();
+		default:
+			return mixed("a range table entry cannot be shipped");
+	}
 }
 
 /* Joins two inputs of an inner join. */
