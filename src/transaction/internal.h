@@ -17,7 +17,7 @@
 #include "transaction/xact.h"
 #include "utils/snapshot.h"
 
-/* xact.c */
+/* participants.c */
 extern void BeginOnNode(NodeConn *conn); /* BEGIN rides with what is sent next */
 extern NodeConn *
 EnlistForCommand(int32 node_id); /* one that reads no rows: SERIALIZABLE does not mind */

@@ -1,14 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * xact.c
- *	  The session's transaction on the nodes that it has touched.
+ *	  The end of the session's transaction, on all nodes that take part.
  *
- * Each node that takes part has one transaction, with a savepoint for each
- * level of subtransaction that touched it; s2 is the one of nesting level 2.
- * Transaction commands are queued and ride with the next statement where nobody
- * has to wait for their result.
- *
- * Commit. If one node wrote, and this one did not, that node's COMMIT is the
+ * If one node wrote, and this one did not, that node's COMMIT is the
  * transaction's. Otherwise it takes two phases: the commit record is inserted
  * here, all writers prepare, the local commit decides (always synchronously),
  * and they are told. A node that cannot be told keeps its prepared transaction
@@ -19,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
@@ -27,226 +21,17 @@
 #include "transaction/fault.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
+#include "transaction/participants.h"
 #include "transaction/registry.h"
 #include "transaction/statement_part.h"
 #include "transport/remote_xact.h"
-#include "transport/settings.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* How long to wait for a node's answer when its transaction is over. */
-#define COMMIT_TIMEOUT_MS 10000
-#define ABORT_TIMEOUT_MS  3000
+#define COMMIT_TIMEOUT_MS 10000 /* to wait for nodes that are told */
 
-/* A node that takes part. */
-typedef struct Participant
-{
-	NodeConn      *conn;
-	uint32         incarnation; /* of the connection that holds the transaction */
-	int            depth;       /* nesting levels that the node knows of */
-	int            write_level; /* outermost nesting level that wrote; 0: it only read */
-	bool           preparing;   /* PREPARE TRANSACTION was sent */
-	bool           over;        /* the transaction there has ended */
-	RemoteCommand *command;
-} Participant;
-
-static Participant *participants = NULL;
-static int          nparticipants = 0;
-static int          max_participants = 0;
-static NodeConn *one_statement = NULL; /* node that runs the whole transaction as one statement */
-static char     *global_id = NULL;     /* of the two-phase commit under way */
-static int64     all_prepared_at = 0;  /* and when all nodes had prepared */
-
-static const char *
-BeginText(void)
-{
-	static const char *const texts[4][2] = {{"BEGIN ISOLATION LEVEL READ UNCOMMITTED READ WRITE",
-											 "BEGIN ISOLATION LEVEL READ UNCOMMITTED READ ONLY"},
-											{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-											 "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
-											{"BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
-											 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-											{"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
-											 "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"}};
-
-	return texts[XactIsoLevel][XactReadOnly ? 1 : 0];
-}
-
-static void
-QueueSavepoint(NodeConn *conn, const char *verb, int level)
-{
-	char sql[64];
-
-	snprintf(sql, sizeof(sql), "%s s%d", verb, level);
-	QueuePrelude(conn, sql, COMMAND_PREPARE);
-}
-
-static bool
-IsLost(const Participant *participant)
-{
-	return ConnIncarnation(participant->conn) != participant->incarnation;
-}
-
-static void
-CheckNotLost(const Participant *participant)
-{
-	if (IsLost(participant))
-		ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
-						errmsg("the connection to node %d was lost in this transaction",
-							   ConnNodeId(participant->conn))));
-}
-
-static Participant *
-FindParticipant(NodeConn *conn)
-{
-	for (int i = 0; i < nparticipants; i++)
-	{
-		if (participants[i].conn == conn)
-			return &participants[i];
-	}
-	return NULL;
-}
-
-static Participant *
-AddParticipant(NodeConn *conn)
-{
-	Participant *participant;
-
-	if (nparticipants == max_participants)
-	{
-		int n = Max(8, max_participants * 2);
-
-		participants = participants ? repalloc(participants, sizeof(Participant) * n)
-									: MemoryContextAlloc(TopMemoryContext, sizeof(Participant) * n);
-		max_participants = n;
-	}
-	participant = &participants[nparticipants++];
-	memset(participant, 0, sizeof(Participant));
-	participant->conn = conn;
-	participant->incarnation = ConnIncarnation(conn);
-	return participant;
-}
-
-void
-BeginOnNode(NodeConn *conn)
-{
-	Participant *participant = AddParticipant(conn);
-
-	QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
-	participant->depth = 1;
-	while (participant->depth < GetCurrentTransactionNestLevel())
-		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
-	SetConnFresh(conn);
-}
-
-void
-UndoBegin(void)
-{
-	for (int i = 0; i < nparticipants; i++)
-	{
-		NodeConn *conn = participants[i].conn;
-
-		if (IsLost(&participants[i]))
-			continue;
-		EndBatch(conn);
-		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
-		FlushCommands(conn);
-		SettingsRolledBack(conn);
-	}
-	nparticipants = 0;
-}
-
-static NodeConn *
-Enlist(int32 node_id, RemoteAccess access)
-{
-	NodeConn    *conn = PeekNodeConn(node_id);
-	Participant *participant = FindParticipant(conn);
-	int          level = GetCurrentTransactionNestLevel();
-
-	if (IsParallelWorker())
-		ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_STATE),
-						errmsg("cannot access other nodes in a parallel worker")));
-	if (participant == NULL)
-	{
-		CheckNotPartOfOther(node_id);
-		(void) GetNodeConn(node_id);
-		TellNode(conn);
-		BeginOnNode(conn);
-		participant = FindParticipant(conn);
-	}
-	CheckNotLost(participant);
-
-	while (participant->depth < level)
-		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
-	SendSettings(conn);
-	if (access == REMOTE_WRITE &&
-		(participant->write_level == 0 || participant->write_level > level))
-		participant->write_level = level;
-	return conn;
-}
-
-NodeConn *
-EnlistNode(int32 node_id, RemoteAccess access)
-{
-	JoinClusterSnapshot(node_id);
-	if (IsolationIsSerializable())
-		UseInSerializable(LookupNode(node_id, false)->group_id);
-	return Enlist(node_id, access);
-}
-
-NodeConn *
-EnlistForCommand(int32 node_id)
-{
-	JoinClusterSnapshot(node_id);
-	return Enlist(node_id, REMOTE_WRITE);
-}
-
-NodeConn *
-UseNode(int32 node_id)
-{
-	NodeConn *conn = GetNodeConn(node_id);
-
-	TellNode(conn);
-	SendSettings(conn);
-	return conn;
-}
-
-NodeConn *
-EnlistForOneStatement(int32 node_id, RemoteAccess access)
-{
-	NodeConn *conn;
-
-	if (nparticipants > 0 || one_statement)
-		return EnlistNode(node_id, access);
-	if (!IsOneStatement())
-		return IsWholeTransaction() && RunsAlone() ? Enlist(node_id, access)
-												   : EnlistNode(node_id, access);
-
-	conn = UseNode(node_id);
-	SetConnFresh(conn);
-	if (access == REMOTE_WRITE)
-	{
-		one_statement = conn;
-		SetOutcomeMatters(conn, true);
-	}
-	return conn;
-}
-
-/* RestartRemoteTransaction's implementation; nothing was done in the transaction yet. */
-static void
-RestartTransaction(NodeConn *conn)
-{
-	Participant *participant = FindParticipant(conn);
-
-	if (participant)
-	{
-		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
-		QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
-		for (int level = 2; level <= participant->depth; level++)
-			QueueSavepoint(conn, "SAVEPOINT", level);
-	}
-	SendSettings(conn);
-}
+static char *global_id = NULL;    /* of the two-phase commit under way */
+static int64 all_prepared_at = 0; /* and when all nodes had prepared */
 
 /* WaitForEnd raises an error unless the node answers the end of its transaction with the tag. */
 static void
@@ -504,11 +289,8 @@ ForgetTransaction(bool committed)
 		else
 			SettingsRolledBack(lfirst(lc));
 	}
-	if (one_statement)
-		SetOutcomeMatters(one_statement, false);
+	ForgetParticipants();
 	ForgetClusterSnapshot();
-	nparticipants = 0;
-	one_statement = NULL;
 	global_id = NULL;
 	ResumeCancel();
 }
@@ -588,47 +370,6 @@ OnTransactionEvent(XactEvent event, void *arg)
 	}
 }
 
-/* The subtransaction at this level becomes part of the one above. */
-static void
-MergeLevel(Participant *participant, int level)
-{
-	RaiseCommandLevel(participant->conn, level);
-	if (participant->depth < level || IsLost(participant))
-		return;
-	QueueSavepoint(participant->conn, "RELEASE SAVEPOINT", level);
-	participant->depth = level - 1;
-	if (participant->write_level == level)
-		participant->write_level = level - 1;
-}
-
-static void
-RollbackLevel(Participant *participant, int level)
-{
-	NodeConn *conn = participant->conn;
-
-	if (participant->depth < level || IsLost(participant))
-		return;
-	EndBatch(conn);
-	AbandonCommands(conn, level);
-	SettleConns(list_make1(conn), true, ABORT_TIMEOUT_MS);
-	if (IsLost(participant))
-		return;
-	QueueSavepoint(conn, "ROLLBACK TO SAVEPOINT", level);
-	QueueSavepoint(conn, "RELEASE SAVEPOINT", level);
-	FlushCommands(conn); /* others may wait for its locks */
-	SettingsRolledBack(conn);
-	participant->depth = level - 1;
-	if (participant->write_level >= level)
-		participant->write_level = 0;
-}
-
-static void
-RollbackCurrentLevel(void)
-{
-	for (int i = 0; i < nparticipants; i++)
-		RollbackLevel(&participants[i], GetCurrentTransactionNestLevel());
-}
-
 static void
 OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransactionId parent_subid,
 					  void *arg)
@@ -636,8 +377,7 @@ OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransact
 	switch (event)
 	{
 		case SUBXACT_EVENT_PRE_COMMIT_SUB:
-			for (int i = 0; i < nparticipants; i++)
-				MergeLevel(&participants[i], GetCurrentTransactionNestLevel());
+			MergeCurrentLevel();
 			break;
 		case SUBXACT_EVENT_ABORT_SUB:
 			ReleaseCommitsHere();
@@ -652,7 +392,7 @@ OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransact
 void
 InitTransactions(void)
 {
-	RestartRemoteTransaction = RestartTransaction;
+	InitParticipants();
 	RegisterXactCallback(OnTransactionEvent, NULL);
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitOneStatement();

@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * participants.h
+ *	  Which nodes take part in the session's transaction, for the end of it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DISTSHARD_PARTICIPANTS_H
+#define DISTSHARD_PARTICIPANTS_H
+
+#include "postgres.h"
+
+#include "transport/connection.h"
+
+#define ABORT_TIMEOUT_MS 3000 /* to wait for a node's answer when its transaction is over */
+
+/* A node that takes part. */
+typedef struct Participant
+{
+	NodeConn      *conn;
+	uint32         incarnation; /* of the connection that holds the transaction */
+	int            depth;       /* nesting levels that the node knows of */
+	int            write_level; /* outermost nesting level that wrote; 0: it only read */
+	bool           preparing;   /* PREPARE TRANSACTION was sent */
+	bool           over;        /* the transaction there has ended */
+	RemoteCommand *command;
+} Participant;
+
+extern Participant *participants;
+extern int          nparticipants;
+
+extern void InitParticipants(void);
+
+/* NULL if the node of the connection takes no part. */
+extern Participant *FindParticipant(NodeConn *conn);
+
+/* Is the connection another one by now? CheckNotLost raises the error. */
+extern bool IsLost(const Participant *participant);
+extern void CheckNotLost(const Participant *participant);
+
+/* The current subtransaction becomes part of the one above, or is undone, on all nodes. */
+extern void MergeCurrentLevel(void);
+extern void RollbackCurrentLevel(void);
+
+/* The transaction is over. */
+extern void ForgetParticipants(void);
+
+#endif
