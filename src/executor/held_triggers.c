@@ -149,7 +149,7 @@ calls_for_other(void)
 }
 
 static void
-hold(TriggerData *data, Relation logical, const char *trigger, HeapTuple old, HeapTuple new)
+hold_call(TriggerData *data, Relation logical, const char *trigger, HeapTuple old, HeapTuple new)
 {
 	TupleTableSlot *call = MakeSingleTupleTableSlot(HeldCallDesc(), &TTSOpsVirtual);
 
@@ -168,8 +168,8 @@ HoldTrigger(TriggerData *data, Relation logical)
 
 	if (!holding || !TRIGGER_FIRED_AFTER(data->tg_event))
 		return false;
-	hold(data, logical, data->tg_trigger->tgname, inserts ? NULL : data->tg_trigtuple,
-		 inserts ? data->tg_trigtuple : data->tg_newtuple);
+	hold_call(data, logical, data->tg_trigger->tgname, inserts ? NULL : data->tg_trigtuple,
+			  inserts ? data->tg_trigtuple : data->tg_newtuple);
 	return true;
 }
 
@@ -180,7 +180,7 @@ HoldChangedRow(TriggerData *data, HeapTuple old, HeapTuple new)
 		table_open(LogicalTableOf(RelationGetRelid(data->tg_relation)), AccessShareLock);
 
 	Assert(holding);
-	hold(data, logical, NULL, old, new);
+	hold_call(data, logical, NULL, old, new);
 	table_close(logical, NoLock);
 }
 

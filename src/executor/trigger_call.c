@@ -49,9 +49,9 @@ fire(EState *estate, Oid function, unsigned char stats, Callee *callee)
 	Trigger       trigger = {.tgfoid = function,
 							 .tgtype = TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSTEAD | TRIGGER_TYPE_INSERT,
 							 .tgenabled = TRIGGER_FIRES_ALWAYS};
-	TriggerDesc   triggers = {.triggers = &trigger, .numtriggers = 1};
+	TriggerDesc   desc = {.triggers = &trigger, .numtriggers = 1};
 	ResultRelInfo target = {
-		.type = T_ResultRelInfo, .ri_TrigDesc = &triggers, .ri_TrigFunctions = &info};
+		.type = T_ResultRelInfo, .ri_TrigDesc = &desc, .ri_TrigFunctions = &info};
 	TupleTableSlot *row = MakeSingleTupleTableSlot(CreateTemplateTupleDesc(0), &TTSOpsVirtual);
 
 	ExecIRInsertTriggers(estate, &target, ExecStoreAllNullTuple(row));
