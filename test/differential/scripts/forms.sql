@@ -474,7 +474,7 @@ SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh a1
 
 SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh, (SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh) abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdef_1 ORDER BY 1, 4;
 
-SELECT k, (SELECT k FROM t WHERE k = u.x) FROM u ORDER BY x;
+SELECT k, (SELECT k FROM t WHERE k = u.x) FROM u ORDER BY x, k;
 
 SELECT k, (SELECT count(*) FROM t t2 WHERE t2.a = t.a AND EXISTS (SELECT 1 FROM t t3 WHERE t3.k = t.k AND t3.k = t2.k)) FROM t ORDER BY k;
 
@@ -784,7 +784,7 @@ SELECT a IN (1, 2), a NOT IN (1, 2), a IN (k, 3), b IN ('b1', 'b' || a), (a, b) 
 SELECT c IN (1.25, 2.5), k IN (1, 3000000000), k IN (1::bigint, 2), d IN ('2020-01-02', '2020-01-03'), iv IN ('1 day 2 hours') FROM t JOIN zoo USING (k) ORDER BY k;
 
 -- not printable: record
-SELECT t.*, (SELECT array_agg(r) FROM (SELECT x, y FROM u WHERE u.k = t.k ORDER BY x) r) FROM t ORDER BY k;
+SELECT t.*, (SELECT array_agg(r) FROM (SELECT x, y FROM u WHERE u.k = t.k ORDER BY x, y) r) FROM t ORDER BY k;
 
 SELECT EXISTS (SELECT 1 FROM t), NOT EXISTS (SELECT 1 FROM t WHERE false), (SELECT k FROM t WHERE false) IS NULL;
 
