@@ -64,13 +64,20 @@ open_inboxes(RemoteScanState *state, int transfer, RowRoute *route)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* What a plan is asked for; columns that are only sorted by come last, and are not sent. */
 static List *
-all_columns(TupleDesc desc)
+visible_columns(Plan *plan)
 {
-	List *columns = NIL;
+	List     *columns = NIL;
+	ListCell *lc;
 
-	for (int i = 1; i <= desc->natts; i++)
-		columns = lappend_int(columns, i);
+	foreach (lc, plan->targetlist)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk)
+			columns = lappend_int(columns, tle->resno);
+	}
 	return columns;
 }
 
@@ -163,7 +170,7 @@ send_rows(RemoteScanState *state, TransferPlan *plan, PlanState *source, QueryDe
 			route.key = list_nth_int(route.columns, route.key - 1);
 		return send_remote_rows(direct, plan->transfer, &route);
 	}
-	route.columns = all_columns(ExecGetResultType(source));
+	route.columns = visible_columns(source->plan);
 	sender = CreateRowSender(&route);
 	if (desc == NULL)
 		run_subplan(source, sender);

@@ -73,3 +73,8 @@ WITH s AS MATERIALIZED (SELECT id, count(*) AS n FROM facts GROUP BY 1) SELECT i
 WITH s AS MATERIALIZED (SELECT i, count(*) AS n FROM facts GROUP BY 1) SELECT d.code, s.n FROM s JOIN dims d ON d.i = s.i ORDER BY 1, 2 LIMIT (SELECT count(*) / 3 FROM s) OFFSET (SELECT min(k) FROM many);
 
 SELECT f.id, d.code FROM facts f JOIN dims d ON d.i = f.i ORDER BY 1, 2 LIMIT (SELECT count(*) / 3 FROM many) OFFSET (SELECT min(k) FROM many);
+
+-- sorted by what is not sent
+WITH s AS MATERIALIZED (SELECT i FROM facts ORDER BY id, i LIMIT 20) SELECT a.i, d.code, count(*) FROM s a JOIN dims d ON d.i = a.i JOIN s b ON b.i = a.i GROUP BY 1, 2 ORDER BY 1, 2;
+
+SELECT d.code, count(*) FROM (SELECT i, p FROM facts ORDER BY id, i LIMIT 30) f RIGHT JOIN dims d ON d.i = f.i GROUP BY 1 ORDER BY 1;
