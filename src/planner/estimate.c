@@ -78,15 +78,15 @@ QueryEstimate
 EstimateQuery(Query *query, ParamListInfo params)
 {
 	QueryEstimate result = {1, 0};
+	Query        *copy = copyObject(query);
 	PlannedStmt  *plan;
 
-	query = copyObject(query);
-	StandInForCtes(query);
-	note_sublinks_walker((Node *) query, NULL);
+	StandInForCtes(copy);
+	note_sublinks_walker((Node *) copy, NULL);
 	estimating++;
 	PG_TRY();
 	{
-		plan = standard_planner(query, NULL, 0, params);
+		plan = standard_planner(copy, NULL, 0, params);
 		result.rows = clamp_row_est(plan->planTree->plan_rows);
 		result.width = plan->planTree->plan_width;
 	}
