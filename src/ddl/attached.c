@@ -58,10 +58,10 @@ RunOnLogicalAndData(Utility *utility, RelationRole role, const DistTable *table,
 static Node *
 DataTrigger(const DistTable *table, CreateTrigStmt *stmt)
 {
-	Relation logical = table_open(table->relid, NoLock);
+	Relation logical = table_open(table->relid, AccessShareLock);
 	bool     inserts_here = BeforeInsertFiresHere(logical);
 
-	table_close(logical, NoLock);
+	table_close(logical, AccessShareLock);
 	stmt = copyObject(stmt);
 	if (!TriggerForDataTable(stmt, inserts_here))
 		return NULL;

@@ -474,7 +474,7 @@ SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh a1
 
 SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh, (SELECT * FROM abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefgh) abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdefghij_abcdef_1 ORDER BY 1, 4;
 
-SELECT k, (SELECT k FROM t WHERE k = u.x) FROM u ORDER BY x, k;
+SELECT k, (SELECT k FROM t WHERE k = u.x) FROM u ORDER BY x, u.k;
 
 SELECT k, (SELECT count(*) FROM t t2 WHERE t2.a = t.a AND EXISTS (SELECT 1 FROM t t3 WHERE t3.k = t.k AND t3.k = t2.k)) FROM t ORDER BY k;
 
