@@ -15,6 +15,7 @@
 #include "access/multixact.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/partitions.h"
 #include "catalog/pg_inherits.h"
 #include "commands/cluster.h"
 #include "commands/defrem.h"

@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/partitions.h"
 #include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"

@@ -32,15 +32,6 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* PartitionTree returns the table and all partitions below it, parents first, but not what inherits from it. */
-List *
-PartitionTree(Oid relid, LOCKMODE mode)
-{
-	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
-		return list_make1_oid(relid);
-	return find_all_inheritors(relid, mode, NULL);
-}
-
 /* InheritsFrom returns the tables that it is a child or partition of itself. */
 List *
 InheritsFrom(Oid relid)

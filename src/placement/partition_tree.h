@@ -15,7 +15,6 @@
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
-extern List          *PartitionTree(Oid relid, LOCKMODE mode);
 extern List          *InheritsFrom(Oid relid);
 extern bool           IsPartitioned(Relation relation);
 extern void           CopyPartitioning(Relation logical, Oid data_relid);

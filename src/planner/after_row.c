@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/pg_inherits.h"
+#include "catalog/partitions.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/statement_triggers.h"
@@ -39,13 +39,6 @@ events_of(Bitmapset *operations)
 	return events;
 }
 
-static List *
-with_partitions(Oid relid)
-{
-	return has_subclass(relid) ? find_all_inheritors(relid, AccessShareLock, NULL)
-							   : list_make1_oid(relid);
-}
-
 /* Is it the trigger of a foreign key's action, which changes rows of the referencing table? */
 static bool
 is_action(const Trigger *trigger)
@@ -69,7 +62,7 @@ action_fires(const Trigger *trigger, List **relids)
 {
 	ListCell *lc;
 
-	foreach (lc, with_partitions(trigger->tgconstrrelid))
+	foreach (lc, PartitionTree(trigger->tgconstrrelid, AccessShareLock))
 	{
 		if (list_member_oid(*relids, lfirst_oid(lc)))
 			continue;
@@ -102,7 +95,7 @@ table_fires(Oid relid, int16 events, List **relids)
 static bool
 change_fires(Oid relid, int16 events, List **relids)
 {
-	List     *tables = with_partitions(relid);
+	List     *tables = PartitionTree(relid, AccessShareLock);
 	bool      result = false;
 	ListCell *lc;
 

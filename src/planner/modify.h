@@ -57,6 +57,9 @@ extern void LockTarget(Query *query, Query *source, bool deletes);
 /* modify_merge.c: a SELECT from the source with the target joined to it, and nothing selected. */
 extern Query *JoinForMerge(Query *merge);
 
+/* A SELECT from a CTE of the query around it, without what it selects. */
+extern Query *SelectFromCte(CommonTableExpr *cte);
+
 /* Adds to WITH what is carried out when it is asked, in the list of what is selected, whether it has rows. */
 extern CommonTableExpr *AddStep(Query *outer, const char *name, Query *step);
 

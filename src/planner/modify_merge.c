@@ -464,11 +464,9 @@ change_matched(Merge *merge)
 	return result;
 }
 
-/* EXISTS (SELECT FROM cte): a CTE that returns no rows is carried out to find that. */
-static Expr *
-carry_out(CommonTableExpr *cte)
+Query *
+SelectFromCte(CommonTableExpr *cte)
 {
-	SubLink       *sublink = makeNode(SubLink);
 	Query         *query = makeNode(Query);
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	RangeTblRef   *ref = makeNode(RangeTblRef);
@@ -476,14 +474,26 @@ carry_out(CommonTableExpr *cte)
 	rte->rtekind = RTE_CTE;
 	rte->ctename = cte->ctename;
 	rte->ctelevelsup = 1;
-	rte->eref = makeAlias(cte->ctename, NIL);
+	rte->coltypes = cte->ctecoltypes;
+	rte->coltypmods = cte->ctecoltypmods;
+	rte->colcollations = cte->ctecolcollations;
+	rte->eref = makeAlias(cte->ctename, cte->ctecolnames);
 	rte->inFromCl = true;
 	ref->rtindex = 1;
 	query->commandType = CMD_SELECT;
 	query->rtable = list_make1(rte);
 	query->jointree = makeFromExpr(list_make1(ref), NULL);
+	return query;
+}
+
+/* EXISTS (SELECT FROM cte): a CTE that returns no rows is carried out to find that. */
+static Expr *
+carry_out(CommonTableExpr *cte)
+{
+	SubLink *sublink = makeNode(SubLink);
+
 	sublink->subLinkType = EXISTS_SUBLINK;
-	sublink->subselect = (Node *) query;
+	sublink->subselect = (Node *) SelectFromCte(cte);
 	sublink->location = -1;
 	return (Expr *) sublink;
 }

@@ -126,23 +126,9 @@ part_for_table(Query *query, Oid relid)
 static Query *
 returned_by(CommonTableExpr *part)
 {
-	Query         *query = makeNode(Query);
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	RangeTblRef   *ref = makeNode(RangeTblRef);
-	ListCell      *lc;
+	Query    *query = SelectFromCte(part);
+	ListCell *lc;
 
-	rte->rtekind = RTE_CTE;
-	rte->ctename = part->ctename;
-	rte->ctelevelsup = 1;
-	rte->coltypes = part->ctecoltypes;
-	rte->coltypmods = part->ctecoltypmods;
-	rte->colcollations = part->ctecolcollations;
-	rte->eref = makeAlias(part->ctename, part->ctecolnames);
-	rte->inFromCl = true;
-	ref->rtindex = 1;
-	query->commandType = CMD_SELECT;
-	query->rtable = list_make1(rte);
-	query->jointree = makeFromExpr(list_make1(ref), NULL);
 	foreach (lc, castNode(Query, part->ctequery)->returningList)
 	{
 		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));

@@ -16,7 +16,7 @@
 #include "access/table.h"
 #include "catalog/metadata.h"
 #include "catalog/shard_key.h"
-#include "catalog/pg_class.h"
+#include "catalog/partitions.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
@@ -76,13 +76,10 @@ has_before_update_trigger(Oid relid, LOCKMODE lock)
 static Bitmapset *
 add_changed_by_triggers(Bitmapset *columns, Oid relid)
 {
-	List     *tables = list_make1_oid(relid);
 	ListCell *lc;
 
 	/* those of a partition fire, too */
-	if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
-		tables = find_all_inheritors(relid, AccessShareLock, NULL);
-	foreach (lc, tables)
+	foreach (lc, PartitionTree(relid, AccessShareLock))
 	{
 		if (has_before_update_trigger(lfirst_oid(lc), AccessShareLock))
 			return bms_add_range(columns, 1, MaxHeapAttributeNumber);
