@@ -7,6 +7,9 @@
  * each node. PostgreSQL keeps there, as part of the transaction, when that is
  * to be; so all nodes are told, those too that the transaction has not used yet.
  *
+ * Constraint triggers that are due then are held as those of a statement are, and
+ * fire where the client is, as its user (executor/fire_held.c).
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -18,13 +21,21 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
 #include "ddl/ddl.h"
+#include "executor/held_triggers.h"
+#include "placement/cluster_change.h"
+#include "transaction/xact.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* The tables that have a constraint of this name. Triggers of distributed ones must not be fired as superuser. */
+typedef struct Change
+{
+	Utility            *utility;
+	ConstraintsSetStmt *data; /* the same for data tables; no names: nothing to do for these */
+} Change;
+
+/* The tables that have a constraint of this name. */
 static List *
-TablesConstrained(const char *name, Oid schema, bool deferred)
+TablesConstrained(const char *name, Oid schema)
 {
 	Relation    rel = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData keys[2];
@@ -38,18 +49,7 @@ TablesConstrained(const char *name, Oid schema, bool deferred)
 				ObjectIdGetDatum(schema));
 	scan = systable_beginscan(rel, ConstraintNameNspIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-
-		if (constraint->contype == CONSTRAINT_TRIGGER && !deferred &&
-			LookupDistTable(constraint->conrelid) != NULL)
-			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("cannot set trigger \"%s\" of distributed table \"%s\" to "
-								   "IMMEDIATE by its name",
-								   name, get_rel_name(constraint->conrelid)),
-							errhint("Use SET CONSTRAINTS ALL IMMEDIATE.")));
-		relids = lappend_oid(relids, constraint->conrelid);
-	}
+		relids = lappend_oid(relids, ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid);
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return relids;
@@ -57,7 +57,7 @@ TablesConstrained(const char *name, Oid schema, bool deferred)
 
 /* What the name stands for on data tables: PostgreSQL takes the first schema that has any of that name. */
 static List *
-DataConstraints(const RangeVar *name, bool deferred)
+DataConstraints(const RangeVar *name)
 {
 	List     *schemas = name->schemaname
 							? list_make1_oid(LookupExplicitNamespace(name->schemaname, true))
@@ -68,7 +68,7 @@ DataConstraints(const RangeVar *name, bool deferred)
 
 	foreach (lc, schemas)
 	{
-		if ((relids = TablesConstrained(name->relname, lfirst_oid(lc), deferred)) != NIL)
+		if ((relids = TablesConstrained(name->relname, lfirst_oid(lc))) != NIL)
 			break;
 	}
 	foreach (lc, relids)
@@ -85,29 +85,59 @@ DataConstraints(const RangeVar *name, bool deferred)
 	return names;
 }
 
-/* ALL means those of data tables as well. Sent on, the names of what is not distributed are left out. */
+/* ALL means those of data tables as well. */
+static void
+ChangeHere(void *arg)
+{
+	Change *change = arg;
+
+	RunAsWritten(change->utility);
+	if (change->data->constraints != NIL)
+		RunOnData(change->utility, (Node *) change->data);
+}
+
+static void
+ChangeEverywhere(Change *change, bool shared)
+{
+	EState   *statement = CreateExecutorState();
+	List     *commands = NIL;
+	List     *held = NIL;
+	ListCell *lc;
+
+	HoldTriggers(true, statement, ChangeHere, change);
+	if (shared && HaveOtherNodes())
+		commands = RunOnOtherNodes(list_make1(ForwardedStatement(change->utility)));
+	foreach (lc, commands)
+		held = AddHeldTriggers(held, CommandNodeId(lfirst(lc)), HeldTriggers(lfirst(lc)));
+	TakeHeldTriggers(statement, held);
+	FireHeldTriggers(statement);
+	FreeExecutorState(statement);
+}
+
+/* Sent on, the names of what is not distributed are left out. */
 void
 SetConstraintsUtility(Utility *utility, Node *node)
 {
 	ConstraintsSetStmt *stmt = castNode(ConstraintsSetStmt, node);
-	ConstraintsSetStmt *data_stmt = makeNode(ConstraintsSetStmt);
+	Change              change = {utility, makeNode(ConstraintsSetStmt)};
 	List               *shared = NIL;
 	ListCell           *lc;
 
+	change.data->deferred = stmt->deferred;
 	foreach (lc, stmt->constraints)
 	{
-		List *names = DataConstraints(lfirst_node(RangeVar, lc), stmt->deferred);
+		List *names = DataConstraints(lfirst_node(RangeVar, lc));
 
 		if (names != NIL)
 			shared = lappend(shared, lfirst(lc));
-		data_stmt->constraints = list_concat(data_stmt->constraints, names);
+		change.data->constraints = list_concat(change.data->constraints, names);
 	}
 	if (utility->forwarded)
+	{
 		stmt->constraints = shared;
-	RunAsWritten(utility);
-	data_stmt->deferred = stmt->deferred;
-	if (data_stmt->constraints != NIL)
-		RunOnData(utility, (Node *) data_stmt);
-	if (data_stmt->constraints != NIL || (stmt->constraints == NIL && HaveDistTables()))
-		Forward(utility);
+		HoldTriggers(true, NULL, ChangeHere, &change);
+		TellOfHeldTriggers();
+	}
+	else
+		ChangeEverywhere(&change, shared != NIL || (stmt->constraints == NIL && HaveDistTables()));
 }

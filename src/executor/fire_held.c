@@ -21,6 +21,7 @@
 #include "transport/connection.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 /* A table whose triggers are called. */
@@ -300,6 +301,9 @@ FireHeldTriggers(EState *statement)
 {
 	HeldCalls *held = held_by(statement, true);
 
-	if (held)
-		fire_all(held);
+	if (held == NULL)
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	fire_all(held);
+	PopActiveSnapshot();
 }

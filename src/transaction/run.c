@@ -24,8 +24,8 @@ PG_FUNCTION_INFO_V1(distshard_ask_node);
 PG_FUNCTION_INFO_V1(distshard_read_from_node);
 PG_FUNCTION_INFO_V1(distshard_run_on_other_nodes);
 
-/* Queues all statements on all nodes, then waits for all of them. */
-static void
+/* Queues all statements on all nodes, then waits for all of them. Returns the commands. */
+static List *
 RunOnNodes(List *node_ids, List *statements)
 {
 	List     *commands = NIL;
@@ -43,15 +43,16 @@ RunOnNodes(List *node_ids, List *statements)
 	}
 	foreach (lc, commands)
 		FinishCommand(lfirst(lc));
+	return commands;
 }
 
 void
 RunOnNode(int32 node_id, List *statements)
 {
-	RunOnNodes(list_make1_int(node_id), statements);
+	(void) RunOnNodes(list_make1_int(node_id), statements);
 }
 
-void
+List *
 RunOnOtherNodes(List *statements)
 {
 	List     *node_ids = NIL;
@@ -64,7 +65,7 @@ RunOnOtherNodes(List *statements)
 		if (!node->is_local)
 			node_ids = lappend_int(node_ids, node->node_id);
 	}
-	RunOnNodes(node_ids, statements);
+	return RunOnNodes(node_ids, statements);
 }
 
 static RemoteCommand *
@@ -126,6 +127,6 @@ distshard_ask_node(PG_FUNCTION_ARGS)
 Datum
 distshard_run_on_other_nodes(PG_FUNCTION_ARGS)
 {
-	RunOnOtherNodes(list_make1(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	(void) RunOnOtherNodes(list_make1(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	PG_RETURN_VOID();
 }

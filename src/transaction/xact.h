@@ -62,8 +62,11 @@ extern void TakeClusterSnapshot(Snapshot statement);
 extern void ReadsHere(void);
 extern void SnapshotWasImported(void);
 
-/* Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded. */
-extern void RunOnNode(int32 node_id, List *statements);
-extern void RunOnOtherNodes(List *statements);
+/*
+ * Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded.
+ * RunOnOtherNodes returns its commands, which are done.
+ */
+extern void  RunOnNode(int32 node_id, List *statements);
+extern List *RunOnOtherNodes(List *statements);
 
 #endif

@@ -131,8 +131,9 @@ extern bool HasWritten(NodeConn *conn);
  */
 #define ERRCODE_TRIGGERS_HELD MAKE_SQLSTATE('D', 'S', '0', '0', '7')
 
-extern int HeldTriggers(RemoteCommand *command);
-extern int HeldTriggersOfCopy(NodeConn *conn);
+extern int   HeldTriggers(RemoteCommand *command);
+extern int   HeldTriggersOfCopy(NodeConn *conn);
+extern int32 CommandNodeId(RemoteCommand *command);
 
 /* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
 extern void SendNotice(int sqlstate, const char *text);

@@ -460,6 +460,12 @@ HeldTriggers(RemoteCommand *command)
 	return command->held_triggers;
 }
 
+int32
+CommandNodeId(RemoteCommand *command)
+{
+	return command->node_id;
+}
+
 int
 HeldTriggersOfCopy(NodeConn *conn)
 {

@@ -7,7 +7,14 @@ BEGIN
 	RETURN NULL;
 END $$;
 
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO told VALUES (new.k, TG_TABLE_NAME || ' ' || TG_NAME, pg_trigger_depth(), (SELECT sum(n) FROM c));
+	RETURN NULL;
+END $$;
+
 --- tables
+CREATE TABLE told (k int, by_whom text, depth int, total bigint);
 CREATE TABLE p (k int PRIMARY KEY, n int);
 CREATE TABLE r (k int PRIMARY KEY, n int);
 CREATE TABLE c (k int, n int, CONSTRAINT u UNIQUE (k, n) DEFERRABLE INITIALLY DEFERRED,
@@ -19,6 +26,7 @@ BEGIN;
 SELECT create_reference_table('r');
 SELECT create_distributed_table('p', 'k');
 SELECT create_distributed_table('c', 'k');
+SELECT create_distributed_table('told', 'k', shard_count => 5);
 COMMIT;
 
 --- data
@@ -27,6 +35,8 @@ INSERT INTO r SELECT i, i FROM generate_series(1, 5) i;
 
 --- after
 CREATE CONSTRAINT TRIGGER ct AFTER INSERT ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_33();
+
+CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON c DEFERRABLE FOR EACH ROW WHEN (new.n > 3) EXECUTE FUNCTION tell();
 
 --- here
 CREATE TABLE here (a int, CONSTRAINT h UNIQUE (a) DEFERRABLE);
@@ -106,6 +116,39 @@ INSERT INTO c VALUES (33, 1);
 SELECT count(*) FROM c;
 
 SET CONSTRAINTS ct IMMEDIATE;
+SELECT count(*) FROM c;
+
+SET CONSTRAINTS public.ct IMMEDIATE;
+INSERT INTO p VALUES (33);
+INSERT INTO c VALUES (33, 1);
+
+-- a trigger that reads and writes rows of all nodes, and tells what it is called with
+-- any row
+SET CONSTRAINTS tell DEFERRED;
+INSERT INTO c SELECT i, 4 FROM generate_series(1, 8) i;
+SELECT count(*) FROM told;
+SET CONSTRAINTS tell IMMEDIATE;
+SELECT * FROM told ORDER BY told;
+INSERT INTO c VALUES (9, 4);
+SELECT * FROM told WHERE k = 9;
+
+SET CONSTRAINTS tell DEFERRED;
+INSERT INTO c SELECT i, 4 FROM generate_series(1, 4) i;
+SAVEPOINT s;
+INSERT INTO c SELECT i, 4 FROM generate_series(5, 8) i;
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT count(*) FROM told;
+ROLLBACK TO s;
+SELECT count(*) FROM told;
+SET CONSTRAINTS tell, ct IMMEDIATE;
+SELECT count(*) FROM told;
+
+DO $$ BEGIN
+	SET CONSTRAINTS tell DEFERRED;
+	INSERT INTO c SELECT i, 5 FROM generate_series(1, 4) i;
+	SET CONSTRAINTS ALL IMMEDIATE;
+	RAISE NOTICE 'told %', (SELECT count(*) FROM told);
+END $$;
 
 -- names
 SET CONSTRAINTS nosuch DEFERRED;
