@@ -299,12 +299,7 @@ ReleaseCommits(List *nodes)
 
 	ReleaseCommitsHere();
 	foreach (lc, nodes)
-	{
-		NodeConn *conn = PeekNodeConn(lfirst_int(lc));
-
-		QueuePrelude(conn, "SELECT distshard.release_commits()", COMMAND_PREPARE);
-		FlushCommands(conn);
-	}
+		ReleaseCommitsOn(PeekNodeConn(lfirst_int(lc)));
 }
 
 /*

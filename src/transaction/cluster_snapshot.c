@@ -258,15 +258,7 @@ ReleaseAll(List *nodes)
 
 	ReleaseCommitsHere();
 	foreach (lc, nodes)
-	{
-		NodeConn *conn = ((Asked *) lfirst(lc))->conn;
-
-		if (!ConnIsOpen(conn))
-			continue;
-		EndBatch(conn);
-		QueuePrelude(conn, "SELECT distshard.release_commits()", COMMAND_PREPARE);
-		FlushCommands(conn);
-	}
+		ReleaseCommitsOn(((Asked *) lfirst(lc))->conn);
 }
 
 /* ReleaseAll while an error is on its way. A node whose connection is closed gives up its hold. */

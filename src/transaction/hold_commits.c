@@ -44,7 +44,7 @@
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
 #include "transaction/registry.h"
-#include "transport/connection.h"
+#include "transport/remote_xact.h"
 
 /* How long a holder waits for commits under way. */
 #define DRAIN_MS 500
@@ -344,6 +344,16 @@ distshard_release_commits(PG_FUNCTION_ARGS)
 	CheckMayHold();
 	ReleaseCommitsHere();
 	PG_RETURN_VOID();
+}
+
+void
+ReleaseCommitsOn(NodeConn *conn)
+{
+	if (!ConnIsOpen(conn))
+		return;
+	EndBatch(conn);
+	QueuePrelude(conn, "SELECT distshard.release_commits()", COMMAND_PREPARE);
+	FlushCommands(conn);
 }
 
 /* --------------------------------------------------------- shared memory --- */

@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "transport/connection.h"
+
 /* A hold that nobody ends or renews expires by itself. Longer than any sane round trip. */
 #define HOLD_EXPIRES_MS 1000
 
@@ -35,5 +37,8 @@ extern void LeaveCommit(void);
 extern bool HoldCommitsHere(void);
 extern bool RenewHold(void);
 extern void ReleaseCommitsHere(void);
+
+/* Has another node end the hold that it has for this session; nobody waits for that. */
+extern void ReleaseCommitsOn(NodeConn *conn);
 
 #endif

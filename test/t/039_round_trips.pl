@@ -66,6 +66,8 @@ my $update = 'UPDATE t SET v = v + 1 WHERE k =';
 is(trace_of("SELECT v FROM t WHERE k = $key{2}"), '2 sent, 2 answers', 'a statement that reads one node: one round trip');
 is(trace_of("$update $key{2}"), '2 sent, 2 answers', 'one that writes one node: one round trip');
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT"), '2 sent, 2 answers, 2 sent, 2 answers', 'a transaction that reads sends one message more');
+is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT; SELECT v FROM t WHERE k = $key{3}"),
+	'2 sent, 2 answers, 2 sent, 3 sent, 2 answers, 3 answers', 'without waiting for it');
 is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 3),
 	'a transaction of one node: one round trip for each statement, one for COMMIT');
 
