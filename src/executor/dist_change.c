@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "executor/before_row.h"
 #include "executor/dist_change.h"
 #include "executor/executor.h"
 #include "executor/moved_rows.h"
@@ -28,10 +29,12 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
-	List             *moves; /* of oid: tables of which rows may move to other nodes */
-	Tuplestorestate  *rows;  /* what the child found */
-	TupleTableSlot   *found; /* one of them */
-	RowBatch         *batch; /* NULL: not started */
+	List             *moves;   /* of oid: tables of which rows may move to other nodes */
+	List             *attnums; /* NIL: BEFORE row triggers do not fire here */
+	BeforeRow        *before;  /* NULL: the same */
+	Tuplestorestate  *rows;    /* what the child found */
+	TupleTableSlot   *found;   /* one of them */
+	RowBatch         *batch;   /* NULL: not started */
 	bool              finished;
 } DistChangeState;
 
@@ -66,6 +69,7 @@ create_state(CustomScan *scan)
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
 	state->plan.statement = linitial_node(Query, scan->custom_private);
+	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
 	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
@@ -73,6 +77,16 @@ create_state(CustomScan *scan)
 	state->plan.key = linitial_int(numbers);
 	state->plan.by_shard = lfourth_int(numbers);
 	return (Node *) state;
+}
+
+static void
+begin_before_row(DistChangeState *state)
+{
+	state->before = BeginBeforeRow(
+		&state->triggers, linitial_int(state->attnums), list_copy_tail(state->attnums, 1),
+		list_length(state->plan.columns), state->found->tts_tupleDescriptor);
+	state->plan.fired = true;
+	state->plan.fired_columns = FiredColumns(state->before);
 }
 
 static void
@@ -86,6 +100,8 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
 						   OperationsOfStatement(state->plan.statement));
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
+	if (state->attnums)
+		begin_before_row(state);
 	RunToEnd(node);
 }
 
@@ -94,9 +110,11 @@ next_found(void *arg)
 {
 	DistChangeState *state = arg;
 
-	if (tuplestore_gettupleslot(state->rows, true, false, state->found))
-		return state->found;
-	return NULL;
+	TupleTableSlot *row = NULL;
+
+	while (row == NULL && tuplestore_gettupleslot(state->rows, true, false, state->found))
+		row = state->before ? FireBeforeRow(state->before, state->found) : state->found;
+	return row;
 }
 
 static void

@@ -22,6 +22,10 @@
  * of the shard key or 0, whether the statement has no other part, whether each
  * row is a statement by itself, whether each shard has statements of its own; and a list of oid: the table,
  * and those of which rows may move to other nodes.
+ *
+ * If BEFORE row triggers of an UPDATE or DELETE fire here (before_row.h), the second list is the
+ * CmdType and the attributes of the child's first columns, and the old row and its ctid stand behind the columns
+ * that fill the template.
  */
 
 /* A modification is carried out to its end, whether its rows are read or not. */

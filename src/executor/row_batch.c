@@ -185,6 +185,8 @@ start_part(RowBatch *batch, NodeBatch *part)
 		AppendMovesClaim(&text, false);
 	if (batch->plan.captures)
 		AppendCapturesClaim(&text);
+	if (batch->plan.fired)
+		AppendFiredClaim(&text, batch->plan.fired_columns);
 	appendStringInfoString(&text, sql);
 	add_node(batch, part->node);
 

@@ -30,6 +30,8 @@ typedef struct RowBatchPlan
 	bool       by_row;    /* one for each row */
 	bool       moves;     /* it may move rows to other nodes */
 	bool       captures;  /* what it changes goes to transition tables */
+	bool       fired;     /* BEFORE row triggers have fired */
+	Bitmapset *fired_columns; /* columns that the statement sets: see before_row.h */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */

@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "catalog/logical_table.h"
 #include "commands/trigger.h"
+#include "executor/before_row.h"
 #include "executor/held_triggers.h"
 #include "fmgr.h"
 #include "utils/rel.h"
@@ -76,6 +77,7 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 							 InvalidOid, (Node *) &trigdata, NULL);
 	result = FunctionCallInvoke(call);
 	fcinfo->isnull = call->isnull;
+	CheckCopiesAlike(&trigdata, logical, result);
 	table_close(logical, NoLock);
 	return result;
 }

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/before_row.h"
 #include "executor/captured_rows.h"
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
@@ -25,6 +26,7 @@
 #include "transaction/statement_part.h"
 #include "transport/connection.h"
 #include "utils/acl.h"
+#include "utils/memutils.h"
 
 #define CLAIM_START "/*distshard"
 
@@ -106,6 +108,17 @@ AppendCapturesClaim(StringInfo buf)
 }
 
 void
+AppendFiredClaim(StringInfo buf, Bitmapset *columns)
+{
+	int column = -1;
+
+	appendStringInfoString(buf, CLAIM_START " fired");
+	while ((column = bms_next_member(columns, column)) >= 0)
+		appendStringInfo(buf, ".%d", column);
+	appendStringInfoString(buf, "*/ ");
+}
+
+void
 AppendSendClaim(StringInfo buf, int transfer)
 {
 	appendStringInfo(buf, CLAIM_START " send=%d*/ ", transfer);
@@ -171,10 +184,22 @@ Skip(const char **pos, const char *word)
 	return true;
 }
 
+static void
+ReadFiredColumns(const char **pos, Claim *claim)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	claim->fired = true;
+	while (Skip(pos, "."))
+		claim->fired_columns = bms_add_member(claim->fired_columns, (int) ReadNumber(pos));
+	MemoryContextSwitchTo(old);
+}
+
 /* Returns the end of the comments. */
 static const char *
 ReadComments(const char *pos, Claim *claim)
 {
+	bms_free(claim->fired_columns);
 	memset(claim, 0, sizeof(Claim));
 	while (!Skip(&pos, "*/") || Skip(&pos, " " CLAIM_START))
 	{
@@ -201,6 +226,8 @@ ReadComments(const char *pos, Claim *claim)
 			claim->moves = true;
 		else if (Skip(&pos, " captures"))
 			claim->captures = true;
+		else if (Skip(&pos, " fired"))
+			ReadFiredColumns(&pos, claim);
 		else if (Skip(&pos, " takes"))
 			claim->takes_moved = true;
 		else if (Skip(&pos, " send="))
@@ -365,6 +392,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	bool         captures = claim && claim->captures;
 	bool         moves = claim && claim->moves;
 	bool         tells_snapshot = claim && claim->tells_snapshot && !in_local_fragment;
+	bool         fired = claim && claim->fired;
+	Bitmapset   *fired_columns = claim ? bms_copy(claim->fired_columns) : NULL;
 
 	if (is_part)
 		JoinStatement(query, in_local_fragment, claim->newest);
@@ -378,6 +407,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		OpenOutboxes(query, moves);
 	if (is_fragment)
 		MarkToHoldTriggers(query);
+	if (fired)
+		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		CaptureRows(query);
 	RestoreRole(&saved);

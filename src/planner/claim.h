@@ -35,6 +35,7 @@
  *	snapshot			what its snapshot sees is to be told (transaction/snapshot_report.h)
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
  *	captures			what it changes is held for transition tables (executor/captured_rows.c)
+ *	fired.N.N			its BEFORE row triggers have fired; it sets these columns (executor/before_row.c)
  *	takes				the statement that takes them
  *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
  *	depth=NUMBER		how deep in triggers the sender is (executor/trigger_call.h)
@@ -59,6 +60,8 @@ typedef struct Claim
 	bool        moves;
 	bool        captures;
 	bool        takes_moved;
+	bool        fired;
+	Bitmapset  *fired_columns;
 	int         send; /* 0: none */
 	int         trigger_depth;
 	bool        forwarded_ddl;
@@ -86,6 +89,9 @@ extern void AppendMovesClaim(StringInfo buf, bool takes);
 
 /* Writes a comment that says that rows which the statement changes are to be held. */
 extern void AppendCapturesClaim(StringInfo buf);
+
+/* Writes a comment that says that BEFORE row triggers have fired for the rows that it changes. */
+extern void AppendFiredClaim(StringInfo buf, Bitmapset *columns);
 
 /* Writes a comment that says that the rows are to be sent on. */
 extern void AppendSendClaim(StringInfo buf, int transfer);

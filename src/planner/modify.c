@@ -62,7 +62,7 @@ ship_change(Query *query, DistTable *table, Modification *modification)
 	QueryTables tables;
 	Spread      spread;
 
-	if (WhyNotPrintable(query) != NULL)
+	if (WhyNotPrintable(query) != NULL || FiresBeforeChangeHere(query))
 		return false;
 	FindDistTables(query, &tables);
 	if (FindRoute(query, &tables, &modification->key))

@@ -454,7 +454,7 @@ change_matched(Merge *merge)
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private =
-		NodePrivate(row_template, attnums, attnums, key, false, false, true, merge->table->relid);
+		NodePrivate(row_template, NIL, attnums, key, false, false, true, merge->table->relid);
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;

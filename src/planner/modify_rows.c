@@ -21,6 +21,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
@@ -32,6 +33,7 @@
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
 #include "planner/row_template.h"
+#include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -325,6 +327,60 @@ LockTarget(Query *query, Query *source, bool deletes)
 	PullTable(source, target);
 }
 
+/*
+ * BEFORE row triggers that fire here may change all columns that are stored, so
+ * an UPDATE sets them all. Returns what the plan node is told: see modify_node.h.
+ */
+static List *
+add_other_columns(Query *query, DistTable *table)
+{
+	Relation  rel = table_open(table->relid, NoLock);
+	TupleDesc desc = RelationGetDescr(rel);
+	List     *result = list_make1_int(query->commandType);
+	ListCell *lc;
+
+	for (int i = 0; query->commandType == CMD_UPDATE && i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		Var *var = makeVar(query->resultRelation, att->attnum, att->atttypid, att->atttypmod,
+						   att->attcollation, 0);
+
+		if (!att->attisdropped && !att->attgenerated &&
+			get_tle_by_resno(query->targetList, att->attnum) == NULL)
+			query->targetList =
+				lappend(query->targetList, makeTargetEntry((Expr *) var, att->attnum,
+														   pstrdup(NameStr(att->attname)), false));
+	}
+	table_close(rel, NoLock);
+	foreach (lc, query->targetList)
+	{
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			result = lappend_int(result, lfirst_node(TargetEntry, lc)->resno);
+	}
+	return result;
+}
+
+/* The row as it is, for triggers, and which one it is. */
+static void
+append_old_row(List **columns, Index target, Oid relid)
+{
+	Relation  rel = table_open(relid, NoLock);
+	TupleDesc desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		AppendColumn(columns, att->attisdropped
+								  ? (Expr *) makeNullConst(INT4OID, -1, InvalidOid)
+								  : (Expr *) makeVar(target, att->attnum, att->atttypid,
+													 att->atttypmod, att->attcollation, 0));
+	}
+	AppendColumn(columns, (Expr *) makeVar(target, SelfItemPointerAttributeNumber, TIDOID, -1,
+										   InvalidOid, 0));
+	table_close(rel, NoLock);
+}
+
 void
 ChangeRows(Query *query, Modification *modification)
 {
@@ -333,11 +389,14 @@ ChangeRows(Query *query, Modification *modification)
 	Query     *source = source_query(query);
 	RowColumns returning = {.stays = target};
 	List      *identity = RowIdentity(table, target);
-	List      *attnums = NIL;
+	List      *columns = NIL;
+	List      *fired = NIL;
 	AttrNumber key;
 	Query     *change;
 	ListCell  *lc;
 
+	if (FiresBeforeChangeHere(query))
+		fired = add_other_columns(query, table);
 	foreach (lc, query->targetList)
 	{
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
@@ -348,9 +407,11 @@ ChangeRows(Query *query, Modification *modification)
 	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
 	TakeFromColumns((Node *) query->returningList, &returning);
 	foreach (lc, returning.columns)
-		attnums = lappend_int(attnums, foreach_current_index(lc) + 1);
+		columns = lappend_int(columns, foreach_current_index(lc) + 1);
 
 	source->targetList = copyObject(returning.columns);
+	if (fired)
+		append_old_row(&source->targetList, target, table->relid);
 	/* subqueries that give several columns stand behind all others */
 	foreach (lc, query->targetList)
 	{
@@ -363,5 +424,5 @@ ChangeRows(Query *query, Modification *modification)
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private =
-		NodePrivate(change, attnums, attnums, key, false, false, true, table->relid);
+		NodePrivate(change, fired, columns, key, false, false, true, table->relid);
 }

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "executor/before_row.h"
 #include "executor/remote_scan.h"
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
@@ -118,6 +119,13 @@ bool
 FiresTriggersOfChange(Query *query)
 {
 	return query->commandType != CMD_INSERT && FiresTriggersOfStatement(query);
+}
+
+bool
+FiresBeforeChangeHere(Query *query)
+{
+	return FiresBeforeRowHere(rt_fetch(query->resultRelation, query->rtable)->relid,
+							  query->commandType);
 }
 
 bool

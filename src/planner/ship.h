@@ -24,6 +24,9 @@ extern bool FiresTriggersOfChange(Query *query);
 /* The same for what is in WITH, INSERT included. */
 extern bool CtesFireTriggers(Query *query);
 
+/* Do its BEFORE row triggers fire here, for an UPDATE or DELETE? See executor/before_row.h. */
+extern bool FiresBeforeChangeHere(Query *query);
+
 /* Copies of all relation entries of a query, for permission checks, locks and invalidation. */
 extern List *RelationsForChecks(Query *query);
 

@@ -78,4 +78,23 @@ foreach my $node (@nodes)
 	is($_->safe_psql($db, $numbers), $node->safe_psql($db, $numbers), 'and the same on ' . $_->name) foreach @nodes;
 }
 
+# What a trigger makes of a row is the same for all copies.
+$nodes[0]->safe_psql($db, q{
+	CREATE TABLE prices (id int PRIMARY KEY, price int, chance float8, touched timestamptz);
+	SELECT create_reference_table('prices');
+	INSERT INTO prices SELECT i, i FROM generate_series(1, 3) i;
+	CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+		$$ BEGIN NEW.chance := random(); NEW.touched := clock_timestamp(); RETURN NEW; END $$;
+	CREATE TRIGGER touch BEFORE UPDATE ON prices FOR EACH ROW EXECUTE FUNCTION touch();
+});
+$nodes[1]->safe_psql($db, 'UPDATE prices SET price = price + 1 WHERE id < 3');
+$content = 'SELECT string_agg(p::text, E\'\n\' ORDER BY id) FROM prices p';
+$expected = $nodes[0]->safe_psql($db, $content);
+like($expected, qr/^\(1,2,[\d.]+,.*\n\(2,3,[\d.]+,.*\n\(3,3,,\)$/, 'the trigger has fired');
+is($_->safe_psql($db, $content), $expected, 'what it did is the same on ' . $_->name) foreach @nodes[ 1, 2 ];
+(undef, undef, my $error) =
+	$nodes[2]->psql($db, 'INSERT INTO prices VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET price = excluded.price');
+like($error, qr/trigger "touch" cannot change rows of reference table "prices"/, 'ON CONFLICT would make copies differ');
+is($_->safe_psql($db, $content), $expected, 'nothing has changed on ' . $_->name) foreach @nodes;
+
 done_testing();
