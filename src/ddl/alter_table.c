@@ -81,17 +81,8 @@ AddNewConstraints(Utility *utility, const DistTable *table)
 static void
 SendSequences(Oid relid)
 {
-	ListCell *lc;
-
-	foreach (lc, AllPrimaries())
-	{
-		ClusterNode *node = lfirst(lc);
-
-		if (!node->is_local)
-			RunOnNodeAsOwner(node->node_id,
-							 RunHere(psprintf("SELECT distshard.default_sequence_commands(%u, %d)",
-											  relid, node->node_id)));
-	}
+	RunOnOtherNodesAsOwner(RunHere(psprintf(
+		"SELECT distshard.default_sequence_commands(%u, distshard.other_nodes())", relid)));
 }
 
 /* The sequences that the table's defaults use give out other values on each node. */

@@ -93,6 +93,20 @@ BEGIN
 	EXECUTE command;
 END $$;
 
+CREATE FUNCTION distshard.other_nodes() RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT array_agg(node_id ORDER BY node_id)
+	FROM distshard.node
+	WHERE role = 'primary' AND group_id <> (SELECT group_id FROM distshard.local)
+$$;
+
+-- What each node has to do by another command, by its number.
+CREATE FUNCTION distshard.run_own_command(commands jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+	EXECUTE commands ->> (SELECT node_id::text FROM distshard.node JOIN distshard.local USING (group_id) WHERE role = 'primary');
+END $$;
+
 CREATE FUNCTION distshard.create_sequence(name text, commands text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
@@ -265,8 +279,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 	SELECT class, obj, part, max(depth) FROM graph GROUP BY 1, 2, 3
 $$;
 
--- The commands that recreate the relations (tables with all of their partitions, views) on a node, in order.
-CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_node int, with_foreign_keys bool DEFAULT true) RETURNS SETOF text
+-- The commands that recreate the relations (tables with all of their partitions, views) on nodes, in order.
+CREATE FUNCTION distshard.recreate_commands(relations regclass[], target_nodes int[], with_foreign_keys bool DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
 SET extra_float_digits = 3 SET jit = off AS $$
 DECLARE
@@ -304,17 +318,17 @@ BEGIN
 					pg_get_userbyid(owner))
 				FROM pg_identify_object_as_address(thing.classid, thing.objid, 0), distshard.object_owner(thing.classid, thing.objid) owner
 				WHERE thing.part = 'whole' AND owner IS NOT NULL;
-			RETURN QUERY SELECT * FROM distshard.object_commands(thing.classid, thing.objid, thing.part, target_node);
+			RETURN QUERY SELECT * FROM distshard.object_commands(thing.classid, thing.objid, thing.part, target_nodes);
 		END IF;
 	END LOOP;
 END $$;
 
-CREATE FUNCTION distshard.recreate_commands(relation regclass, target_node int) RETURNS SETOF text
+CREATE FUNCTION distshard.recreate_commands(relation regclass, target_nodes int[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS
-	'SELECT * FROM distshard.recreate_commands(ARRAY[relation], target_node)';
+	'SELECT * FROM distshard.recreate_commands(ARRAY[relation], target_nodes)';
 
 -- Views over distributed tables (and over nothing that only this node has) belong on every node.
-CREATE FUNCTION distshard.recreate_view_commands(target_node int) RETURNS SETOF text
+CREATE FUNCTION distshard.recreate_view_commands(target_nodes int[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 	SELECT * FROM distshard.recreate_commands(ARRAY(
 		SELECT v.oid::regclass
@@ -322,7 +336,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 		WHERE relkind = 'v' AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = v.oid AND deptype = 'e')
 			AND v.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 			AND distshard.only_distributed(v.oid)
-		ORDER BY oid), target_node)
+		ORDER BY oid), target_nodes)
 $$;
 
 -- Does the view read distributed tables, and no other ones, itself or through views?

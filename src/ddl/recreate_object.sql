@@ -1,7 +1,7 @@
 -- The commands for each thing that recreate.sql finds: one function for each kind of object. Each reads the
 -- catalogs of this node and returns commands in order.
 
-CREATE FUNCTION distshard.object_commands(classid oid, objid oid, part text, target_node int) RETURNS SETOF text
+CREATE FUNCTION distshard.object_commands(classid oid, objid oid, part text, target_nodes int[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 BEGIN
 	CASE classid
@@ -17,13 +17,13 @@ BEGIN
 			RETURN QUERY SELECT distshard.collation_commands(objid);
 		WHEN 'pg_class'::regclass THEN
 			CASE part
-				WHEN 'base' THEN RETURN QUERY SELECT distshard.table_base_commands(objid, target_node);
+				WHEN 'base' THEN RETURN QUERY SELECT distshard.table_base_commands(objid, target_nodes);
 				WHEN 'rest' THEN RETURN QUERY SELECT distshard.table_rest_commands(objid);
 				WHEN 'partition' THEN RETURN QUERY SELECT distshard.partition_commands(objid);
 				WHEN 'foreign keys' THEN RETURN QUERY SELECT distshard.foreign_key_commands(objid);
 				ELSE
 					IF EXISTS (SELECT FROM pg_sequence WHERE seqrelid = objid) THEN
-						RETURN QUERY SELECT distshard.sequence_commands(objid, target_node);
+						RETURN QUERY SELECT distshard.sequence_commands(objid, target_nodes);
 					ELSE
 						RETURN QUERY SELECT distshard.view_commands(objid);
 					END IF;
@@ -242,19 +242,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM pg_sequence WHERE seqrelid = sequence
 $$;
 
-CREATE FUNCTION distshard.sequence_commands(sequence regclass, node int) RETURNS SETOF text
+-- The command that has each of the nodes limit a sequence to its share.
+CREATE FUNCTION distshard.sequence_share_command(sequence regclass, nodes int[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.create_sequence(%L, %L)', sequence, array_remove(ARRAY[
+	SELECT format('SELECT distshard.run_own_command(%L)', jsonb_object_agg(node, distshard.sequence_share_command(sequence, node)))
+	FROM unnest(nodes) node
+$$;
+
+CREATE FUNCTION distshard.sequence_commands(sequence regclass, nodes int[]) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('SELECT distshard.create_sequence(%L, %L)', sequence, ARRAY[
 		format('CREATE %sSEQUENCE %s AS %s %s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, sequence, seqtypid::regtype,
 			distshard.sequence_options(sequence)),
-		distshard.sequence_share_command(sequence, node)], NULL))
+		distshard.sequence_share_command(sequence, nodes)])
 	FROM pg_class JOIN pg_sequence ON seqrelid = oid WHERE oid = sequence
 	UNION ALL
 	SELECT distshard.owner_grant_comment_commands(sequence)
 $$;
 
--- The sequences that a table's defaults use and that aren't its own, for a node that may lack them.
-CREATE FUNCTION distshard.default_sequence_commands(table_name regclass, node int) RETURNS SETOF text
+-- The sequences that a table's defaults use and that aren't its own, for nodes that may lack them.
+CREATE FUNCTION distshard.default_sequence_commands(table_name regclass, nodes int[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT c
 	FROM (SELECT DISTINCT s.oid
@@ -266,5 +273,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 			pg_get_userbyid(distshard.object_owner('pg_class'::regclass, s.oid)))
 		FROM pg_identify_object_as_address('pg_class'::regclass, s.oid, 0)
 		UNION ALL
-		SELECT distshard.sequence_commands(s.oid, node)) c (c)
+		SELECT distshard.sequence_commands(s.oid, nodes)) c (c)
 $$;

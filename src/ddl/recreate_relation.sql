@@ -90,7 +90,7 @@ $$;
 -- The columns up to the first generated one are made with the table, by the superuser; from there on, each is added by
 -- the table's owner, since CREATE TABLE calls functions in a generation expression. Where it has to make the generated
 -- columns, too, a function of the owner's that it calls is refused.
-CREATE FUNCTION distshard.table_base_commands(relation regclass, target_node int) RETURNS SETOF text
+CREATE FUNCTION distshard.table_base_commands(relation regclass, target_nodes int[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT format('CREATE %sTABLE %s (%s)%s%s%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
 		(SELECT string_agg(distshard.column_definition(relation, attnum), ', ' ORDER BY attnum)
@@ -129,10 +129,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	UNION ALL
 	SELECT command
 	FROM pg_attribute, LATERAL distshard.identity_sequence(relation, attnum) seq, LATERAL (
-		SELECT distshard.sequence_share_command(seq, target_node)
+		SELECT distshard.sequence_share_command(seq, target_nodes)
 		UNION ALL SELECT distshard.relation_grant_commands(seq)
 		UNION ALL SELECT distshard.comment_commands('pg_class'::regclass, seq)) c (command)
-	WHERE attrelid = relation AND attidentity <> '' AND command IS NOT NULL
+	WHERE attrelid = relation AND attidentity <> ''
 	UNION ALL
 	SELECT distshard.owner_grant_comment_commands(relation)
 $$;

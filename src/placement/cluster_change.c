@@ -115,15 +115,27 @@ RunEverywhere(const char *sql)
 	RunHere(sql);
 }
 
-void
-RunOnNodeAsOwner(int32 node_id, List *statements)
+static List *
+AllAsExtensionOwner(List *statements)
 {
 	List     *claimed = NIL;
 	ListCell *lc;
 
 	foreach (lc, statements)
 		claimed = lappend(claimed, AsExtensionOwner(lfirst(lc)));
-	RunOnNode(node_id, claimed);
+	return claimed;
+}
+
+void
+RunOnNodeAsOwner(int32 node_id, List *statements)
+{
+	RunOnNode(node_id, AllAsExtensionOwner(statements));
+}
+
+void
+RunOnOtherNodesAsOwner(List *statements)
+{
+	RunOnOtherNodes(AllAsExtensionOwner(statements));
 }
 
 /* Keeps everybody from a logical table of this node, what inherits from it, and their rows. */

@@ -113,9 +113,9 @@ NameOf(Oid relid)
 		get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 }
 
-/* What makes the tables on another node, without the notices about what is there already. */
+/* What makes the tables on the other nodes, without the notices about what is there already. */
 static List *
-RecreateCommands(List *relids, int32 node_id)
+RecreateCommands(List *relids)
 {
 	StringInfoData names;
 	List          *commands;
@@ -126,9 +126,9 @@ RecreateCommands(List *relids, int32 node_id)
 		appendStringInfo(&names, "%s%s", lc == list_head(relids) ? "" : ", ",
 						 NameOf(lfirst_oid(lc)));
 	commands =
-		RunHere(psprintf("SELECT distshard.recreate_commands(ARRAY[%s]::pg_catalog.regclass[], %d)",
-						 names.data, node_id));
-
+		RunHere(psprintf("SELECT distshard.recreate_commands(ARRAY[%s]::pg_catalog.regclass[], "
+						 "distshard.other_nodes())",
+						 names.data));
 	commands = lcons("SET LOCAL client_min_messages = warning", commands);
 	return lappend(commands, psprintf("SET LOCAL client_min_messages = %s",
 									  GetConfigOption("client_min_messages", false, false)));
@@ -158,13 +158,7 @@ RecreateElsewhere(List *relids)
 
 	if (!HaveOtherNodes())
 		return;
-	foreach (lc, AllPrimaries())
-	{
-		ClusterNode *node = lfirst(lc);
-
-		if (!node->is_local)
-			RunOnNodeAsOwner(node->node_id, RecreateCommands(relids, node->node_id));
-	}
+	RunOnOtherNodesAsOwner(RecreateCommands(relids));
 	foreach (lc, relids)
 		ShareSequences(lfirst_oid(lc));
 }

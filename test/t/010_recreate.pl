@@ -136,7 +136,7 @@ sub commands
 {
 	my ($relations, $target) = @_;
 	return $server->safe_psql('postgres',
-		"SELECT string_agg(c, E';\\n') || ';' FROM distshard.recreate_commands(($relations)::regclass[], $target) c");
+		"SELECT string_agg(c, E';\\n') || ';' FROM distshard.recreate_commands(($relations)::regclass[], ARRAY[$target]) c");
 }
 
 # As on another node: in one transaction, with nothing but pg_catalog in the search path.
@@ -205,7 +205,7 @@ like(commands($tables, 3), qr/ALTER SEQUENCE public.zoo_ident_seq MINVALUE 13421
 sub error_of
 {
 	my ($setup, $relation, $target) = @_;
-	$server->psql('postgres', "BEGIN; $setup; SELECT * FROM distshard.recreate_commands('$relation'::regclass, $target)",
+	$server->psql('postgres', "BEGIN; $setup; SELECT * FROM distshard.recreate_commands('$relation'::regclass, ARRAY[$target])",
 		stderr => \my $stderr);
 	return $stderr;
 }
@@ -229,7 +229,7 @@ like(recreate($summed), qr/aggregate public.mysum does not exist on this node.*H
 $server->safe_psql('copy', q{CREATE AGGREGATE public.mysum(int) (sfunc = int4pl, stype = int, initcond = '0')});
 is(recreate($summed), '0', 'and is found when it exists');
 
-is($server->safe_psql('postgres', "SELECT count(*) FROM distshard.recreate_view_commands(2) c WHERE c LIKE '%VIEW%'"),
+is($server->safe_psql('postgres', "SELECT count(*) FROM distshard.recreate_view_commands('{2}') c WHERE c LIKE '%VIEW%'"),
 	0, 'no view is recreated that reads no distributed table');
 
 # Nothing of somebody else's is replaced or granted.
