@@ -30,7 +30,8 @@ line; COPY FROM STDIN is followed by its data and a line "\.". Comments before i
   -- autocommit         do not wrap it into a transaction that is rolled back
   -- ordered            compare the order of rows (implied by ORDER BY at the top level)
   -- count              compare only the number of rows
-  -- any row            an error may be about another row: do not compare its detail
+  -- any row            an error may be about another row: do not compare its detail, nor of a violated constraint the
+                        names, since a partition has its own
   -- no explain
 
 Other comments are for people, and for other tests that read the script.

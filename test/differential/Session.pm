@@ -158,8 +158,12 @@ sub sorted_copy
 sub describe_error
 {
 	my ($error, $statement) = @_;
-	my @fields = grep { defined $error->{ $_->[0] } && !($statement->{'any row'} && $_->[0] eq 'D') } @error_fields;
-	return "ERROR: $error->{M}", map { "$_->[1]: $error->{$_->[0]}" } @fields;
+	my $any_row = $statement->{'any row'};
+	my $any_partition = $any_row && $error->{C} =~ /^23/; # names the one that the row is in, or its constraint
+	my $skipped = $any_partition ? qr/[Dtn]/ : $any_row ? qr/D/ : qr/^$/;
+	my $message = $any_partition ? $error->{M} =~ s/"[^"]*"/"..."/gr : $error->{M};
+	my @fields = grep { defined $error->{ $_->[0] } && $_->[0] !~ $skipped } @error_fields;
+	return "ERROR: $message", map { "$_->[1]: $error->{$_->[0]}" } @fields;
 }
 
 1;
