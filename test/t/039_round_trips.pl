@@ -8,6 +8,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Proxy;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 my $cluster = DistshardCluster->new(workers => 2, conf => "distshard.recovery_interval = 1h\n");
 my $coordinator = $cluster->coordinator;
@@ -35,15 +36,36 @@ my $trace = PostgreSQL::Test::Utils::tempdir_short() . '/trace';
 append_to_file($trace, '');
 my $proxy = Proxy->new($cluster, nodes => [ 2, 3 ], hold_back => 0.05, message => sub { append_to_file($trace, "$_[0] $_[1]\n") });
 
+# Waits for answers that nobody else waits for: what was sent has been done, and answered.
+sub settle
+{
+	foreach my $worker ($cluster->workers)
+	{
+		$worker->poll_query_until($db, q{
+			SELECT NOT EXISTS (SELECT FROM pg_prepared_xacts) AND NOT EXISTS (
+				SELECT FROM pg_stat_activity WHERE application_name LIKE 'distshard:%' AND state <> 'idle')})
+		  or die 'a transaction does not end';
+	}
+	my $until = time + $PostgreSQL::Test::Utils::timeout_default;
+	my %last;
+	do
+	{
+		die 'there is no answer' if time > $until;
+		sleep 0.01;
+		%last = map { split } split /\n/, slurp_file($trace);
+	} while grep { $_ eq 'sent' } values %last;
+	return;
+}
+
 my $session = $coordinator->background_psql($db);
 sub trace_of
 {
 	my ($sql) = @_;
 	$session->query_safe($sql) for 1 .. 2;    # statements are prepared by then
-	$session->query_safe('SELECT pg_sleep(0.3)');    # answers that nobody waits for
+	settle();
 	my $start = -s $trace;
 	$session->query_safe($sql);
-	$session->query_safe('SELECT pg_sleep(0.3)');
+	settle();
 	my $lines = substr slurp_file($trace), $start;
 	my @lines = split /\n/, $lines;
 	return wantarray ? @lines : join(', ', @lines);
