@@ -13,9 +13,11 @@
 #include "access/htup_details.h"
 #include "executor/executor.h"
 #include "executor/inbox.h"
+#include "executor/remote_scan.h"
 #include "executor/row_in_transit.h"
 #include "executor/received_scan.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -25,10 +27,11 @@ typedef struct ReceivedScanState
 	CustomScanState css;
 	InboxReader    *reader;  /* NULL: only explained */
 	TupleTableSlot *arrived; /* a row as it travelled */
-	bool            converts;
-	FmgrInfo       *input; /* of columns that travelled as text */
-	Oid            *io_params;
-	MemoryContext   row_context;
+	TupleDesc row; /* of the row as one value, behind its columns; NULL: that is not asked for */
+	bool      converts;
+	FmgrInfo *input; /* of columns that travelled as text */
+	Oid      *io_params;
+	MemoryContext row_context;
 } ReceivedScanState;
 
 static Node           *create_state(CustomScan *scan);
@@ -76,14 +79,15 @@ static void
 begin_scan(CustomScanState *node, EState *estate, int eflags)
 {
 	ReceivedScanState *state = (ReceivedScanState *) node;
-	int       transfer = linitial_int(castNode(CustomScan, node->ss.ps.plan)->custom_private);
+	List *private = castNode(CustomScan, node->ss.ps.plan)->custom_private;
 	TupleDesc desc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
-	TupleDesc arrived = CreateTemplateTupleDesc(desc->natts);
-	Inbox    *inbox = FindInbox(transfer);
+	int       natts = desc->natts - lsecond_int(private);
+	TupleDesc arrived = CreateTemplateTupleDesc(natts);
+	Inbox    *inbox = FindInbox(linitial_int(private));
 
-	state->input = palloc0(sizeof(FmgrInfo) * Max(desc->natts, 1));
-	state->io_params = palloc0(sizeof(Oid) * Max(desc->natts, 1));
-	for (int i = 0; i < desc->natts; i++)
+	state->input = palloc0(sizeof(FmgrInfo) * natts);
+	state->io_params = palloc0(sizeof(Oid) * natts);
+	for (int i = 0; i < natts; i++)
 	{
 		Oid type = TupleDescAttr(desc, i)->atttypid;
 		Oid function;
@@ -94,6 +98,12 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		getTypeInputInfo(type, &function, &state->io_params[i]);
 		fmgr_info(function, &state->input[i]);
 		state->converts = true;
+	}
+	if (natts < desc->natts)
+	{
+		state->row = CreateTupleDescCopy(desc);
+		state->row->natts = natts;
+		BlessTupleDesc(state->row);
 	}
 	state->arrived = ExecInitExtraTupleSlot(estate, arrived, &TTSOpsMinimalTuple);
 	state->row_context =
@@ -109,17 +119,22 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 static void
 convert_values(ReceivedScanState *state, TupleTableSlot *slot)
 {
-	MemoryContext caller = MemoryContextSwitchTo(state->row_context);
-
-	MemoryContextReset(state->row_context);
-	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	for (int i = 0; i < state->arrived->tts_tupleDescriptor->natts; i++)
 	{
 		if (OidIsValid(state->input[i].fn_oid) && !slot->tts_isnull[i])
 			slot->tts_values[i] = InputFunctionCall(
 				&state->input[i], TextDatumGetCString(slot->tts_values[i]), state->io_params[i],
 				TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypmod);
 	}
-	MemoryContextSwitchTo(caller);
+}
+
+static void
+append_row(ReceivedScanState *state, TupleTableSlot *slot)
+{
+	HeapTuple row = heap_form_tuple(state->row, slot->tts_values, slot->tts_isnull);
+
+	slot->tts_values[state->row->natts] = HeapTupleGetDatum(row);
+	slot->tts_isnull[state->row->natts] = false;
 }
 
 static TupleTableSlot *
@@ -127,8 +142,9 @@ access_next(ScanState *node)
 {
 	ReceivedScanState *state = (ReceivedScanState *) node;
 	TupleTableSlot    *slot = node->ss_ScanTupleSlot;
-	int                natts = slot->tts_tupleDescriptor->natts;
+	int                natts = state->arrived->tts_tupleDescriptor->natts;
 	MinimalTuple       row = NextInboxRow(state->reader);
+	MemoryContext      caller;
 
 	ExecClearTuple(slot);
 	if (row == NULL)
@@ -137,22 +153,20 @@ access_next(ScanState *node)
 	slot_getallattrs(state->arrived);
 	memcpy(slot->tts_values, state->arrived->tts_values, natts * sizeof(Datum));
 	memcpy(slot->tts_isnull, state->arrived->tts_isnull, natts * sizeof(bool));
+	MemoryContextReset(state->row_context);
+	caller = MemoryContextSwitchTo(state->row_context);
 	if (state->converts)
 		convert_values(state, slot);
+	if (state->row)
+		append_row(state, slot);
+	MemoryContextSwitchTo(caller);
 	return ExecStoreVirtualTuple(slot);
-}
-
-/* In a recheck the row is the one that the scan gave before. */
-static bool
-access_recheck(ScanState *node, TupleTableSlot *slot)
-{
-	return true;
 }
 
 static TupleTableSlot *
 exec_scan(CustomScanState *node)
 {
-	return ExecScan(&node->ss, access_next, access_recheck);
+	return ExecScan(&node->ss, access_next, RecheckCopiedRow);
 }
 
 static void

@@ -14,7 +14,10 @@
 
 extern void InitReceivedScan(void);
 
-/* custom_private is the number of the transfer; custom_scan_tlist the columns that travel. */
+/*
+ * custom_private is the number of the transfer, and whether custom_scan_tlist ends
+ * with the row as one value, behind the columns that travel.
+ */
 extern const CustomScanMethods ReceivedScanMethods;
 
 #endif

@@ -308,23 +308,22 @@ access_next(ScanState *node)
 	return slot;
 }
 
-/*
- * In a recheck after a concurrent update of another table's row, the row that
- * this scan gave before is in the row mark's copy.
- */
-static bool
-access_recheck(ScanState *node, TupleTableSlot *slot)
+bool
+RecheckCopiedRow(ScanState *node, TupleTableSlot *slot)
 {
-	CustomScan *scan = castNode(CustomScan, node->ps.plan);
-	int         rti = bms_singleton_member(scan->custom_relids);
+	EPQState *epq = node->ps.state->es_epq_active;
+	int       rti = bms_singleton_member(castNode(CustomScan, node->ps.plan)->custom_relids);
 
-	return EvalPlanQualFetchRowMark(node->ps.state->es_epq_active, rti, slot);
+	if (epq->relsubs_done[rti - 1])
+		return false;
+	epq->relsubs_done[rti - 1] = true;
+	return EvalPlanQualFetchRowMark(epq, rti, slot);
 }
 
 static TupleTableSlot *
 exec_scan(CustomScanState *node)
 {
-	return ExecScan(&node->ss, access_next, access_recheck);
+	return ExecScan(&node->ss, access_next, RecheckCopiedRow);
 }
 
 static void

@@ -16,6 +16,12 @@ extern const CustomScanMethods RemoteScanMethods;
 
 extern void InitRemoteScan(void);
 
+/*
+ * In a recheck after a concurrent update of another table's row, the row that a
+ * scan of rows of elsewhere gave before is in the row mark's copy. It is the only one.
+ */
+extern bool RecheckCopiedRow(ScanState *node, TupleTableSlot *slot);
+
 /* open_cursor.c */
 extern void InitOpenCursor(void);
 

@@ -4,7 +4,7 @@
  *	  INSERT, UPDATE, DELETE and MERGE that one shard cannot answer.
  *
  * UPDATE and DELETE are shipped to all nodes when each can decide about its own
- * rows. An INSERT of one row goes to the shard of that row. Other INSERTs are
+ * rows, or can do so with rows that are sent to it. An INSERT of one row goes to the shard of that row. Other INSERTs are
  * shipped when each node's rows stay on that node; else the rows are computed
  * here, as a query of its own, and sent to their shards.
  *
@@ -189,13 +189,25 @@ send_new_rows(Query *query, DistTable *table, ParamListInfo params)
 	transfer->table = table;
 	transfer->key = key->varattno;
 	rte->subquery = TransferredSubquery(rte->subquery, transfer);
+	PlanSource(transfer, params);
 }
 
-/* An INSERT that is shipped with the rows for it; NULL if that cannot be done. */
-static PlannedStmt *
-plan_insert_of_sent_rows(Query *query, DistTable *table, const PlannerCall *call)
+/* Has the nodes send what an UPDATE or DELETE joins to the nodes of the rows that it changes. */
+static void
+send_joined_rows(Query *query, DistTable *table, ParamListInfo params)
 {
-	Query *insert = copyObject(query);
+	if (table->method == DIST_REFERENCE || query->commandType == CMD_MERGE)
+		return;
+	InlineCtes(query);
+	if (query->cteList == NIL)
+		TransferRows(query, params);
+}
+
+/* A statement that is shipped with rows that it needs; NULL if that cannot be done. */
+static PlannedStmt *
+plan_with_sent_rows(Query *query, DistTable *table, const PlannerCall *call)
+{
+	Query *statement = copyObject(query);
 	List  *before = ForgetTransfers();
 	PlannedStmt *volatile plan = NULL;
 
@@ -204,13 +216,15 @@ plan_insert_of_sent_rows(Query *query, DistTable *table, const PlannerCall *call
 		Modification modification;
 		List        *transfers;
 
-		send_new_rows(insert, table, call->bound_params);
-		transfers = TransfersOfQuery(insert);
-		if (transfers != NIL && ShipModification(insert, &modification))
+		if (statement->commandType == CMD_INSERT)
+			send_new_rows(statement, table, call->bound_params);
+		else
+			send_joined_rows(statement, table, call->bound_params);
+		transfers = TransfersOfQuery(statement);
+		if (transfers != NIL && ShipModification(statement, &modification))
 		{
-			PlanSource(linitial(transfers), call->bound_params);
 			modification.fragment.transfers = TransferPlans(transfers, NULL);
-			plan = ShipQuery(insert, &modification.fragment, NULL);
+			plan = ShipQuery(statement, &modification.fragment, modification.key);
 		}
 	}
 	PG_FINALLY();
@@ -389,8 +403,8 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 	if (table && !query->hasModifyingCTE && !ReturnsHere(query) &&
 		ShipModification(query, &modification))
 		return ShipQuery(modification.query, &modification.fragment, modification.key);
-	if (table && query->commandType == CMD_INSERT && !query->hasModifyingCTE && !ReturnsHere(query))
-		plan = plan_insert_of_sent_rows(query, table, call);
+	if (table && !query->hasModifyingCTE && !ReturnsHere(query))
+		plan = plan_with_sent_rows(query, table, call);
 	if (plan)
 		return plan;
 	return PlanWithLeaves(query, call);

@@ -189,7 +189,8 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 		list_concat(RelationsForChecks(query), RelationsOfTransfers(TransfersOfQuery(query)));
 	ListCell *lc;
 
-	fragment->sql = PrintFragment(query, fragment->target == TARGET_ONE_SHARD, &params);
+	fragment->sql = PrintFragment(
+		query, fragment->target == TARGET_ONE_SHARD && fragment->transfers == NIL, &params);
 	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment->operation = query->commandType;
 	fragment->locks_rows = query->rowMarks != NIL;

@@ -9,7 +9,9 @@
  * joined with (re-hash). What stays is co-located; or nothing does, and all are
  * re-hashed by what they are joined on. For each way of doing that, spread.c
  * tells whether the nodes could then do the join, and the cheapest wins; what
- * it must beat is fetching all parts (pull).
+ * it must beat is fetching all parts (pull). Rows that a statement changes stay
+ * in any case. Fetching them is no choice as long as there is another one: all
+ * that may have to be changed would be locked.
  *
  *-------------------------------------------------------------------------
  */
@@ -480,8 +482,9 @@ search_best(Search *search)
 	search->best_keys = palloc(sizeof(int) * n);
 	search->may_broadcast = join_strategy != STRATEGY_REHASH;
 	search->may_rehash = join_strategy != STRATEGY_BROADCAST;
-	search->best =
-		join_strategy == STRATEGY_AUTO ? pull_cost(search) - result_cost(search) : DBL_MAX;
+	search->best = join_strategy == STRATEGY_AUTO && search->query->commandType == CMD_SELECT
+					   ? pull_cost(search) - result_cost(search)
+					   : DBL_MAX;
 	try_all(search);
 	if (search->best_table == NULL && join_strategy == STRATEGY_REHASH)
 	{
@@ -534,8 +537,7 @@ TransferRows(Query *query, ParamListInfo params)
 	ListCell *lc;
 
 	if (join_strategy == STRATEGY_PULL || list_length(AllPrimaries()) < 2 || query->rowMarks ||
-		query->commandType != CMD_SELECT || has_subqueries_above_grouping(query) ||
-		SpreadOfInput(query).kind != SPREAD_MIXED)
+		has_subqueries_above_grouping(query) || SpreadOfInput(query).kind != SPREAD_MIXED)
 		return false;
 	add_parts(&search, query, false);
 	if (search.impossible || search.parts == NIL)

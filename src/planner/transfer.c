@@ -489,6 +489,22 @@ RelationsOfTransfers(List *chosen)
 	return result;
 }
 
+/* The Var for the row as one value, which only rechecks of a statement that locks rows ask for; or NULL. */
+static Var *
+whole_row_of(RelOptInfo *rel)
+{
+	ListCell *lc;
+
+	foreach (lc, rel->reltarget->exprs)
+	{
+		Var *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varattno == 0)
+			return var;
+	}
+	return NULL;
+}
+
 static Plan *
 plan_received_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
 				   List *custom_plans)
@@ -497,6 +513,7 @@ plan_received_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *t
 	RangeTblFunction *function = linitial(planner_rt_fetch(rel->relid, root)->functions);
 	CustomScan       *scan = makeNode(CustomScan);
 	ReceivedRows      rows = read_call(call);
+	Var              *whole_row = whole_row_of(rel);
 
 	for (int i = 0; i < rows.ncolumns; i++)
 	{
@@ -511,10 +528,15 @@ plan_received_rows(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *t
 	if (rows.ncolumns == 0)
 		scan->custom_scan_tlist = list_make1(
 			makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, NULL, false));
+	if (whole_row)
+		scan->custom_scan_tlist =
+			lappend(scan->custom_scan_tlist,
+					makeTargetEntry((Expr *) whole_row, list_length(scan->custom_scan_tlist) + 1,
+									NULL, false));
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);
 	scan->flags = path->flags;
-	scan->custom_private = list_make1_int(rows.transfer);
+	scan->custom_private = list_make2_int(rows.transfer, whole_row != NULL);
 	scan->methods = &ReceivedScanMethods;
 	return &scan->scan.plan;
 }

@@ -260,7 +260,7 @@ TransferSource(Query *query, Index rti, int depth, Bitmapset **columns)
 	bool           nullable = false;
 	Query         *source;
 
-	if (rte->lateral || is_row_mark_target(query, rti) ||
+	if (rte->lateral || rti == query->resultRelation || is_row_mark_target(query, rti) ||
 		(rte->rtekind == RTE_SUBQUERY && HasOuterColumns(rte->subquery)))
 		return NULL;
 	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);

@@ -112,11 +112,20 @@ like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE x > (SELECT a
 
 like((run_script('EXPLAIN (COSTS OFF) INSERT INTO c SELECT x, k FROM b'))[0], qr/Re-hash of subquery:.*INSERT INTO/s,
 	'INSERT .. SELECT re-hashes between nodes');
+like((run_script('EXPLAIN (COSTS OFF) UPDATE a SET filler = NULL FROM b WHERE b.x = a.k'))[0], qr/Re-hash of b:.*UPDATE.*FROM distshard\.received_rows/s,
+	'what an UPDATE joins is sent to the nodes of its rows');
+like((run_script('EXPLAIN (COSTS OFF) DELETE FROM a USING b WHERE b.x = a.x AND b.k < 5'))[0], qr/Broadcast of b:.*DELETE FROM.*USING distshard\.received_rows/s,
+	'also by a broadcast, for a DELETE');
+like((run_script('EXPLAIN (COSTS OFF) DELETE FROM a WHERE k = 5 AND x IN (SELECT x FROM b)'))[0], qr/Shard: .*Broadcast of subquery:.*DELETE FROM/s,
+	'and to the one node that has them');
+like((run_script('SET distshard.join_strategy = pull; EXPLAIN (COSTS OFF) DELETE FROM a USING b WHERE b.x = a.x'))[0], qr/Distshard Change/,
+	'unless rows are to be pulled');
 
 # Errors, at each stage
 my @failing = (
 	[ 'in the source', 'SELECT count(*) FROM a JOIN b USING (x) WHERE 1 / (b.k - 10000) < 5', qr/22012: division by zero/ ],
 	[ 'in the join', 'SELECT count(*) FROM a JOIN b USING (x) WHERE 1 / (a.k - b.k) < 5', qr/22012: division by zero/ ],
+	[ 'in the UPDATE', 'UPDATE a SET x = 1 / (b.k - 1000) FROM b WHERE b.k = a.x', qr/22012: division by zero/ ],
 	[ 'in the INSERT', 'INSERT INTO c SELECT x, k FROM b', qr/23514: new row for relation "c" violates check constraint/ ],
 	[ 'by a timeout', "SET statement_timeout = 100; SELECT count(*) FROM a JOIN b ON a.x < b.x AND a.x = b.x + 0 * a.k JOIN a d ON d.x < a.x; RESET statement_timeout", qr/57014/ ]);
 for my $case (@failing)
