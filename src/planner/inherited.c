@@ -5,8 +5,8 @@
  *
  * A data table is partitioned, so it cannot inherit. Instead, a query that names
  * the table at the top of a tree reads a UNION ALL over all tables of the tree,
- * which are co-located. Rights are asked for at the top only. Statements that
- * modify a tree are in modify_tree.c.
+ * which are co-located. Rights are asked for at the top only, and its policies
+ * hold for all of the tree. Statements that modify a tree are in modify_tree.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,29 +23,24 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/inherited.h"
+#include "planner/policies.h"
 #include "planner/wrap_table.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 
-/* The policies of the tree's top would hold for all of it, but nodes apply those of each data table. */
-static void
-refuse_policies(List *tree, Oid user)
+bool
+TreeHasPolicies(List *tree, Oid user)
 {
 	ListCell *lc;
 
 	foreach (lc, tree)
 	{
 		if (check_enable_rls(lfirst_oid(lc), user, true) == RLS_ENABLED)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot use distributed table \"%s\" with the tables that inherit from it: "
-						"row-level security is enabled for \"%s\"",
-						get_rel_name(linitial_oid(tree)), get_rel_name(lfirst_oid(lc))),
-				 errhint("Name the tables one by one, with ONLY.")));
+			return true;
 	}
+	return false;
 }
 
 List *
@@ -61,10 +56,7 @@ TreeOfEntry(RangeTblEntry *rte)
 	if (table == NULL)
 		return NIL;
 	tree = find_all_inheritors(rte->relid, rte->rellockmode, NULL);
-	if (list_length(tree) == 1)
-		return NIL;
-	refuse_policies(tree, rte->checkAsUser);
-	return tree;
+	return list_length(tree) > 1 ? tree : NIL;
 }
 
 /* Whole rows of a child are rows of its parent only by a cast, which must not be left out of a fragment's text. */
@@ -100,6 +92,8 @@ QueryOfChild(Query *query, Index rti, Oid child_relid, AttrMap **columns)
 	query = (Query *) map_variable_attnos((Node *) query, rti, 0, map,
 										  RelationGetForm(child)->reltype, &whole_row);
 	show_casts_walker((Node *) query, NULL);
+	rte->security_barrier = top->security_barrier;
+	rte->securityQuals = rt_fetch(rti, query->rtable)->securityQuals;
 	list_nth_cell(query->rtable, rti - 1)->ptr_value = rte;
 	if (columns)
 		*columns = map;
@@ -189,7 +183,10 @@ read_tree(Query *query, Index rti)
 	if (tree == NIL)
 		return;
 	rte->inh = false;
-	MoveRowMark(query, rti, WrapTable(query, rti, true));
+	if (TreeHasPolicies(tree, rte->checkAsUser))
+		ReadPastPolicies(query, rti, true);
+	else
+		MoveRowMark(query, rti, WrapTable(query, rti, true));
 	foreach (lc, tree)
 	{
 		Query *arm = lfirst_oid(lc) == linitial_oid(tree)

@@ -16,6 +16,9 @@
 /* The tables that the entry stands for, from the top, which get locked; NIL if it is none with children. */
 extern List *TreeOfEntry(RangeTblEntry *rte);
 
+/* Does row-level security of any of the tables apply to the user? Nodes would apply that of each. */
+extern bool TreeHasPolicies(List *tree, Oid user);
+
 /*
  * A copy of the query with a child in the place of its parent. *columns, if asked for, tells the child's column for
  * each of the parent's.

@@ -57,6 +57,9 @@ extern void LockTarget(Query *query, Query *source, bool deletes);
 /* modify_merge.c: a SELECT from the source with the target joined to it, and nothing selected. */
 extern Query *JoinForMerge(Query *merge);
 
+/* A CTE that is computed by itself, whatever the number of references to it. */
+extern CommonTableExpr *MakeCte(const char *name, Query *query, int references);
+
 /* A SELECT from a CTE of the query around it, without what it selects. */
 extern Query *SelectFromCte(CommonTableExpr *cte);
 

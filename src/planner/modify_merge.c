@@ -188,8 +188,8 @@ join_source(Merge *merge)
 	LockTarget(query, merge->joined, deletes);
 }
 
-static CommonTableExpr *
-make_cte(const char *name, Query *query, int references)
+CommonTableExpr *
+MakeCte(const char *name, Query *query, int references)
 {
 	CommonTableExpr *cte = makeNode(CommonTableExpr);
 	ListCell        *lc;
@@ -219,7 +219,7 @@ over_joined_rows(Merge *merge, CmdType command, Index levels)
 	Query           *result = makeNode(Query);
 	RangeTblEntry   *rte = makeNode(RangeTblEntry);
 	RangeTblRef     *ref = makeNode(RangeTblRef);
-	CommonTableExpr *cte = make_cte(JOINED_ROWS, merge->joined, 1);
+	CommonTableExpr *cte = MakeCte(JOINED_ROWS, merge->joined, 1);
 
 	rte->rtekind = RTE_CTE;
 	rte->ctename = cte->ctename;
@@ -501,7 +501,7 @@ carry_out(CommonTableExpr *cte)
 CommonTableExpr *
 AddStep(Query *outer, const char *name, Query *step)
 {
-	CommonTableExpr *cte = make_cte(name, step, 1);
+	CommonTableExpr *cte = MakeCte(name, step, 1);
 	int              attno = list_length(outer->targetList) + 1;
 
 	outer->cteList = lappend(outer->cteList, cte);
@@ -523,7 +523,7 @@ ReplaceMerge(Query *query)
 	merge.table = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
 	join_source(&merge);
 
-	outer->cteList = lappend(query->cteList, make_cte(JOINED_ROWS, merge.joined, 1));
+	outer->cteList = lappend(query->cteList, MakeCte(JOINED_ROWS, merge.joined, 1));
 	changes = change_matched(&merge);
 	if (changes)
 		AddStep(outer, "merge changes", changes);

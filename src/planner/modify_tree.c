@@ -6,7 +6,7 @@
  * The statement becomes one for each table of the tree, all parts of one
  * statement, so none sees what another changes. What they have in common is
  * computed by each, so it has to come out the same: a subquery that may choose
- * among rows is refused, but for those in WITH, which are computed once.
+ * among rows goes into WITH, where it is computed once, unless it is for one row.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,8 +19,10 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/inherited.h"
+#include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
+#include "planner/policies.h"
 
 static List *
 target_tree(Query *query)
@@ -49,9 +51,47 @@ HasTreeModification(Query *query)
 	return ModifiesTree(query);
 }
 
-/* Could it come out different when it is computed again, for the same rows of the tables? */
+static void
+refuse_varying(Query *query)
+{
+	RefuseModification(query, "others inherit from the table, and a part of the statement need not "
+							  "give the same for each of them; move it into WITH");
+}
+
+/* SELECT all that the CTE has. */
+static Query *
+select_all(CommonTableExpr *cte)
+{
+	Query    *query = SelectFromCte(cte);
+	Query    *source = castNode(Query, cte->ctequery);
+	ListCell *lc;
+
+	foreach (lc, source->commandType == CMD_SELECT ? source->targetList : source->returningList)
+	{
+		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+
+		if (tle->resjunk)
+			continue;
+		tle->expr = (Expr *) makeVarFromTargetEntry(1, tle);
+		tle->ressortgroupref = 0;
+		query->targetList = lappend(query->targetList, tle);
+	}
+	return query;
+}
+
 static bool
-varies_walker(Node *node, void *context)
+may_choose(Query *query)
+{
+	return query->limitCount || query->limitOffset || query->rowMarks || query->hasDistinctOn ||
+		   query->hasWindowFuncs || contain_volatile_functions((Node *) query);
+}
+
+/*
+ * Could it come out different when it is computed again, for the same rows of the
+ * tables? By row, that does not matter for what depends on columns around it.
+ */
+static bool
+varies_walker(Node *node, bool *by_row)
 {
 	if (node == NULL)
 		return false;
@@ -65,12 +105,53 @@ varies_walker(Node *node, void *context)
 	if (IsA(node, Query))
 	{
 		Query *query = (Query *) node;
+		bool   inner_by_row = *by_row && HasOuterColumns(query);
 
-		return query->limitCount || query->limitOffset || query->rowMarks || query->hasDistinctOn ||
-			   query->hasWindowFuncs || contain_volatile_functions(node) ||
-			   query_tree_walker(query, varies_walker, context, QTW_EXAMINE_RTES_BEFORE);
+		return (!inner_by_row && may_choose(query)) ||
+			   query_tree_walker(query, varies_walker, &inner_by_row, QTW_EXAMINE_RTES_BEFORE);
 	}
-	return expression_tree_walker(node, varies_walker, context);
+	return expression_tree_walker(node, varies_walker, by_row);
+}
+
+/* The subquery, computed by the statement's WITH if that makes a difference. */
+static Query *
+compute_once(Query *statement, Query *subquery, bool by_row)
+{
+	CommonTableExpr *cte;
+
+	if (!varies_walker((Node *) subquery, &by_row))
+		return subquery;
+	if (HasOuterColumns(subquery))
+		refuse_varying(statement);
+	cte = MakeCte(psprintf("common %d", list_length(statement->cteList) + 1), subquery, 1);
+	statement->cteList = lappend(statement->cteList, cte);
+	return select_all(cte);
+}
+
+static bool
+compute_once_walker(Node *node, Query *statement)
+{
+	if (node == NULL || IsA(node, Query))
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		bool           by_row = false;
+
+		if (rte->rtekind == RTE_SUBQUERY)
+			rte->subquery = compute_once(statement, rte->subquery, false);
+		else if (varies_walker(node, &by_row))
+			refuse_varying(statement);
+		return false;
+	}
+	if (IsA(node, SubLink))
+	{
+		SubLink *sublink = (SubLink *) node;
+
+		sublink->subselect =
+			(Node *) compute_once(statement, castNode(Query, sublink->subselect), true);
+	}
+	return expression_tree_walker(node, compute_once_walker, statement);
 }
 
 static void
@@ -80,10 +161,6 @@ check_statement(Query *query, List *tree)
 
 	if (query->commandType == CMD_MERGE)
 		RefuseModification(query, "MERGE takes a table without those that inherit from it (ONLY)");
-	if (query_tree_walker(query, varies_walker, NULL,
-						  QTW_EXAMINE_RTES_BEFORE | QTW_IGNORE_CTE_SUBQUERIES))
-		RefuseModification(query, "others inherit from the table, and a subquery need not give the "
-								  "same for each of them; move it into WITH");
 	foreach (lc, tree)
 	{
 		if (FiresTriggersHere(lfirst_oid(lc), query->commandType))
@@ -122,33 +199,20 @@ part_for_table(Query *query, Oid relid)
 	return query;
 }
 
-/* SELECT what the part returns. */
-static Query *
-returned_by(CommonTableExpr *part)
-{
-	Query    *query = SelectFromCte(part);
-	ListCell *lc;
-
-	foreach (lc, castNode(Query, part->ctequery)->returningList)
-	{
-		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
-
-		tle->expr = (Expr *) makeVarFromTargetEntry(1, tle);
-		query->targetList = lappend(query->targetList, tle);
-	}
-	return query;
-}
-
 void
 ReplaceTreeModification(Query *query)
 {
 	List     *tree = target_tree(query);
-	Query    *statement = copyObject(query);
+	Query    *statement;
 	Query    *outer = SelectAround(query);
 	List     *arms = NIL;
 	ListCell *lc;
 
 	check_statement(query, tree);
+	if (TreeHasPolicies(tree, rt_fetch(query->resultRelation, query->rtable)->checkAsUser))
+		ChangePastPolicies(query);
+	query_tree_walker(query, compute_once_walker, query, QTW_EXAMINE_RTES_BEFORE);
+	statement = copyObject(query);
 	MoveBelowCtes(statement);
 	outer->cteList = query->cteList;
 	outer->hasRecursive = query->hasRecursive;
@@ -159,7 +223,7 @@ ReplaceTreeModification(Query *query)
 		CommonTableExpr *part = AddStep(outer, psprintf("part %d", foreach_current_index(lc) + 1),
 										part_for_table(statement, lfirst_oid(lc)));
 
-		arms = lappend(arms, returned_by(part));
+		arms = lappend(arms, select_all(part));
 	}
 	outer->hasSubLinks = query->returningList == NIL;
 	if (query->returningList)

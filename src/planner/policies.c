@@ -145,14 +145,14 @@ pass_policies(Query *query, RangeTblEntry *table)
 	query->rtable = lappend(query->rtable, rights);
 }
 
-static void
-check_read_here(Query *query, Index rti)
+void
+ReadPastPolicies(Query *query, Index rti, bool row_apart)
 {
 	Query         *allowed;
 	RangeTblEntry *table;
 
 	pass_policies(query, rt_fetch(rti, query->rtable));
-	allowed = WrapTable(query, rti, false);
+	allowed = WrapTable(query, rti, row_apart);
 	table = linitial_node(RangeTblEntry, allowed->rtable);
 	rt_fetch(rti, query->rtable)->security_barrier = true;
 	allowed->jointree->quals = (Node *) make_ands_explicit(table->securityQuals);
@@ -161,9 +161,8 @@ check_read_here(Query *query, Index rti)
 	MoveRowMark(query, rti, allowed);
 }
 
-/* Of the target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
-static void
-check_target_here(Query *query)
+void
+ChangePastPolicies(Query *query)
 {
 	ListCell *lc;
 
@@ -212,11 +211,11 @@ check_here_walker(Node *node, void *context)
 			DistTable *table = LookupDistTable(rt_fetch(rti, query->rtable)->relid);
 
 			if (table && rti != query->resultRelation && policy_leaves_node(query, rti))
-				check_read_here(query, rti);
+				ReadPastPolicies(query, rti, false);
 		}
 		if (target_can_be_checked_here(query))
 		{
-			check_target_here(query);
+			ChangePastPolicies(query);
 			target = query->resultRelation;
 		}
 		/* what is left of policies is for the nodes */

@@ -24,6 +24,12 @@ extern bool ConditionsLeaveNode(Query *query);
  */
 extern void CheckPoliciesHere(Query *query);
 
+/* Of a table that the query reads, policies become conditions of a subquery that is a security barrier (see WrapTable). */
+extern void ReadPastPolicies(Query *query, Index rti, bool row_apart);
+
+/* Of its target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
+extern void ChangePastPolicies(Query *query);
+
 /* Does the query name no distributed table but in the policies that it got here, as a fragment does? */
 extern bool OnlyPoliciesNameDistTables(Query *query);
 
