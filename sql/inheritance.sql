@@ -96,7 +96,7 @@ SELECT count(*) FROM base;
 UPDATE base SET name = 'mine' WHERE id = 3 RETURNING tableoid::regclass::text, id;
 SELECT count(*) FROM child;
 RESET ROLE;
-DELETE FROM base WHERE id IN (SELECT id FROM base LIMIT 2);
+DELETE FROM base USING top, LATERAL (SELECT top.id LIMIT 1) l WHERE l.id = base.id;
 WITH first AS (SELECT id FROM base ORDER BY id LIMIT 1) DELETE FROM base WHERE id IN (SELECT id FROM first) RETURNING id;
 MERGE INTO base USING top ON top.id = base.id WHEN MATCHED THEN DELETE;
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
