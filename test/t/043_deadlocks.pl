@@ -1,6 +1,5 @@
 # Deadlocks across nodes are found within deadlock_timeout and a second, and broken by cancelling the youngest
 # transaction; the others go on. What only waits is left to wait.
-# Runs alone.
 use strict;
 use warnings;
 

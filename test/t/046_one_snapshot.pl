@@ -1,6 +1,5 @@
 # REPEATABLE READ over several nodes, from two coordinators: what is held while its snapshot is taken, and for how long;
 # what it shows; what happens to those who stop in between.
-# Runs alone.
 use strict;
 use warnings;
 

@@ -1,6 +1,5 @@
 # Whatever ends a statement ends its work on all nodes within a second: a cancel, a time limit, the death of the client,
 # of its backend, or of the whole coordinator. Nothing is left of it.
-# Runs alone.
 use strict;
 use warnings;
 

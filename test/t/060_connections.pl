@@ -1,5 +1,4 @@
 # Connections between nodes: how long they are kept, how many there may be, and who has to wait for whom.
-# Runs alone.
 use strict;
 use warnings;
 
