@@ -24,30 +24,23 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
-/* A table whose triggers are called. */
-typedef struct CalledTable
-{
-	Relation        logical;
-	TriggerDesc    *triggers;
-	FmgrInfo       *functions; /* one for each */
-	TupleTableSlot *first_row; /* the old one, unless there is none */
-	TupleTableSlot *second_row;
-} CalledTable;
-
-/* Its rows are for transition tables: calls without a trigger. */
-typedef struct ChangedTable
+typedef struct HeldTable
 {
 	Oid              relid;
-	Tuplestorestate *rows;
-} ChangedTable;
+	Tuplestorestate *changes; /* rows for transition tables: calls without a trigger; NULL: none */
+	Relation         logical; /* while its triggers are called, else NULL */
+	TriggerDesc     *triggers;
+	FmgrInfo        *functions; /* one for each */
+	TupleTableSlot  *first_row; /* the old one, unless there is none */
+	TupleTableSlot  *second_row;
+} HeldTable;
 
 /* What a statement of this session holds: a plan node that fires it when it is run to its end. */
 typedef struct HeldCalls
 {
 	PlanState        ps;
 	Tuplestorestate *calls;
-	List            *tables;  /* of CalledTable */
-	List            *changed; /* of ChangedTable */
+	List            *tables; /* of HeldTable */
 } HeldCalls;
 
 static void fire_all(HeldCalls *held);
@@ -85,27 +78,37 @@ held_by(EState *statement, bool missing_ok)
 	return held;
 }
 
-/* Rows of the same table, for transition tables, in a store of their own. */
-static Tuplestorestate *
-changes_of(HeldCalls *held, Oid relid)
+static HeldTable *
+held_table(HeldCalls *held, Oid relid)
 {
 	MemoryContext old;
-	ChangedTable *table;
+	HeldTable    *table;
 	ListCell     *lc;
 
-	foreach (lc, held->changed)
+	foreach (lc, held->tables)
 	{
 		table = lfirst(lc);
 		if (table->relid == relid)
-			return table->rows;
+			return table;
 	}
 	old = MemoryContextSwitchTo(held->ps.state->es_query_cxt);
-	table = palloc(sizeof(ChangedTable));
+	table = palloc0(sizeof(HeldTable));
 	table->relid = relid;
-	table->rows = tuplestore_begin_heap(false, false, work_mem);
-	held->changed = lappend(held->changed, table);
+	held->tables = lappend(held->tables, table);
 	MemoryContextSwitchTo(old);
-	return table->rows;
+	return table;
+}
+
+static void
+add_change(HeldCalls *held, TupleTableSlot *call)
+{
+	HeldTable    *table = held_table(held, TableOfHeldCall(call));
+	MemoryContext old = MemoryContextSwitchTo(held->ps.state->es_query_cxt);
+
+	if (table->changes == NULL)
+		table->changes = tuplestore_begin_heap(false, false, work_mem);
+	MemoryContextSwitchTo(old);
+	tuplestore_puttupleslot(table->changes, call);
 }
 
 void
@@ -114,9 +117,10 @@ AddHeldCall(EState *statement, TupleTableSlot *call)
 	HeldCalls *held = held_by(statement, false);
 
 	slot_getallattrs(call);
-	tuplestore_puttupleslot(call->tts_isnull[CALL_TRIGGER] ? changes_of(held, TableOfHeldCall(call))
-														   : held->calls,
-							call);
+	if (call->tts_isnull[CALL_TRIGGER])
+		add_change(held, call);
+	else
+		tuplestore_puttupleslot(held->calls, call);
 }
 
 static RemoteCommand *
@@ -171,41 +175,31 @@ table_slot(Relation logical)
 	return MakeSingleTupleTableSlot(RelationGetDescr(logical), &TTSOpsHeapTuple);
 }
 
-static CalledTable *
-called_table(HeldCalls *held, Oid relid)
+static void
+open_table(HeldCalls *held, HeldTable *table)
 {
-	MemoryContext old;
-	CalledTable  *table;
-	ListCell     *lc;
+	MemoryContext old = MemoryContextSwitchTo(held->ps.state->es_query_cxt);
 
-	foreach (lc, held->tables)
-	{
-		if (RelationGetRelid(((CalledTable *) lfirst(lc))->logical) == relid)
-			return lfirst(lc);
-	}
-	old = MemoryContextSwitchTo(held->ps.state->es_query_cxt);
-	table = palloc(sizeof(CalledTable));
-	table->logical = table_open(relid, RowExclusiveLock);
+	table->logical = table_open(table->relid, RowExclusiveLock);
 	table->triggers = CopyTriggerDesc(table->logical->trigdesc);
 	table->functions =
 		palloc0(sizeof(FmgrInfo) * (table->triggers ? table->triggers->numtriggers : 0));
 	table->first_row = table_slot(table->logical);
 	table->second_row = table_slot(table->logical);
-	held->tables = lappend(held->tables, table);
 	MemoryContextSwitchTo(old);
-	return table;
 }
 
 static void
-close_table(CalledTable *table)
+close_table(HeldTable *table)
 {
 	ExecDropSingleTupleTableSlot(table->first_row);
 	ExecDropSingleTupleTableSlot(table->second_row);
 	table_close(table->logical, NoLock);
+	table->logical = NULL;
 }
 
 static int
-find_trigger(CalledTable *table, Datum name)
+find_trigger(HeldTable *table, Datum name)
 {
 	char *wanted = TextDatumGetCString(name);
 
@@ -223,13 +217,12 @@ CmdType
 NextChangedRow(EState *statement, Relation logical, HeapTuple *old, HeapTuple *new)
 {
 	HeldCalls       *held = held_by(statement, true);
-	Tuplestorestate *rows;
+	Tuplestorestate *rows = held ? held_table(held, RelationGetRelid(logical))->changes : NULL;
 	TupleTableSlot  *call;
 	CmdType          result = CMD_UNKNOWN;
 
-	if (held == NULL)
+	if (rows == NULL)
 		return CMD_UNKNOWN;
-	rows = changes_of(held, RelationGetRelid(logical));
 	call = MakeSingleTupleTableSlot(HeldCallDesc(), &TTSOpsMinimalTuple);
 	if (tuplestore_gettupleslot(rows, true, false, call))
 	{
@@ -246,14 +239,18 @@ NextChangedRow(EState *statement, Relation logical, HeapTuple *old, HeapTuple *n
 static void
 fire(HeldCalls *held, TupleTableSlot *call)
 {
-	Datum       *values = call->tts_values;
-	CalledTable *table = called_table(held, TableOfHeldCall(call));
-	int          n = find_trigger(table, values[CALL_TRIGGER]);
-	FmgrInfo    *function = &table->functions[n];
-	TriggerData  data = {.type = T_TriggerData};
-	HeapTuple    old;
+	Datum      *values = call->tts_values;
+	HeldTable  *table = held_table(held, TableOfHeldCall(call));
+	TriggerData data = {.type = T_TriggerData};
+	FmgrInfo   *function;
+	int         n;
+	HeapTuple   old;
 	HeapTuple new;
 
+	if (table->logical == NULL)
+		open_table(held, table);
+	n = find_trigger(table, values[CALL_TRIGGER]);
+	function = &table->functions[n];
 	RowsOfHeldCall(call, table->logical, &old, &new);
 	data.tg_event = DatumGetInt32(values[CALL_EVENT]);
 	data.tg_relation = table->logical;
@@ -292,8 +289,10 @@ fire_all(HeldCalls *held)
 	ExecDropSingleTupleTableSlot(call);
 	tuplestore_clear(held->calls);
 	foreach (lc, held->tables)
-		close_table(lfirst(lc));
-	held->tables = NIL;
+	{
+		if (((HeldTable *) lfirst(lc))->logical != NULL)
+			close_table(lfirst(lc));
+	}
 }
 
 void

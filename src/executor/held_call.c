@@ -24,10 +24,16 @@
 TupleDesc
 HeldCallDesc(void)
 {
-	TupleDesc desc = CreateTemplateTupleDesc(CALL_COLUMNS);
+	static TupleDesc desc = NULL;
+	MemoryContext    old;
 
+	if (desc != NULL)
+		return desc;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	desc = CreateTemplateTupleDesc(CALL_COLUMNS);
 	for (int i = 1; i <= CALL_COLUMNS; i++)
 		TupleDescInitEntry(desc, i, NULL, i == CALL_EVENT + 1 ? INT4OID : TEXTOID, -1, 0);
+	MemoryContextSwitchTo(old);
 	return desc;
 }
 
@@ -38,7 +44,10 @@ set_option(const char *name, const char *value)
 							 false);
 }
 
-/* For text that reads as the same value: returns what AtEOXact_GUC() ends it with. */
+/*
+ * For text that reads as the same value: returns what AtEOXact_GUC() ends it
+ * with. That looks at all settings, if any was set here.
+ */
 static int
 use_exact_formats(void)
 {
@@ -48,8 +57,8 @@ use_exact_formats(void)
 		set_option("datestyle", "ISO");
 	if (IntervalStyle != INTSTYLE_POSTGRES)
 		set_option("intervalstyle", "postgres");
-	if (extra_float_digits < 3)
-		set_option("extra_float_digits", "3");
+	if (extra_float_digits < 1)
+		set_option("extra_float_digits", "1");
 	return level;
 }
 

@@ -36,19 +36,35 @@ FindTrigger(Relation relation, const char *name)
 						   RelationGetRelationName(relation))));
 }
 
-/* The user's function, looked up once for each query. */
-static FmgrInfo *
-UserFunction(FmgrInfo *ours, Oid function)
+/* What is looked up once for each query and shard. */
+typedef struct UserTrigger
 {
-	FmgrInfo *user = ours->fn_extra;
+	Oid      shard;
+	Oid      logical;
+	FmgrInfo function;
+} UserTrigger;
 
-	if (user == NULL || user->fn_oid != function)
+static UserTrigger *
+user_trigger(FmgrInfo *ours, Oid shard)
+{
+	UserTrigger *user = ours->fn_extra;
+
+	if (user == NULL)
+		user = ours->fn_extra = MemoryContextAllocZero(ours->fn_mcxt, sizeof(UserTrigger));
+	if (user->shard != shard)
 	{
-		user = MemoryContextAlloc(ours->fn_mcxt, sizeof(FmgrInfo));
-		fmgr_info_cxt(function, user, ours->fn_mcxt);
-		ours->fn_extra = user;
+		user->logical = LogicalTableOf(shard);
+		user->shard = shard;
 	}
 	return user;
+}
+
+static FmgrInfo *
+user_function(UserTrigger *user, Oid function, MemoryContext context)
+{
+	if (user->function.fn_oid != function)
+		fmgr_info_cxt(function, &user->function, context);
+	return &user->function;
 }
 
 /* distshard.fire_trigger() trigger */
@@ -56,15 +72,18 @@ Datum
 distshard_fire_trigger(PG_FUNCTION_ARGS)
 {
 	LOCAL_FCINFO(call, 0);
-	TriggerData trigdata;
-	Relation    logical;
-	Datum       result;
+	TriggerData  trigdata;
+	UserTrigger *user;
+	FmgrInfo    *function;
+	Relation     logical;
+	Datum        result;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("fire_trigger() must be called as a trigger")));
 	trigdata = *(TriggerData *) fcinfo->context;
-	logical = table_open(LogicalTableOf(RelationGetRelid(trigdata.tg_relation)), AccessShareLock);
+	user = user_trigger(fcinfo->flinfo, RelationGetRelid(trigdata.tg_relation));
+	logical = table_open(user->logical, AccessShareLock);
 	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);
 	if (HoldTrigger(&trigdata, logical))
 	{
@@ -73,8 +92,8 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 	}
 	trigdata.tg_relation = logical;
 
-	InitFunctionCallInfoData(*call, UserFunction(fcinfo->flinfo, trigdata.tg_trigger->tgfoid), 0,
-							 InvalidOid, (Node *) &trigdata, NULL);
+	function = user_function(user, trigdata.tg_trigger->tgfoid, fcinfo->flinfo->fn_mcxt);
+	InitFunctionCallInfoData(*call, function, 0, InvalidOid, (Node *) &trigdata, NULL);
 	result = FunctionCallInvoke(call);
 	fcinfo->isnull = call->isnull;
 	CheckCopiesAlike(&trigdata, logical, result);

@@ -18,7 +18,6 @@
 #include "catalog/shard_key.h"
 #include "catalog/partitions.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/statement_triggers.h"
 #include "nodes/bitmapset.h"
@@ -55,7 +54,7 @@ add_tables(Moves *moves, Oid relid)
 {
 	ListCell *lc;
 
-	foreach (lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	foreach (lc, PartitionTree(relid, AccessShareLock))
 	{
 		if (!LookupDistTable(lfirst_oid(lc))->is_parent)
 			moves->tables = list_append_unique_oid(moves->tables, lfirst_oid(lc));
