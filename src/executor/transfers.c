@@ -88,7 +88,8 @@ start_source(RemoteScanState *state, PlannedStmt *source, int eflags)
 	QueryDesc *desc;
 
 	desc = CreateQueryDesc(source, estate->es_sourceText, estate->es_snapshot, InvalidSnapshot,
-						   None_Receiver, estate->es_param_list_info, NULL, estate->es_instrument);
+						   None_Receiver, estate->es_param_list_info, estate->es_queryEnv,
+						   estate->es_instrument);
 	StartPart(desc, eflags, estate);
 	return desc;
 }
