@@ -343,7 +343,10 @@ CheckSequenceOptions(const DistTable *table, List *options)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot change option \"%s\" of a sequence of distributed table \"%s\"",
 						option->defname, get_rel_name(table->relid)),
-				 errdetail("Each node takes its values from a range of its own.")));
+				 errdetail("Each node takes its values from a range of its own."),
+				 strcmp(option->defname, "restart") == 0
+					 ? errhint("Use setval(), which is for the node that it is called on.")
+					 : 0));
 	}
 }
 
