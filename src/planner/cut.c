@@ -348,8 +348,8 @@ turn_input_into_leaf(Query *query)
 static void
 cut_joins(Query *query, const Spread *spread)
 {
-	bool   reads_ctes = query->cteList != NIL || HasOuterReferences(query);
-	Query *before = reads_ctes ? copyObject(query) : NULL;
+	bool   is_whole = query->cteList != NIL || HasOuterReferences(query) || query->rowMarks != NIL;
+	Query *before = is_whole ? copyObject(query) : NULL;
 	bool   moved = TransferRowsOfStatement(query);
 
 	if (moved && SpreadOfQuery(query).kind == SPREAD_SPLIT && !ReturnsRecords(query))
@@ -358,7 +358,7 @@ cut_joins(Query *query, const Spread *spread)
 		turn_into_leaf(query, true);
 	else if (SplitQuery(query, !moved && MayTransferRows()))
 		; /* it is done */
-	else if (moved && !reads_ctes)
+	else if (moved && !is_whole)
 		turn_input_into_leaf(query);
 	else
 	{

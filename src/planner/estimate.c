@@ -32,7 +32,7 @@
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/outer_cte.h"
-#include "planner/transfer.h"
+#include "planner/received_rows.h"
 #include "rewrite/rewriteManip.h"
 #include "storage/bufmgr.h"
 #include "utils/acl.h"

@@ -42,6 +42,7 @@
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/outer_cte.h"
+#include "planner/received_rows.h"
 #include "planner/transfer.h"
 #include "planner/print.h"
 #include "planner/ship.h"

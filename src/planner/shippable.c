@@ -26,7 +26,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
-#include "planner/transfer.h"
+#include "planner/received_rows.h"
 #include "planner/print.h"
 #include "planner/print_steps.h"
 #include "rewrite/rowsecurity.h"

@@ -9,9 +9,9 @@
  * joined with (re-hash). What stays is co-located; or nothing does, and all are
  * re-hashed by what they are joined on. For each way of doing that, spread.c
  * tells whether the nodes could then do the join, and the cheapest wins; what
- * it must beat is fetching all parts (pull). Rows that a statement changes stay
- * in any case. Fetching them is no choice as long as there is another one: all
- * that may have to be changed would be locked.
+ * it must beat is fetching all parts (pull). Rows that a statement changes or locks
+ * stay in any case. Fetching them is no choice as long as there is another one:
+ * all that may have to be changed would be locked.
  *
  *-------------------------------------------------------------------------
  */
@@ -473,6 +473,13 @@ result_cost(Search *search)
 	return estimate.rows * (PULL_COST + BYTE_COST * estimate.width);
 }
 
+static bool
+may_pull(Query *query)
+{
+	return join_strategy == STRATEGY_AUTO && query->commandType == CMD_SELECT &&
+		   query->rowMarks == NIL;
+}
+
 static void
 search_best(Search *search)
 {
@@ -482,9 +489,7 @@ search_best(Search *search)
 	search->best_keys = palloc(sizeof(int) * n);
 	search->may_broadcast = join_strategy != STRATEGY_REHASH;
 	search->may_rehash = join_strategy != STRATEGY_BROADCAST;
-	search->best = join_strategy == STRATEGY_AUTO && search->query->commandType == CMD_SELECT
-					   ? pull_cost(search) - result_cost(search)
-					   : DBL_MAX;
+	search->best = may_pull(search->query) ? pull_cost(search) - result_cost(search) : DBL_MAX;
 	try_all(search);
 	if (search->best_table == NULL && join_strategy == STRATEGY_REHASH)
 	{
@@ -536,7 +541,7 @@ TransferRows(Query *query, ParamListInfo params)
 	Search    search = {.query = query, .params = params};
 	ListCell *lc;
 
-	if (join_strategy == STRATEGY_PULL || list_length(AllPrimaries()) < 2 || query->rowMarks ||
+	if (join_strategy == STRATEGY_PULL || list_length(AllPrimaries()) < 2 ||
 		has_subqueries_above_grouping(query) || SpreadOfInput(query).kind != SPREAD_MIXED)
 		return false;
 	add_parts(&search, query, false);

@@ -17,7 +17,6 @@
 #include "nodes/pathnodes.h"
 #include "planner/dist_plan.h"
 #include "planner/estimate.h"
-#include "utils/selfuncs.h"
 
 /*
  * A range table entry, or a whole subquery of an expression, that can be
@@ -75,10 +74,5 @@ extern List *CtesOfTransfers(List *transfers);
 
 /* A list of TransferPlan *. root: of the query that has those CTEs; or NULL, if there are none. */
 extern List *TransferPlans(List *transfers, PlannerInfo *root);
-
-/* On the node that reads moved rows, and where estimates are made: the path for an entry of theirs. */
-extern bool AddReceivedPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte);
-extern bool ReceivedColumnStats(RangeTblEntry *rte, AttrNumber attno, VariableStatData *vardata);
-extern bool IsReceivedRowsFunction(Oid function);
 
 #endif

@@ -120,6 +120,8 @@ like((run_script('EXPLAIN (COSTS OFF) DELETE FROM a WHERE k = 5 AND x IN (SELECT
 	'and to the one node that has them');
 like((run_script('SET distshard.join_strategy = pull; EXPLAIN (COSTS OFF) DELETE FROM a USING b WHERE b.x = a.x'))[0], qr/Distshard Change/,
 	'unless rows are to be pulled');
+like((run_script('EXPLAIN (COSTS OFF) SELECT 1 FROM a JOIN b USING (x) WHERE b.k < 5 FOR UPDATE OF a'))[0], qr/Broadcast of b:.*FOR UPDATE OF a.*LockRows/s,
+	'rows are locked where they have been joined');
 
 # Errors, at each stage
 my @failing = (

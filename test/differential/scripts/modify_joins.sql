@@ -110,7 +110,7 @@ UPDATE stock SET n = total FROM (SELECT place, max(diff) AS total FROM moves WHE
 
 UPDATE stock SET n = total FROM (SELECT at, max(diff) AS total FROM moves GROUP BY at ORDER BY at LIMIT 1) m WHERE m.total > stock.n;
 
-UPDATE stock SET n = m.diff FROM moves m, LATERAL (SELECT max(a) AS a FROM odd WHERE a < m.diff) l WHERE l.a = stock.n AND m.place = stock.place AND m.id IS NOT NULL;
+UPDATE stock SET n = m.diff FROM moves m, LATERAL (SELECT max(a) AS a FROM odd WHERE a < m.diff) l WHERE l.a = stock.n AND m.place = stock.place AND m.diff IN (11, 12, 13);
 
 UPDATE stock SET n = (SELECT max(diff) FROM moves);
 
