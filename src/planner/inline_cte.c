@@ -15,14 +15,9 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "planner/leaf.h"
+#include "planner/outer_cte.h"
 #include "planner/shape.h"
 #include "rewrite/rewriteManip.h"
-
-typedef struct Inlining
-{
-	CommonTableExpr *cte;
-	Index            depth; /* query levels between that of the CTE and this one */
-} Inlining;
 
 /* Does it modify, or lock rows, at any depth? */
 static bool
@@ -47,36 +42,21 @@ is_computed_by_itself(CommonTableExpr *cte)
 		   has_effects_walker((Node *) query, NULL) || contain_volatile_functions((Node *) query);
 }
 
-static bool
-inline_walker(Node *node, Inlining *inlining)
+static void
+put_in_place(RangeTblEntry *rte, int levels, void *arg)
 {
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
+	CommonTableExpr *cte = arg;
 
-		if (rte->rtekind != RTE_CTE || rte->ctelevelsup != inlining->depth ||
-			strcmp(rte->ctename, inlining->cte->ctename) != 0)
-			return false;
-		rte->rtekind = RTE_SUBQUERY;
-		rte->subquery = copyObject(castNode(Query, inlining->cte->ctequery));
-		rte->security_barrier = false;
-		IncrementVarSublevelsUp((Node *) rte->subquery, rte->ctelevelsup, 1);
-		rte->ctename = NULL;
-		rte->ctelevelsup = 0;
-		rte->coltypes = rte->coltypmods = rte->colcollations = NIL;
-		inlining->cte->cterefcount--;
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		inlining->depth++;
-		query_tree_walker((Query *) node, inline_walker, inlining, QTW_EXAMINE_RTES_AFTER);
-		inlining->depth--;
-		return false;
-	}
-	return expression_tree_walker(node, inline_walker, inlining);
+	if (levels != 0 || strcmp(rte->ctename, cte->ctename) != 0)
+		return;
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = copyObject(castNode(Query, cte->ctequery));
+	rte->security_barrier = false;
+	IncrementVarSublevelsUp((Node *) rte->subquery, rte->ctelevelsup, 1);
+	rte->ctename = NULL;
+	rte->ctelevelsup = 0;
+	rte->coltypes = rte->coltypmods = rte->colcollations = NIL;
+	cte->cterefcount--;
 }
 
 static bool
@@ -99,11 +79,9 @@ InlineCtes(Query *query)
 
 	foreach (lc, query->cteList)
 	{
-		Inlining inlining = {lfirst_node(CommonTableExpr, lc), 0};
-
-		if (is_computed_by_itself(inlining.cte))
+		if (is_computed_by_itself(lfirst(lc)))
 			continue;
-		query_tree_walker(query, inline_walker, &inlining, QTW_EXAMINE_RTES_AFTER);
+		VisitCtes(query, put_in_place, lfirst(lc));
 		query->cteList = foreach_delete_current (query->cteList, lc);
 	}
 	query_tree_walker(query, inline_in_subqueries, NULL, 0);

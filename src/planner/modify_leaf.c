@@ -31,6 +31,7 @@
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/moved_tables.h"
+#include "planner/outer_cte.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
 #include "planner/ship.h"
@@ -164,37 +165,18 @@ ReturnsHere(Query *query)
 	return has_check_option(query) || !computed_there(query->returningList);
 }
 
-/* Raises what refers to a CTE of the query itself. */
-static bool
-raise_ctes_walker(Node *node, int *depth)
+static void
+raise_own_cte(RangeTblEntry *rte, int levels, void *arg)
 {
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		if (rte->rtekind == RTE_CTE && rte->ctelevelsup == *depth)
-			rte->ctelevelsup++;
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		(*depth)++;
-		query_tree_walker((Query *) node, raise_ctes_walker, depth, QTW_EXAMINE_RTES_BEFORE);
-		(*depth)--;
-		return false;
-	}
-	return expression_tree_walker(node, raise_ctes_walker, depth);
+	if (levels == 0)
+		rte->ctelevelsup++;
 }
 
 void
 MoveBelowCtes(Query *query)
 {
-	int depth = 0;
-
 	IncrementVarSublevelsUp((Node *) query, 1, 1);
-	query_tree_walker(query, raise_ctes_walker, &depth, QTW_EXAMINE_RTES_BEFORE);
+	VisitCtes(query, raise_own_cte, NULL);
 	query->cteList = NIL;
 	query->hasRecursive = false;
 	query->hasModifyingCTE = false;

@@ -48,16 +48,15 @@ RememberCtes(List *before)
 	noted = before;
 }
 
-/* Calls a function for each entry that is a CTE of a query around this one. */
 typedef struct CteWalk
 {
-	void (*visit)(RangeTblEntry *rte, void *arg);
-	void *arg;
-	int   depth;
+	CteVisit visit;
+	void    *arg;
+	int      depth;
 } CteWalk;
 
 static bool
-walk_outer_ctes(Node *node, CteWalk *walk)
+visit_walker(Node *node, CteWalk *walk)
 {
 	if (node == NULL)
 		return false;
@@ -65,35 +64,37 @@ walk_outer_ctes(Node *node, CteWalk *walk)
 	{
 		RangeTblEntry *rte = (RangeTblEntry *) node;
 
-		if (rte->rtekind == RTE_CTE && (int) rte->ctelevelsup > walk->depth)
-			walk->visit(rte, walk->arg);
+		if (rte->rtekind == RTE_CTE)
+			walk->visit(rte, (int) rte->ctelevelsup - walk->depth, walk->arg);
 		return false;
 	}
 	if (IsA(node, Query))
 	{
 		walk->depth++;
-		query_tree_walker((Query *) node, walk_outer_ctes, walk, QTW_EXAMINE_RTES_BEFORE);
+		query_tree_walker((Query *) node, visit_walker, walk, QTW_EXAMINE_RTES_AFTER);
 		walk->depth--;
 		return false;
 	}
-	return expression_tree_walker(node, walk_outer_ctes, walk);
+	return expression_tree_walker(node, visit_walker, walk);
 }
 
-static void
-visit_outer_ctes(Query *query, int depth, void (*visit)(RangeTblEntry *, void *), void *arg)
+void
+VisitCtes(Query *query, CteVisit visit, void *arg)
 {
-	CteWalk walk = {visit, arg, depth - 1};
+	CteWalk walk = {visit, arg, -1};
 
-	walk_outer_ctes((Node *) query, &walk);
+	visit_walker((Node *) query, &walk);
 }
 
 static void
-note_use(RangeTblEntry *rte, void *arg)
+note_use(RangeTblEntry *rte, int levels, void *arg)
 {
 	CteUse   *use = arg;
 	bool      found = false;
 	ListCell *lc;
 
+	if (levels <= 0)
+		return;
 	*use = Max(*use, READS_FIXED_CTES);
 	foreach (lc, noted)
 	{
@@ -114,7 +115,7 @@ OuterCtesOf(Query *query)
 {
 	CteUse use = READS_NO_CTE;
 
-	visit_outer_ctes(query, 0, note_use, &use);
+	VisitCtes(query, note_use, &use);
 	return use;
 }
 
@@ -141,23 +142,26 @@ NoteCtes(Query *query)
 }
 
 static void
-shift_level(RangeTblEntry *rte, void *levels)
+shift_level(RangeTblEntry *rte, int levels, void *arg)
 {
-	rte->ctelevelsup += *(int *) levels;
+	if (levels >= 0)
+		rte->ctelevelsup += *(int *) arg;
 }
 
 void
 ShiftOuterCtes(Query *query, int levels)
 {
-	visit_outer_ctes(query, -1, shift_level, &levels);
+	VisitCtes(query, shift_level, &levels);
 }
 
 static void
-stand_in(RangeTblEntry *rte, void *arg)
+stand_in(RangeTblEntry *rte, int levels, void *arg)
 {
 	Transfer  rows = {.source = makeNode(Query), .estimate = {DEFAULT_CTE_ROWS, 0}};
 	ListCell *lc;
 
+	if (levels <= 0)
+		return;
 	for (int i = 1; i <= list_length(rte->coltypes); i++)
 		rows.columns = lappend_int(rows.columns, i);
 	foreach (lc, noted)
@@ -176,38 +180,16 @@ stand_in(RangeTblEntry *rte, void *arg)
 void
 StandInForCtes(Query *query)
 {
-	visit_outer_ctes(query, 0, stand_in, NULL);
+	VisitCtes(query, stand_in, NULL);
 }
 
-typedef struct References
+static void
+count_reference(RangeTblEntry *rte, int levels, void *arg)
 {
-	const char *name;
-	int         depth;
-	int         count;
-} References;
+	CommonTableExpr *cte = arg;
 
-static bool
-count_references(Node *node, References *references)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		if (rte->rtekind == RTE_CTE && (int) rte->ctelevelsup == references->depth &&
-			!rte->self_reference && strcmp(rte->ctename, references->name) == 0)
-			references->count++;
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		references->depth++;
-		query_tree_walker((Query *) node, count_references, references, QTW_EXAMINE_RTES_BEFORE);
-		references->depth--;
-		return false;
-	}
-	return expression_tree_walker(node, count_references, references);
+	if (levels == 0 && !rte->self_reference && strcmp(rte->ctename, cte->ctename) == 0)
+		cte->cterefcount++;
 }
 
 /* Leaves only the CTEs that the query reads, and the last ones, as many as told. */
@@ -217,11 +199,10 @@ keep_used_ctes(Query *query, int last)
 	for (int i = list_length(query->cteList) - 1 - last; i >= 0; i--)
 	{
 		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
-		References       references = {cte->ctename, -1, 0};
 
-		count_references((Node *) query, &references);
-		cte->cterefcount = references.count;
-		if (references.count == 0)
+		cte->cterefcount = 0;
+		VisitCtes(query, count_reference, cte);
+		if (cte->cterefcount == 0)
 			query->cteList = list_delete_nth_cell(query->cteList, i);
 	}
 }

@@ -12,6 +12,14 @@
 
 #include "nodes/parsenodes.h"
 
+/*
+ * Calls a function for each entry of the query, at any depth, that is a CTE: of a query so many levels around this
+ * one, of this one if that is 0, or of a subquery if it is less.
+ */
+typedef void (*CteVisit)(RangeTblEntry *rte, int levels, void *arg);
+
+extern void VisitCtes(Query *query, CteVisit visit, void *arg);
+
 /* What is known of CTEs is kept from ForgetCtes to RememberCtes, which gets what the former returned. */
 extern List *ForgetCtes(void);
 extern void  RememberCtes(List *before);

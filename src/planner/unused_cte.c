@@ -12,44 +12,24 @@
 #include "postgres.h"
 
 #include "nodes/nodeFuncs.h"
+#include "planner/outer_cte.h"
 #include "planner/shape.h"
 
-typedef struct Release
+/* What a CTE that goes away refers to, of CTEs (the list) beside it, has one reference less. */
+static void
+release_reference(RangeTblEntry *rte, int levels, void *ctes)
 {
-	List *ctes;  /* of the query whose CTE goes away */
-	int   depth; /* query levels between that query and this one */
-} Release;
+	ListCell *lc;
 
-/* What a CTE that goes away refers to has one reference less. */
-static bool
-release_references(Node *node, Release *release)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
+	if (levels != 1)
+		return;
+	foreach (lc, (List *) ctes)
 	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-		ListCell      *lc;
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
 
-		if (rte->rtekind != RTE_CTE || rte->ctelevelsup != release->depth)
-			return false;
-		foreach (lc, release->ctes)
-		{
-			CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
-
-			if (strcmp(cte->ctename, rte->ctename) == 0)
-				cte->cterefcount--;
-		}
-		return false;
+		if (strcmp(cte->ctename, rte->ctename) == 0)
+			cte->cterefcount--;
 	}
-	if (IsA(node, Query))
-	{
-		release->depth++;
-		query_tree_walker((Query *) node, release_references, release, QTW_EXAMINE_RTES_BEFORE);
-		release->depth--;
-		return false;
-	}
-	return expression_tree_walker(node, release_references, release);
 }
 
 /* The last ones first, since a CTE refers to those before it. */
@@ -59,11 +39,11 @@ drop_from_list(Query *query)
 	for (int i = list_length(query->cteList) - 1; i >= 0; i--)
 	{
 		CommonTableExpr *cte = list_nth_node(CommonTableExpr, query->cteList, i);
-		Release          release = {query->cteList, 0};
+		Query           *subquery = castNode(Query, cte->ctequery);
 
-		if (cte->cterefcount > 0 || castNode(Query, cte->ctequery)->commandType != CMD_SELECT)
+		if (cte->cterefcount > 0 || subquery->commandType != CMD_SELECT)
 			continue;
-		release_references(cte->ctequery, &release);
+		VisitCtes(subquery, release_reference, query->cteList);
 		query->cteList = list_delete_nth_cell(query->cteList, i);
 	}
 }
