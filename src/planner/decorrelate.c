@@ -21,11 +21,9 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
 #include "parser/parse_relation.h"
@@ -37,10 +35,8 @@
 #include "planner/shape.h"
 #include "planner/split.h"
 #include "planner/strategy.h"
-#include "planner/transfer_source.h"
+#include "planner/tie.h"
 #include "rewrite/rewriteManip.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 /* So few rows may ask for their own. */
 #define FEW_ROWS 2.0
@@ -49,10 +45,8 @@ typedef struct Decorrelation
 {
 	Query *query;    /* around the subquery */
 	Query *subquery; /* a copy, which becomes the grouped one */
-	List  *quals;    /* of OpExpr that tie it to the query, over the subquery */
-	List  *inner;    /* their sides over the subquery */
-	List  *outer;    /* and over the query */
-	Relids varnos;   /* of the latter */
+	List  *ties;     /* of Tie: what ties it to the query */
+	Relids varnos;   /* of the entries of the query to which they tie it */
 	Index  joined;   /* the entry that is joined to it */
 } Decorrelation;
 
@@ -88,64 +82,6 @@ is_plain_subquery(SubLink *sublink)
 	return tables.dist_tables != NIL;
 }
 
-/* Is it a column, or a strict expression, of the query? Returns it as such; else NULL. */
-static Expr *
-outer_term(Decorrelation *context, Expr *term)
-{
-	if (contain_vars_of_level((Node *) term, 0) || !contain_vars_of_level((Node *) term, 1) ||
-		checkExprHasSubLink((Node *) term) || contain_agg_clause((Node *) term))
-		return NULL;
-	term = copyObject(term);
-	IncrementVarSublevelsUp((Node *) term, -1, 1);
-	term = (Expr *) flatten_join_alias_vars(context->query, (Node *) term);
-	if (contain_vars_of_level((Node *) term, 1) || contain_nonstrict_functions((Node *) term))
-		return NULL;
-	context->varnos = bms_join(context->varnos, pull_varnos(NULL, (Node *) term));
-	return term;
-}
-
-/* Does the operator hold for all rows of a group alike? */
-static bool
-respects_groups(OpExpr *op, Expr *inner)
-{
-	TypeCacheEntry *type =
-		lookup_type_cache(getBaseType(exprType((Node *) inner)), TYPECACHE_BTREE_OPFAMILY);
-	Oid collation = exprCollation((Node *) inner);
-
-	if (!list_member_oid(get_mergejoin_opfamilies(op->opno), type->btree_opf))
-		return false;
-	return !OidIsValid(op->inputcollid) || op->inputcollid == collation ||
-		   (get_collation_isdeterministic(op->inputcollid) &&
-			(!OidIsValid(collation) || get_collation_isdeterministic(collation)));
-}
-
-/* If the qual ties the subquery to the query, it is noted, and true returned. */
-static bool
-take_qual(Decorrelation *context, Node *qual)
-{
-	OpExpr *op = (OpExpr *) qual;
-
-	if (!IsA(op, OpExpr) || list_length(op->args) != 2)
-		return false;
-	for (int side = 0; side < 2; side++)
-	{
-		Expr *inner = list_nth(op->args, side);
-		Expr *outer = list_nth(op->args, 1 - side);
-
-		if (!contain_vars_of_level((Node *) inner, 0) || checkExprHasSubLink((Node *) inner) ||
-			contain_vars_of_level((Node *) inner, 1) || !respects_groups(op, inner))
-			continue;
-		outer = outer_term(context, outer);
-		if (outer == NULL)
-			continue;
-		context->quals = lappend(context->quals, op);
-		context->inner = lappend(context->inner, inner);
-		context->outer = lappend(context->outer, outer);
-		return true;
-	}
-	return false;
-}
-
 /* Takes out of WHERE what ties the subquery to the query. Is that all? */
 static bool
 take_quals(Decorrelation *context)
@@ -157,10 +93,17 @@ take_quals(Decorrelation *context)
 
 	foreach (lc, make_ands_implicit((Expr *) subquery->jointree->quals))
 	{
-		if (!take_qual(context, lfirst(lc)))
+		Tie *tie = TieOf(context->query, lfirst(lc));
+
+		if (tie == NULL)
+		{
 			left = lappend(left, lfirst(lc));
+			continue;
+		}
+		context->ties = lappend(context->ties, tie);
+		context->varnos = bms_join(context->varnos, pull_varnos(NULL, (Node *) tie->outer));
 	}
-	if (context->quals == NIL)
+	if (context->ties == NIL)
 		return false;
 	subquery->jointree->quals = left ? (Node *) make_ands_explicit(left) : NULL;
 	/* columns of the query may stand beside the aggregates */
@@ -202,13 +145,6 @@ is_answered_by_nodes(Decorrelation *context, ListCell *item, SubLink *sublink)
 	return SpreadOfInput(&probe).kind == SPREAD_SPLIT;
 }
 
-/* Has the n-th qual the subquery's side first? */
-static bool
-is_left(Decorrelation *context, int n)
-{
-	return list_nth(context->inner, n) == linitial(list_nth_node(OpExpr, context->quals, n)->args);
-}
-
 /* The subquery's target list becomes what it is grouped by, and the aggregates of that value. */
 static bool
 group_subquery(Decorrelation *context)
@@ -219,68 +155,17 @@ group_subquery(Decorrelation *context)
 	context->subquery->sortClause = NIL;
 	context->subquery->distinctClause = NIL;
 	context->subquery->hasDistinctOn = false;
-	foreach (lc, context->inner)
+	foreach (lc, context->ties)
 	{
-		if (LeafGroupFor(context->subquery, lfirst(lc)) == NULL)
+		if (LeafGroupFor(context->subquery, ((Tie *) lfirst(lc))->inner) == NULL)
 			return false;
 	}
 	return true;
 }
 
-/*
- * The subquery's rows only for values that the n-th qual asks for. Of several
- * quals one will do: estimates for several columns are often far off.
- */
-static void
-restrict_subquery(Decorrelation *context, int n, Query *values)
-{
-	Query       *subquery = context->subquery;
-	OpExpr      *op = copyObject(list_nth_node(OpExpr, context->quals, n));
-	SubLink     *in = makeNode(SubLink);
-	Param       *value = makeNode(Param);
-	TargetEntry *entry = linitial(values->targetList);
-
-	value->paramkind = PARAM_SUBLINK;
-	value->paramid = 1;
-	value->paramtype = exprType((Node *) entry->expr);
-	value->paramtypmod = exprTypmod((Node *) entry->expr);
-	value->paramcollid = exprCollation((Node *) entry->expr);
-	value->location = -1;
-	if (!is_left(context, n))
-		op->opno = get_commutator(op->opno);
-	op->opfuncid = InvalidOid;
-	op->args = list_make2(copyObject(list_nth(context->inner, n)), value);
-	in->subLinkType = ANY_SUBLINK;
-	in->testexpr = (Node *) op;
-	in->operName = list_make1(makeString("="));
-	in->subselect = (Node *) values;
-	in->location = -1;
-	subquery->jointree->quals = make_and_qual(subquery->jointree->quals, (Node *) in);
-	subquery->hasSubLinks = true;
-}
-
-/* A query for the values that the n-th qual asks the subquery for, or NULL. *count: for how many rows. */
-static Query *
-values_asked_for(Decorrelation *context, int n, double *count)
-{
-	OpExpr *op = list_nth_node(OpExpr, context->quals, n);
-	Query  *values;
-	int     rti;
-
-	if (op->opno >= FirstGenbkiObjectId || !OidIsValid(get_commutator(op->opno)) ||
-		strcmp(get_opname(op->opno), "=") != 0 || !bms_get_singleton_member(context->varnos, &rti))
-		return NULL;
-	values = RowsOfEntry(context->query, rti, list_nth(context->outer, n));
-	if (values == NULL || contain_volatile_functions((Node *) values))
-		return NULL;
-	*count = EstimateQuery(values, NULL).rows;
-	(void) LeafGroupFor(values, linitial_node(TargetEntry, values->targetList)->expr);
-	return values;
-}
-
-/* What it costs to group the subquery's rows by the given columns, and how many groups there are. */
+/* What it costs to group the subquery's rows by what ties it, and how many groups there are. */
 static double
-grouping_cost(Decorrelation *context, List *columns, double *groups)
+grouping_cost(Decorrelation *context, List *ties, double *groups)
 {
 	Query        *query = copyObject(context->subquery);
 	QueryEstimate estimate;
@@ -289,54 +174,59 @@ grouping_cost(Decorrelation *context, List *columns, double *groups)
 
 	query->hasAggs = false;
 	query->targetList = query->groupClause = NIL;
-	foreach (lc, columns)
-		(void) LeafColumnFor(query, lfirst(lc));
+	foreach (lc, ties)
+		(void) LeafColumnFor(query, ((Tie *) lfirst(lc))->inner);
 	cost = EstimateQuery(query, NULL).rows * JOIN_COST / list_length(AllPrimaries());
-	foreach (lc, columns)
-		(void) LeafGroupFor(query, lfirst(lc));
+	foreach (lc, ties)
+		(void) LeafGroupFor(query, ((Tie *) lfirst(lc))->inner);
 	estimate = EstimateQuery(query, NULL);
 	*groups = estimate.rows;
 	return cost + estimate.rows * (PULL_COST + BYTE_COST * estimate.width);
 }
 
-/* Is it worth it? If so, the subquery is restricted where that is. */
+/*
+ * Is it worth it? If so, the subquery is restricted where that is: by one tie,
+ * since estimates for several columns are often far off.
+ */
 static bool
 pays(Decorrelation *context)
 {
-	double groups;
-	double whole;
-	double best;
-	Query *restriction = NULL;
-	int    restricted = 0;
+	double    groups;
+	double    whole;
+	double    best;
+	Query    *restriction = NULL;
+	Tie      *restricted = NULL;
+	ListCell *lc;
 
 	if (join_strategy == STRATEGY_PULL)
 		return false;
-	best = whole = grouping_cost(context, context->inner, &groups);
-	for (int n = 0; n < list_length(context->quals); n++)
+	best = whole = grouping_cost(context, context->ties, &groups);
+	foreach (lc, bms_membership(context->varnos) == BMS_SINGLETON ? context->ties : NIL)
 	{
+		Tie   *tie = lfirst(lc);
 		double all;
 		double count;
-		double some;
 		double cost;
-		Query *values = values_asked_for(context, n, &count);
+		Query *values = ValuesAskedFor(tie, &count);
+		double some;
 
 		if (values == NULL)
 			continue;
 		if (join_strategy == STRATEGY_AUTO && count <= FEW_ROWS)
 			return false;
 		some = EstimateQuery(values, NULL).rows;
-		(void) grouping_cost(context, list_make1(list_nth(context->inner, n)), &all);
+		(void) grouping_cost(context, list_make1(tie), &all);
 		cost = 2 * MOVE_STARTUP + some * list_length(AllPrimaries()) * SEND_COST +
 			   whole * Min(1, some / all);
 		if (cost < best || join_strategy != STRATEGY_AUTO)
 		{
 			best = cost;
 			restriction = values;
-			restricted = n;
+			restricted = tie;
 		}
 	}
 	if (restriction)
-		restrict_subquery(context, restricted, restriction);
+		RestrictToValues(context->subquery, restricted, restriction);
 	return true;
 }
 
@@ -381,15 +271,15 @@ join_subquery(Decorrelation *context, ListCell *item)
 	JoinExpr      *join = makeNode(JoinExpr);
 	Query         *query = context->query;
 	List          *quals = NIL;
+	ListCell      *lc;
 
-	for (int i = 0; i < list_length(context->quals); i++)
+	foreach (lc, context->ties)
 	{
-		OpExpr *op = copyObject(list_nth_node(OpExpr, context->quals, i));
-		Expr   *inner = list_nth(context->inner, i);
-		Var    *column = joined_column(context, LeafGroupFor(context->subquery, inner));
-		Expr   *outer = list_nth(context->outer, i);
+		Tie    *tie = lfirst(lc);
+		OpExpr *op = copyObject(tie->op);
+		Var    *column = joined_column(context, LeafGroupFor(context->subquery, tie->inner));
 
-		op->args = is_left(context, i) ? list_make2(column, outer) : list_make2(outer, column);
+		op->args = IsLeft(tie) ? list_make2(column, tie->outer) : list_make2(tie->outer, column);
 		quals = lappend(quals, op);
 	}
 	ref->rtindex = context->joined;

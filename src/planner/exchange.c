@@ -124,7 +124,7 @@ ExchangeDistinct(Query *query)
 		return false;
 	SeparateInput(query);
 	rte = rt_fetch(1, query->rtable);
-	transfer = TransferOfTable(query, 1, 0, false, NULL);
+	transfer = TransferOfTable(query, 1, 0, NIL, false, NULL);
 	if (transfer == NULL || !IsWorthSending(&transfer->estimate))
 		return false;
 	transfer->table = table;

@@ -183,7 +183,7 @@ send_new_rows(Query *query, DistTable *table, ParamListInfo params)
 	if (rte->rtekind != RTE_SUBQUERY || rte->subquery->sortClause ||
 		!QueryNamesDistTable(rte->subquery))
 		return;
-	transfer = TransferOfSubquery(rte->subquery, false, params);
+	transfer = TransferOfSubquery(rte->subquery, NIL, false, params);
 	if (transfer == NULL || !IsWorthSending(&transfer->estimate))
 		return;
 	transfer->table = table;

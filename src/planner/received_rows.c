@@ -138,7 +138,7 @@ MakeReceivedRowsCall(Transfer *transfer)
 	ListCell      *lc;
 
 	initStringInfo(&about);
-	appendStringInfo(&about, "%.0f", transfer->estimate.rows);
+	appendStringInfo(&about, "%.0f", transfer->sent.rows);
 	foreach (lc, transfer->columns)
 		appendStringInfo(&about, " %d:%.6g", lfirst_int(lc),
 						 distinct_values(transfer->source, foreach_current_index(lc) + 1));

@@ -33,6 +33,7 @@
 #include "planner/print.h"
 #include "planner/shape.h"
 #include "planner/strategy.h"
+#include "planner/tie.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -81,7 +82,8 @@ typedef struct Search
 	int           nodes;
 	bool          may_broadcast;
 	bool          may_rehash;
-	int           depth; /* of the subquery whose parts are looked for */
+	Query        *around; /* the query of which parts are subqueries */
+	int           depth;  /* of the subquery whose parts are looked for */
 	int           tries;
 	bool          impossible;
 	ParamListInfo params;
@@ -168,7 +170,9 @@ add_entry(Search *search, Query *query, Index rti, bool as_set)
 	part->query = query;
 	part->rte = rte;
 	part->rti = rti;
-	part->transfer = TransferOfTable(query, rti, search->depth, as_set, search->params);
+	part->transfer = TransferOfTable(query, rti, search->depth,
+									 search->around ? TiesOfEntry(search->around, query, rti) : NIL,
+									 as_set, search->params);
 	if (part->transfer)
 	{
 		query_tree_walker(query, compared_columns_walker, &compared, QTW_IGNORE_JOINALIASES);
@@ -213,7 +217,8 @@ add_subquery(Search *search, SubLink *sublink)
 	if (part->spread.kind == SPREAD_COPIED)
 		return;
 	part->query = subquery;
-	part->transfer = TransferOfSubquery(subquery, as_set, search->params);
+	part->transfer = TransferOfSubquery(subquery, as_set ? TiesOfIn(search->around, sublink) : NIL,
+										as_set, search->params);
 	if (part->transfer)
 	{
 		part->whole = *subquery;
@@ -245,6 +250,7 @@ add_parts(Search *search, Query *query, bool as_set)
 	Relids joined;
 	int    rti = -1;
 	Query  inner = *query;
+	Query *around = search->around;
 
 	/* the nodes cannot do it alone */
 	if (search->depth == 0)
@@ -257,9 +263,11 @@ add_parts(Search *search, Query *query, bool as_set)
 	joined = get_relids_in_jointree((Node *) query->jointree, false);
 	while ((rti = bms_next_member(joined, rti)) > 0)
 		add_entry(search, query, rti, as_set);
+	search->around = query;
 	if (query->hasSubLinks)
 		query_tree_walker(&inner, add_subqueries_walker, search,
 						  QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
+	search->around = around;
 }
 
 /* Makes the query say what has been decided on a part. */
@@ -279,22 +287,24 @@ put_in_place(Search *search, Part *part)
 		*part->query = moved ? part->transferred_whole : part->whole;
 }
 
-static double
-send_cost(Part *part, double copies)
+double
+SendCost(const QueryEstimate *estimate, double copies)
 {
-	QueryEstimate *estimate = &part->transfer->estimate;
-
 	return MOVE_STARTUP + estimate->rows * copies * (SEND_COST + BYTE_COST * estimate->width);
 }
 
 static double
 cost_of(Search *search, Part *part)
 {
+	Transfer *transfer = part->transfer;
+
 	if (part->fate == PART_REHASHED)
-		return send_cost(part, 1) + part->transfer->estimate.rows * JOIN_COST / search->nodes;
+		return transfer->cost + SendCost(&transfer->sent, 1) +
+			   transfer->sent.rows * JOIN_COST / search->nodes;
 	if (part->fate == PART_BROADCAST)
-		return send_cost(part, search->nodes) + part->transfer->estimate.rows * JOIN_COST;
-	return part->transfer ? part->transfer->estimate.rows * JOIN_COST / search->nodes : 0;
+		return transfer->cost + SendCost(&transfer->sent, search->nodes) +
+			   transfer->sent.rows * JOIN_COST;
+	return transfer ? transfer->estimate.rows * JOIN_COST / search->nodes : 0;
 }
 
 static void

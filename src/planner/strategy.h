@@ -37,6 +37,9 @@ extern int join_strategy; /* distshard.join_strategy */
 
 extern void InitStrategy(void);
 
+/* What it costs to send rows, each to so many nodes. */
+extern double SendCost(const QueryEstimate *estimate, double copies);
+
 /* Should the nodes send each other so many rows, rather than send them through this one? */
 extern bool IsWorthSending(const QueryEstimate *estimate);
 

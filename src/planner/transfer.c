@@ -27,6 +27,7 @@
 #include "planner/outer_cte.h"
 #include "planner/print_steps.h"
 #include "planner/received_rows.h"
+#include "planner/tie.h"
 #include "planner/transfer.h"
 #include "planner/transfer_source.h"
 #include "planner/ship.h"
@@ -98,7 +99,8 @@ TableCutBy(DistTable *like, Oid type)
 }
 
 static Transfer *
-make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamListInfo params)
+make_transfer(char *name, Query *source, Bitmapset *columns, List *ties, bool as_set,
+			  ParamListInfo params)
 {
 	Transfer *transfer = palloc0(sizeof(Transfer));
 	int       attno = -1;
@@ -112,10 +114,8 @@ make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamL
 
 	transfer->number = ++last_transfer;
 	transfer->name = name;
-	transfer->estimate = EstimateQuery(source, params);
-	if (as_set)
-		transfer->estimate.rows =
-			DropDuplicatesWithinNodes(&source, transfer->estimate.rows, params);
+	transfer->estimate = transfer->sent = EstimateQuery(source, params);
+	transfer->cost = ReduceSource(&source, &transfer->sent, ties, as_set, params);
 	transfer->source = source;
 	if (OuterCtesOf(source) != READS_NO_CTE)
 		transfer->cte = SOURCE_CTE(transfer->number);
@@ -126,19 +126,19 @@ make_transfer(char *name, Query *source, Bitmapset *columns, bool as_set, ParamL
 }
 
 Transfer *
-TransferOfTable(Query *query, Index rti, int depth, bool as_set, ParamListInfo params)
+TransferOfTable(Query *query, Index rti, int depth, List *ties, bool as_set, ParamListInfo params)
 {
 	Bitmapset *columns;
 	Query     *source = TransferSource(query, rti, depth, &columns);
 
 	if (source == NULL)
 		return NULL;
-	return make_transfer(rt_fetch(rti, query->rtable)->eref->aliasname, source, columns, as_set,
-						 params);
+	return make_transfer(rt_fetch(rti, query->rtable)->eref->aliasname, source, columns, ties,
+						 as_set, params);
 }
 
 Transfer *
-TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params)
+TransferOfSubquery(Query *subquery, List *ties, bool as_set, ParamListInfo params)
 {
 	Bitmapset *columns = NULL;
 	ListCell  *lc;
@@ -150,7 +150,7 @@ TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params)
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
 			columns = bms_add_member(columns, lfirst_node(TargetEntry, lc)->resno);
 	}
-	return make_transfer("subquery", copyObject(subquery), columns, as_set, params);
+	return make_transfer("subquery", copyObject(subquery), columns, ties, as_set, params);
 }
 
 /* An entry with these columns. Columns that were dropped keep their numbers. */

@@ -26,10 +26,12 @@
 typedef struct Transfer
 {
 	int           number;
-	char         *name;   /* for EXPLAIN */
-	Query        *source; /* the rows, with columns that nobody needs left out */
-	QueryEstimate estimate;
-	List         *columns; /* of int: of what it replaces, those that the source has */
+	char         *name;     /* for EXPLAIN */
+	Query        *source;   /* the rows, with columns that nobody needs left out */
+	QueryEstimate estimate; /* of all rows that are there */
+	QueryEstimate sent;     /* of the source */
+	double        cost;     /* of finding out which rows are asked for */
+	List         *columns;  /* of int: of what it replaces, those that the source has */
 
 	DistTable *table;    /* cut like this one; NULL: all rows go to all nodes */
 	bool       own_hash; /* table is cut as the key's type is hashed by default */
@@ -42,13 +44,13 @@ typedef struct Transfer
 /*
  * NULL if the entry cannot be replaced: it is lateral, or its rows have an identity that matters.
  * The query is as many levels as depth below the one that will read the fragment's rows. As a
- * set: of rows that are the same, one will do.
+ * set: of rows that are the same, one will do. Rows that do not pass all ties are not needed.
  */
-extern Transfer *TransferOfTable(Query *query, Index rti, int depth, bool as_set,
+extern Transfer *TransferOfTable(Query *query, Index rti, int depth, List *ties, bool as_set,
 								 ParamListInfo params);
 
 /* The same for a query that is a subquery of an expression. */
-extern Transfer *TransferOfSubquery(Query *subquery, bool as_set, ParamListInfo params);
+extern Transfer *TransferOfSubquery(Query *subquery, List *ties, bool as_set, ParamListInfo params);
 
 /* Something that is cut like a table, but by the hash of another type; NULL if that may not be the same everywhere. */
 extern DistTable *TableCutBy(DistTable *like, Oid type);

@@ -88,11 +88,14 @@ used_columns_walker(Node *node, UsedColumns *used)
 	return expression_tree_walker(node, used_columns_walker, used);
 }
 
+/* Does the query change or lock rows of the entry? Some may then be others than it found first. */
 static bool
-is_row_mark_target(Query *query, Index rti)
+may_be_rechecked(Query *query, Index rti)
 {
 	ListCell *lc;
 
+	if (rti == query->resultRelation)
+		return true;
 	foreach (lc, query->rowMarks)
 	{
 		if (lfirst_node(RowMarkClause, lc)->rti == rti)
@@ -121,18 +124,26 @@ has_correlated_subquery(Node *node, void *context)
 	return expression_tree_walker(node, has_correlated_subquery, context);
 }
 
-static List *quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries);
+/* What such quals may have besides columns of the entry. */
+typedef enum QualKind
+{
+	QUALS_PLAIN,
+	QUALS_WITH_SUBQUERIES,
+	QUALS_WITH_OUTER_COLUMNS
+} QualKind;
+
+static List *quals_on_entry(Query *query, Node *quals, Index rti, QualKind kind);
 
 /* Of alternatives that are about several entries: what each says about the one. */
 static List *
-alternatives_on_entry(Query *query, BoolExpr *alternatives, Index rti, bool subqueries)
+alternatives_on_entry(Query *query, BoolExpr *alternatives, Index rti, QualKind kind)
 {
 	List     *result = NIL;
 	ListCell *lc;
 
 	foreach (lc, alternatives->args)
 	{
-		List *quals = quals_on_entry(query, lfirst(lc), rti, subqueries);
+		List *quals = quals_on_entry(query, lfirst(lc), rti, kind);
 
 		if (quals == NIL)
 			return NIL;
@@ -143,10 +154,10 @@ alternatives_on_entry(Query *query, BoolExpr *alternatives, Index rti, bool subq
 
 /*
  * The quals of an AND that are about the rows of one entry alone and can be
- * checked anywhere; with subqueries, if these are wanted.
+ * checked anywhere.
  */
 static List *
-quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries)
+quals_on_entry(Query *query, Node *quals, Index rti, QualKind kind)
 {
 	List     *result = NIL;
 	ListCell *lc;
@@ -156,16 +167,17 @@ quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries)
 	if (is_andclause(quals))
 	{
 		foreach (lc, ((BoolExpr *) quals)->args)
-			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti, subqueries));
+			result = list_concat(result, quals_on_entry(query, lfirst(lc), rti, kind));
 		return result;
 	}
 	quals = flatten_join_alias_vars(query, copyObject(quals));
-	if ((subqueries ? has_correlated_subquery(quals, NULL) : checkExprHasSubLink(quals)) ||
-		contain_volatile_functions(quals) || is_outer_var(quals, NULL) ||
+	if ((kind == QUALS_WITH_SUBQUERIES ? has_correlated_subquery(quals, NULL)
+									   : checkExprHasSubLink(quals)) ||
+		(kind != QUALS_WITH_OUTER_COLUMNS && is_outer_var(quals, NULL)) ||
+		contain_volatile_functions(quals) ||
 		!bms_equal(pull_varnos(NULL, quals), bms_make_singleton(rti)))
-		return is_orclause(quals)
-				   ? alternatives_on_entry(query, (BoolExpr *) quals, rti, subqueries)
-				   : NIL;
+		return is_orclause(quals) ? alternatives_on_entry(query, (BoolExpr *) quals, rti, kind)
+								  : NIL;
 	return list_make1(quals);
 }
 
@@ -176,7 +188,7 @@ quals_on_entry(Query *query, Node *quals, Index rti, bool subqueries)
  * entry is in this tree.
  */
 static bool
-collect_quals(Query *query, Node *jtnode, Index rti, bool subqueries, List **quals, bool *nullable)
+collect_quals(Query *query, Node *jtnode, Index rti, QualKind kind, List **quals, bool *nullable)
 {
 	ListCell *lc;
 
@@ -188,10 +200,10 @@ collect_quals(Query *query, Node *jtnode, Index rti, bool subqueries, List **qua
 
 		foreach (lc, from->fromlist)
 		{
-			if (!collect_quals(query, lfirst(lc), rti, subqueries, quals, nullable))
+			if (!collect_quals(query, lfirst(lc), rti, kind, quals, nullable))
 				continue;
 			if (!*nullable)
-				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti, subqueries));
+				*quals = list_concat(*quals, quals_on_entry(query, from->quals, rti, kind));
 			return true;
 		}
 		return false;
@@ -199,13 +211,13 @@ collect_quals(Query *query, Node *jtnode, Index rti, bool subqueries, List **qua
 	else
 	{
 		JoinExpr *join = castNode(JoinExpr, jtnode);
-		bool      left = collect_quals(query, join->larg, rti, subqueries, quals, nullable);
+		bool      left = collect_quals(query, join->larg, rti, kind, quals, nullable);
 
-		if (!left && !collect_quals(query, join->rarg, rti, subqueries, quals, nullable))
+		if (!left && !collect_quals(query, join->rarg, rti, kind, quals, nullable))
 			return false;
 		if (!*nullable && (join->jointype == JOIN_INNER || (join->jointype == JOIN_LEFT && !left) ||
 						   (join->jointype == JOIN_RIGHT && left)))
-			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti, subqueries));
+			*quals = list_concat(*quals, quals_on_entry(query, join->quals, rti, kind));
 		if (join->jointype == JOIN_FULL || (join->jointype == JOIN_LEFT && !left) ||
 			(join->jointype == JOIN_RIGHT && left))
 			*nullable = true;
@@ -260,17 +272,28 @@ TransferSource(Query *query, Index rti, int depth, Bitmapset **columns)
 	bool           nullable = false;
 	Query         *source;
 
-	if (rte->lateral || rti == query->resultRelation || is_row_mark_target(query, rti) ||
+	if (rte->lateral || may_be_rechecked(query, rti) ||
 		(rte->rtekind == RTE_SUBQUERY && HasOuterColumns(rte->subquery)))
 		return NULL;
 	query_tree_walker(query, used_columns_walker, &used, QTW_IGNORE_JOINALIASES);
 	if (used.others)
 		return NULL;
-	collect_quals(query, (Node *) query->jointree, rti, false, &quals, &nullable);
+	collect_quals(query, (Node *) query->jointree, rti, QUALS_PLAIN, &quals, &nullable);
 	*columns = used.columns;
 	source = source_query(query, rti, used.columns, quals);
 	ShiftOuterCtes(source, 1 - depth);
 	return OuterCtesOf(source) == READS_CHANGING_CTES ? NULL : source;
+}
+
+List *
+QualsOnEntry(Query *query, Index rti)
+{
+	List *quals = NIL;
+	bool  nullable = false;
+
+	collect_quals(query, (Node *) query->jointree, rti, QUALS_WITH_OUTER_COLUMNS, &quals,
+				  &nullable);
+	return quals;
 }
 
 /* Are values that are equal the same in every respect? */
@@ -311,7 +334,7 @@ make_distinct(Query *query)
 }
 
 double
-DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params)
+DropDuplicatesWithinNodes(Query **source, double rows, double most, ParamListInfo params)
 {
 	Query *distinct = copyObject(*source);
 	double rows_of_node = rows / list_length(AllPrimaries());
@@ -320,7 +343,7 @@ DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params)
 
 	if (!make_distinct(distinct))
 		return rows;
-	values = EstimateQuery(distinct, params).rows;
+	values = Min(most, EstimateQuery(distinct, params).rows);
 	left = values * (1 - pow(1 - 1 / values, rows_of_node));
 	if (left > rows_of_node / 2)
 		return rows;
@@ -330,17 +353,19 @@ DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params)
 }
 
 Query *
-RowsOfEntry(Query *query, Index rti, Expr *expr)
+RowsOfEntry(Query *query, Index rti, Expr *expr, bool subqueries)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	List          *quals = NIL;
 	bool           nullable = false;
 	Query         *source;
 
-	if (rte->lateral || rte->rtekind == RTE_CTE ||
-		(rte->rtekind == RTE_SUBQUERY && HasOuterReferences(rte->subquery)))
+	if (rte->lateral || rte->rtekind == RTE_CTE || may_be_rechecked(query, rti) ||
+		(rte->rtekind == RTE_SUBQUERY &&
+		 (HasOuterReferences(rte->subquery) || rte->subquery->rowMarks)))
 		return NULL;
-	collect_quals(query, (Node *) query->jointree, rti, true, &quals, &nullable);
+	collect_quals(query, (Node *) query->jointree, rti,
+				  subqueries ? QUALS_WITH_SUBQUERIES : QUALS_PLAIN, &quals, &nullable);
 	source = source_query(query, rti, NULL, quals);
 	expr = copyObject(expr);
 	ChangeVarNodes((Node *) expr, rti, 1, 0);

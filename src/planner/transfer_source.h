@@ -21,16 +21,21 @@
  */
 extern Query *TransferSource(Query *query, Index rti, int depth, Bitmapset **columns);
 
+/* The quals that hold for an entry's rows wherever a query has them; they may refer to outer queries. */
+extern List *QualsOnEntry(Query *query, Index rti);
+
 /*
- * DropDuplicatesWithinNodes makes a source of so many rows leave out those that a node
- * has twice, if it then has less than half as many; returns how many.
+ * DropDuplicatesWithinNodes makes a source of so many rows, of which at most so many differ, leave
+ * out those that a node has twice, if it then has less than half as many; returns how many.
  */
-extern double DropDuplicatesWithinNodes(Query **source, double rows, ParamListInfo params);
+extern double DropDuplicatesWithinNodes(Query **source, double rows, double most,
+										ParamListInfo params);
 
 /*
  * RowsOfEntry returns a query for an expression over those rows of an entry that
- * the query can need; NULL if the entry is lateral.
+ * the query can need, by its subqueries as well or not; NULL if the entry is
+ * lateral, or the query changes or locks its rows.
  */
-extern Query *RowsOfEntry(Query *query, Index rti, Expr *expr);
+extern Query *RowsOfEntry(Query *query, Index rti, Expr *expr, bool subqueries);
 
 #endif

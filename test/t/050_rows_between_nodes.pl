@@ -110,6 +110,17 @@ unlike((run_script("SET distshard.join_strategy = pull; $correlated"))[0], qr/gr
 like((run_script('EXPLAIN (COSTS OFF) SELECT count(*) FROM a WHERE x > (SELECT avg(x) FROM b WHERE b.k = a.k)'))[0],
 	qr/avg.*WHERE \(b\.k = a\.k\)/s, 'and if nodes can answer it for their own rows');
 
+# Rows of a subquery are restricted to those that are asked for, where these are few.
+my $exists = 'SELECT count(*) FROM b WHERE %s NOT EXISTS (SELECT FROM a WHERE a.x = b.x AND a.filler < md5(b.k::text))';
+my $few = sprintf $exists, 'k BETWEEN 10 AND 40 AND';
+my $restricted = qr/Broadcast of a:.*Broadcast of subquery:.*FROM distshard_public\.a\s+WHERE \(a\.x IN \(/s;
+like((run_script("EXPLAIN (COSTS OFF) $few"))[0], $restricted, 'EXISTS: only what few rows ask for is sent');
+unlike((run_script('EXPLAIN (COSTS OFF) ' . sprintf $exists, ''))[0], $restricted, 'but not if many rows ask');
+is((run_script($few))[0], (run_script("SET distshard.join_strategy = pull; $few"))[0], 'and the answer is the same');
+my $in = 'SET distshard.join_strategy = broadcast; EXPLAIN (COSTS OFF) SELECT count(*) FROM b WHERE k < 40 AND x %s (SELECT x FROM a WHERE filler > md5(k::text))';
+like((run_script(sprintf $in, 'IN'))[0], qr/Broadcast of subquery:.*Broadcast of subquery:.*a\.x IN \(/s, 'so it is for IN');
+unlike((run_script(sprintf $in, 'NOT IN'))[0], qr/a\.x IN \(/, 'where no nulls are to be found');
+
 like((run_script('EXPLAIN (COSTS OFF) INSERT INTO c SELECT x, k FROM b'))[0], qr/Re-hash of subquery:.*INSERT INTO/s,
 	'INSERT .. SELECT re-hashes between nodes');
 like((run_script('EXPLAIN (COSTS OFF) UPDATE a SET filler = NULL FROM b WHERE b.x = a.k'))[0], qr/Re-hash of b:.*UPDATE.*FROM distshard\.received_rows/s,

@@ -178,6 +178,65 @@ DELETE FROM things t WHERE t.size > (SELECT avg(s.price) FROM sold s WHERE s.sho
 
 INSERT INTO nothing SELECT t.id, t.shop, (SELECT avg(s.price) FROM sold s WHERE s.what = t.id) FROM things t RETURNING *;
 
+-- Of what EXISTS and IN look for only the values are needed that the query around asks for: nulls on both sides, none, doubles.
+SELECT s.id FROM sold s WHERE s.flag AND EXISTS (SELECT FROM things t WHERE t.shop = s.what AND t.size > 2) ORDER BY 1;
+
+SELECT s.id FROM sold s WHERE s.flag AND NOT EXISTS (SELECT FROM things t WHERE t.shop = s.what AND t.size > 2) ORDER BY 1;
+
+SELECT s.id FROM sold s WHERE s.what > 100 AND NOT EXISTS (SELECT FROM things t WHERE t.shop = s.what) ORDER BY 1;
+
+SELECT count(*) FROM sold s WHERE s.flag AND NOT EXISTS (SELECT FROM nothing n WHERE n.what = s.what);
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.size > (SELECT avg(price) / 2 FROM sold WHERE flag) AND NOT EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.flag) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.id < 30 AND EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.t = t.t AND s.price > t.size) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.id < 30 AND NOT EXISTS (SELECT FROM sold s WHERE s.shop = t.shop AND s.price IS NOT DISTINCT FROM t.size AND s.id <> t.id) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.id < 30 AND NOT EXISTS (SELECT FROM sold s WHERE s.c = t.c AND s.price > t.size) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.id < 30 AND NOT EXISTS (SELECT FROM sold s WHERE s.price = t.shop AND s.f = t.f) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.shop <> 0 AND t.id < 30 AND EXISTS (SELECT FROM sold s WHERE s.what = 12 / t.shop) ORDER BY 1;
+
+SELECT t.id, CASE WHEN t.shop <> 0 THEN EXISTS (SELECT FROM sold s WHERE s.what = 12 / t.shop AND s.flag) END FROM things t WHERE t.id < 30 ORDER BY 1;
+
+SELECT t.id, EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.flag), t.shop IN (SELECT what FROM sold WHERE flag), t.shop NOT IN (SELECT what FROM sold) FROM things t WHERE t.size < 9 ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.shop IN (SELECT what FROM sold WHERE flag) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.shop NOT IN (SELECT what FROM sold WHERE flag) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.shop NOT IN (SELECT what FROM sold WHERE what IS NOT NULL AND shop = 1) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND (t.shop IN (SELECT what FROM sold WHERE flag)) IS NOT TRUE ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND (t.shop IN (SELECT what FROM sold WHERE flag) OR t.id = 5) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND (t.shop, t.t) IN (SELECT s.what, s.t FROM sold s LEFT JOIN nothing n ON n.what = s.what) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.shop IN (SELECT max(what) FROM sold GROUP BY shop) AND t.shop IN (SELECT what FROM sold ORDER BY id LIMIT 5) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND t.shop IN (SELECT s.what FROM sold s WHERE s.f = t.f) AND t.shop NOT IN (SELECT s.shop FROM sold s WHERE s.f = t.f AND s.shop > 1) ORDER BY 1;
+
+SELECT t.id, k.rank FROM things t LEFT JOIN kinds k ON k.kind = t.kind AND k.rank > 10 WHERE t.size < 9 AND NOT EXISTS (SELECT FROM sold s WHERE s.what * 10 = k.rank) ORDER BY 1;
+
+SELECT t.id, k.rank FROM kinds k LEFT JOIN things t ON k.kind = t.kind AND EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.flag) AND t.size < 9 WHERE k.rank < 30 ORDER BY 1, 2;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND EXISTS (SELECT FROM kinds k LEFT JOIN sold s ON s.what = t.shop AND s.flag WHERE k.kind = t.kind AND s.id IS NULL) ORDER BY 1;
+
+SELECT t.id FROM things t WHERE t.size < 9 AND NOT EXISTS (SELECT FROM sold s JOIN kinds k ON k.rank = s.what * 10 WHERE s.shop = t.shop AND NOT EXISTS (SELECT FROM things o WHERE o.kind = k.kind AND o.shop = t.shop)) ORDER BY 1;
+
+SELECT n.shop FROM (SELECT DISTINCT shop, kind FROM things WHERE size < 9) n WHERE NOT EXISTS (SELECT FROM sold s WHERE s.what = n.shop) ORDER BY 1;
+
+SELECT p.town FROM places p WHERE p.shop > 2 AND NOT EXISTS (SELECT FROM sold s WHERE s.shop = p.shop) ORDER BY 1;
+
+WITH some AS (SELECT shop, size FROM things WHERE size < 9) SELECT count(*) FROM some WHERE NOT EXISTS (SELECT FROM sold s WHERE s.what = some.shop) AND EXISTS (SELECT FROM some o WHERE o.shop = some.shop);
+
+DELETE FROM things t WHERE t.size < 9 AND NOT EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.flag) RETURNING id;
+
+UPDATE sold s SET price = 7 FROM things t WHERE t.id = s.what AND t.size < 9 AND EXISTS (SELECT FROM sold o WHERE o.shop = t.shop AND o.flag) RETURNING s.id;
+
 -- Some parts of subqueries that run once for each row around them are the same each time.
 SELECT t.id, (SELECT count(*) FROM sold s WHERE s.what >= t.shop AND s.id <> t.id) FROM things t ORDER BY 1;
 
