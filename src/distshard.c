@@ -19,6 +19,7 @@
 #include "executor/fragment_explain.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
+#include "executor/own_shard.h"
 #include "executor/inbox.h"
 #include "executor/received_scan.h"
 #include "executor/row_sender.h"
@@ -74,6 +75,7 @@ _PG_init(void)
 	InitDistInsert();
 	InitDistCursor();
 	InitErrorNames();
+	InitOwnShard();
 	InitDistChange();
 	InitOutboxes();
 	InitHeldTriggers();

@@ -29,6 +29,7 @@
 #include "catalog/shard_key.h"
 #include "executor/consistent_read.h"
 #include "executor/executor.h"
+#include "executor/params.h"
 #include "executor/remote_scan.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -65,47 +66,22 @@ typedef struct Reads
 
 /* ------------------------------------------------------ what a plan reads --- */
 
-/* The value of the expression that selects the shard, if that is known already. */
-static bool
-KnownValue(Expr *expr, ParamListInfo params, Datum *value, bool *isnull)
-{
-	Param           *param = (Param *) expr;
-	ParamExternData  buffer;
-	ParamExternData *extern_param;
-
-	if (IsA(expr, Const))
-	{
-		*value = ((Const *) expr)->constvalue;
-		*isnull = ((Const *) expr)->constisnull;
-		return true;
-	}
-	if (!IsA(expr, Param) || param->paramkind != PARAM_EXTERN || params == NULL ||
-		param->paramid > params->numParams)
-		return false;
-	extern_param = params->paramFetch ? params->paramFetch(params, param->paramid, false, &buffer)
-									  : &params->params[param->paramid - 1];
-	*value = extern_param->value;
-	*isnull = extern_param->isnull;
-	return extern_param->ptype == param->paramtype;
-}
-
 /* The groups on which a fragment may run. */
 static List *
 GroupsOfFragment(const FragmentPlan *fragment, List *exprs, ParamListInfo params)
 {
-	DistTable *table = LookupDistTable(fragment->table);
-	Datum      value = (Datum) 0;
-	bool       isnull = true;
+	DistTable      *table = LookupDistTable(fragment->table);
+	ParamExternData key;
 
 	if (table == NULL)
 		return NIL;
-	if (OidIsValid(fragment->key_type) && KnownValue(linitial(exprs), params, &value, &isnull))
+	if (OidIsValid(fragment->key_type) && KnownValue(linitial(exprs), params, &key))
 	{
 		if (fragment->target == TARGET_ONE_SHARD)
 			return list_make1_int(
-				ShardForValue(table, fragment->key_type, value, isnull)->group_id);
+				ShardForValue(table, fragment->key_type, key.value, key.isnull)->group_id);
 		if (fragment->target == TARGET_SHARDS)
-			return isnull ? NIL : GroupsForValues(table, value);
+			return key.isnull ? NIL : GroupsForValues(table, key.value);
 	}
 	if (fragment->target == TARGET_THIS_COPY)
 		return list_make1_int(LocalGroupId());

@@ -30,6 +30,7 @@
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "transport/seen_texts.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -115,11 +116,15 @@ static char *
 cache_key(const char *sql, ParamListInfo params)
 {
 	StringInfoData key;
+	char           type[MAXINT8LEN + 1];
 	int            i;
 
 	initStringInfo(&key);
 	for (i = 0; params && i < params->numParams; i++)
-		appendStringInfo(&key, "%u ", params->params[i].ptype);
+	{
+		appendBinaryStringInfo(&key, type, pg_ultoa_n(params->params[i].ptype, type));
+		appendStringInfoChar(&key, ' ');
+	}
 	appendStringInfoString(&key, sql);
 	return key.data;
 }
@@ -155,12 +160,9 @@ find_or_analyze(const char *sql, ParamListInfo params)
 	return source;
 }
 
-/*
- * The plan to run, and who holds it: nobody if it is in the current memory
- * context. Honours claims only meanwhile, not when user code runs.
- */
-static CachedPlan *
-plan_fragment(const char *sql, ParamListInfo params, ResourceOwner *owner)
+/* Honours claims only meanwhile, not when user code runs. */
+CachedPlan *
+PlanLocalFragment(const char *sql, ParamListInfo params, ResourceOwner *owner)
 {
 	bool              previous = EnterLocalFragment();
 	CachedPlan       *plan = NULL;
@@ -216,7 +218,7 @@ start(QueryDesc *desc)
 static void
 prepare(LocalFragment *fragment, const char *sql, ParamListInfo params)
 {
-	fragment->plan = plan_fragment(sql, params, &fragment->owner);
+	fragment->plan = PlanLocalFragment(sql, params, &fragment->owner);
 	fragment->desc =
 		CreateQueryDesc(linitial_node(PlannedStmt, fragment->plan->stmt_list), sql,
 						GetActiveSnapshot(), InvalidSnapshot, None_Receiver, params, NULL, 0);
@@ -341,7 +343,7 @@ void
 ExplainLocalFragment(const char *sql, ParamListInfo params, ExplainState *es)
 {
 	ResourceOwner owner;
-	CachedPlan   *plan = plan_fragment(sql, params, &owner);
+	CachedPlan   *plan = PlanLocalFragment(sql, params, &owner);
 	bool          previous = EnterLocalFragment();
 	instr_time    planning_time;
 

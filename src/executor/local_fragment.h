@@ -47,6 +47,12 @@ extern LocalFragment *StartLocalFragment(const char *sql, ParamListInfo params, 
 extern TupleTableSlot *NextLocalRow(LocalFragment *fragment, TupleTableSlot *stored);
 extern void            EndLocalFragment(LocalFragment *fragment);
 
+/*
+ * The plan of a fragment, and who holds it, to be released with it: NULL if it
+ * is in the current memory context, and nobody does.
+ */
+extern CachedPlan *PlanLocalFragment(const char *sql, ParamListInfo params, ResourceOwner *owner);
+
 /* The plan of a fragment, for EXPLAIN. */
 struct ExplainState;
 extern void ExplainLocalFragment(const char *sql, ParamListInfo params, struct ExplainState *es);

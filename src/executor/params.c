@@ -9,6 +9,7 @@
 
 #include "executor/params.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/dist_plan.h"
 
 RemoteParams *
 EncodeParams(ParamListInfo params)
@@ -47,4 +48,37 @@ ExecParamsOf(List *exprs)
 
 	(void) collect_exec_params((Node *) exprs, &numbers);
 	return numbers;
+}
+
+bool
+IsKeyReference(const Expr *expr)
+{
+	return IsA(expr, Param) && ((const Param *) expr)->paramkind == PARAM_EXTERN &&
+		   ((const Param *) expr)->paramid == OWN_PARAM_BASE;
+}
+
+bool
+KnownValue(const Expr *expr, ParamListInfo params, ParamExternData *value)
+{
+	const Param *param = (const Param *) expr;
+
+	if (IsA(expr, Const))
+	{
+		value->ptype = ((const Const *) expr)->consttype;
+		value->value = ((const Const *) expr)->constvalue;
+		value->isnull = ((const Const *) expr)->constisnull;
+		return true;
+	}
+	if (!IsA(expr, Param) || param->paramkind != PARAM_EXTERN || params == NULL ||
+		param->paramid > params->numParams)
+		return false;
+	if (params->paramFetch == NULL)
+		*value = params->params[param->paramid - 1];
+	else
+	{
+		ParamExternData buffer;
+
+		*value = *params->paramFetch(params, param->paramid, false, &buffer);
+	}
+	return value->ptype == param->paramtype;
 }

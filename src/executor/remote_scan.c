@@ -59,13 +59,6 @@ create_state(CustomScan *scan)
 	return (Node *) state;
 }
 
-static bool
-is_key_reference(Expr *expr)
-{
-	return IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN &&
-		   ((Param *) expr)->paramid == OWN_PARAM_BASE;
-}
-
 /*
  * The rows that nodes return are the scan tuple, but for the copy of the whole
  * row, which is made here.
@@ -107,7 +100,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		Expr *expr = lfirst(lc);
 
 		state->param_states = lappend(
-			state->param_states, is_key_reference(expr) ? NULL : ExecInitExpr(expr, &node->ss.ps));
+			state->param_states, IsKeyReference(expr) ? NULL : ExecInitExpr(expr, &node->ss.ps));
 		state->params->params[i].ptype = exprType((Node *) expr);
 		state->params->params[i].pflags = PARAM_FLAG_CONST;
 		i++;

@@ -18,6 +18,7 @@
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
+#include "executor/partition_check.h"
 #include "executor/trigger_call.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
@@ -26,6 +27,7 @@
 #include "transaction/statement_part.h"
 #include "transport/connection.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #define CLAIM_START "/*distshard"
@@ -55,13 +57,30 @@ AppendRole(StringInfo buf, const char *key, Oid role)
 	appendStringInfoChar(buf, '"');
 }
 
+static void
+AppendNumber(StringInfo buf, int64 number)
+{
+	char digits[MAXINT8LEN + 1];
+
+	appendBinaryStringInfo(buf, digits, pg_lltoa(number, digits));
+}
+
+/* Part of every statement by key: not by way of a format. */
+static void
+AppendShard(StringInfo buf, const Shard *shard)
+{
+	appendStringInfoString(buf, " shard=");
+	AppendNumber(buf, shard->shard_id);
+	appendStringInfoChar(buf, '.');
+	AppendNumber(buf, shard->generation);
+}
+
 void
 AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl)
 {
 	appendStringInfoString(buf, CLAIM_START);
 	if (shard != NULL)
-		appendStringInfo(buf, " shard=" INT64_FORMAT "." INT64_FORMAT, shard->shard_id,
-						 shard->generation);
+		AppendShard(buf, shard);
 	else if (!forwarded_ddl)
 		appendStringInfo(buf, " placement=" INT64_FORMAT, PlacementVersion());
 	if (OidIsValid(role) && role != GetSessionUserId())
@@ -406,7 +425,10 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		OpenOutboxes(query, moves);
 	if (is_fragment)
+	{
 		MarkToHoldTriggers(query);
+		WaivePartitionCheck(query);
+	}
 	if (fired)
 		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
