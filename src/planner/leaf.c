@@ -226,7 +226,8 @@ MayTransferRows(void)
 bool
 TransferRowsOfStatement(Query *query)
 {
-	return !statement_modifies && TransferRows(query, bound_params);
+	return query->commandType == CMD_SELECT && !statement_modifies &&
+		   TransferRows(query, bound_params);
 }
 
 Query *

@@ -99,3 +99,8 @@ EXECUTE r(1);
 EXECUTE r(2);
 
 DO $$ DECLARE n int := 0; r record; BEGIN FOR i IN 1..3 LOOP WITH d AS (DELETE FROM lines WHERE tenant = i RETURNING *) SELECT count(*), (SELECT count(*) FROM lines) INTO r FROM d; n := n + r.count; END LOOP; RAISE NOTICE '% %', n, r; END $$;
+
+-- all but a subquery is here
+MERGE INTO notes n USING notes o ON n.tenant = o.tenant + 1 WHEN NOT MATCHED AND o.note IS NOT NULL THEN INSERT VALUES (o.tenant + 1, (SELECT 'same' FROM orders LIMIT 1 OFFSET 3));
+
+UPDATE notes n SET note = (SELECT max(note) FROM orders) FROM notes o WHERE n.tenant = o.tenant + 2 AND o.note < (SELECT max(name) FROM users);
