@@ -204,6 +204,8 @@ MakeCte(const char *name, Query *query, int references)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node        *expr = (Node *) tle->expr;
 
+		if (tle->resjunk) /* they come last, and have no names */
+			continue;
 		cte->ctecolnames = lappend(cte->ctecolnames, makeString(tle->resname));
 		cte->ctecoltypes = lappend_oid(cte->ctecoltypes, exprType(expr));
 		cte->ctecoltypmods = lappend_int(cte->ctecoltypmods, exprTypmod(expr));

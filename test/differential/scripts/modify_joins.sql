@@ -1,4 +1,14 @@
 UPDATE and DELETE joined off the key: what they need comes to the nodes of the rows that they change.
+Not in variants that commit: changes would pile up until several rows match one, and any of these may be taken.
+
+--- variants
+coordinator
+worker
+prepared
+broadcast
+rehash
+partitioned
+explain
 
 --- include shop.tables
 
