@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * partition_check.h
- *	  Updates that cannot take a row out of its shard are not checked for it.
+ *	  Rows that cannot but belong to their shard are not checked for it.
  *
  *-------------------------------------------------------------------------
  */
