@@ -15,21 +15,23 @@
  */
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "executor/executor.h"
 #include "executor/partition_check.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
-#include "planner/claim.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-/* The partition is a shard, and of no partition of the user's. */
+/* The constraint of a shard ends with the bounds by hash, which name the data table. */
 static bool
-is_bound_by_hash_only(Relation rel)
+is_shard(Relation rel)
 {
-	FuncExpr *check = list_length(rel->rd_partcheck) == 1 ? linitial(rel->rd_partcheck) : NULL;
+	FuncExpr *bounds = rel->rd_partcheck ? llast(rel->rd_partcheck) : NULL;
 
-	return check && IsA(check, FuncExpr) && check->funcid == F_SATISFIES_HASH_PARTITION;
+	return bounds && IsA(bounds, FuncExpr) && bounds->funcid == F_SATISFIES_HASH_PARTITION &&
+		   LookupDistTableByData(
+			   DatumGetObjectId(linitial_node(Const, bounds->args)->constvalue)) != NULL;
 }
 
 static bool
@@ -41,14 +43,14 @@ keeps_columns(ResultRelInfo *target, EState *estate)
 	return !bms_overlap(bound_columns, ExecGetUpdatedCols(target, estate));
 }
 
-/* Is it an INSERT of one row, which is for the shard that was chosen by the row's key? */
+/* Is it an INSERT of one row, for the shard that was chosen by the row's key, and of no partition of the user's? */
 static bool
-inserts_chosen_row(QueryDesc *query)
+inserts_chosen_row(QueryDesc *query, Relation rel)
 {
 	Plan *plan = query->plannedstmt->planTree;
 
-	return InLocalFragment() && IsA(plan, ModifyTable) && IsA(outerPlan(plan), Result) &&
-		   outerPlan(outerPlan(plan)) == NULL;
+	return IsA(plan, ModifyTable) && IsA(outerPlan(plan), Result) &&
+		   outerPlan(outerPlan(plan)) == NULL && list_length(rel->rd_partcheck) == 1;
 }
 
 /*
@@ -56,21 +58,21 @@ inserts_chosen_row(QueryDesc *query)
  * Triggers may give a row another key than the statement did.
  */
 static bool
-stays_in_shard(QueryDesc *query, ResultRelInfo *target)
+stays_in_shard(QueryDesc *query, ResultRelInfo *target, bool sent)
 {
 	Relation     rel = target->ri_RelationDesc;
 	TriggerDesc *triggers = target->ri_TrigDesc;
 
-	if (!rel->rd_rel->relispartition || !rel->rd_partcheckvalid ||
+	if (!rel->rd_rel->relispartition || !rel->rd_partcheckvalid || !is_shard(rel) ||
 		(triggers && (triggers->trig_insert_before_row || triggers->trig_update_before_row)))
 		return false;
 	if (query->operation == CMD_INSERT)
-		return inserts_chosen_row(query) && is_bound_by_hash_only(rel);
+		return !sent && inserts_chosen_row(query, rel);
 	return keeps_columns(target, query->estate);
 }
 
 void
-WaivePartitionCheck(QueryDesc *query)
+WaivePartitionCheck(QueryDesc *query, bool sent)
 {
 	EState       *estate = query->estate;
 	MemoryContext old;
@@ -83,7 +85,7 @@ WaivePartitionCheck(QueryDesc *query)
 	{
 		ResultRelInfo *target = lfirst(lc);
 
-		if (stays_in_shard(query, target))
+		if (stays_in_shard(query, target, sent))
 			target->ri_PartitionCheckExpr = ExecInitExpr((Expr *) makeBoolConst(true, false), NULL);
 	}
 	MemoryContextSwitchTo(old);

@@ -10,7 +10,7 @@
 
 #include "executor/execdesc.h"
 
-/* To be called when the executor has started a fragment. Raises nothing, takes no lock. */
-extern void WaivePartitionCheck(QueryDesc *query);
+/* To be called when the executor has started a statement: is it what another node has sent? Takes no lock. */
+extern void WaivePartitionCheck(QueryDesc *query, bool sent);
 
 #endif /* DISTSHARD_PARTITION_CHECK_H */

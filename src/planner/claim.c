@@ -425,10 +425,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		OpenOutboxes(query, moves);
 	if (is_fragment)
-	{
 		MarkToHoldTriggers(query);
-		WaivePartitionCheck(query);
-	}
+	WaivePartitionCheck(query, is_fragment && !in_local_fragment);
 	if (fired)
 		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
