@@ -321,16 +321,6 @@ IsToBeConsistent(int eflags)
 		   !(eflags & EXEC_FLAG_EXPLAIN_ONLY);
 }
 
-/* Is the statement a fragment for one shard, and nothing else? Most are, and have nothing to agree on. */
-static bool
-IsForOneShard(const PlannedStmt *statement)
-{
-	CustomScan *scan = (CustomScan *) statement->planTree;
-
-	return IsA(scan, CustomScan) && scan->methods == &RemoteScanMethods &&
-		   statement->subplans == NIL && RunsOnOneNode(scan->custom_private);
-}
-
 static void
 StartWhole(QueryDesc *query, int eflags)
 {

@@ -56,16 +56,10 @@ belongs_to_cursor(void)
 	return ActivePortal && ActivePortal->visible && ActivePortal->name[0] != '\0';
 }
 
-/* Is the plan nothing but a fragment for one shard? */
+/* Is there nothing to be done beside the fragment? */
 static bool
-is_for_one_shard(const PlannedStmt *planned, FragmentPlan *fragment)
+is_all(const FragmentPlan *fragment)
 {
-	CustomScan *scan = (CustomScan *) planned->planTree;
-
-	if (planned->hasModifyingCTE || planned->subplans != NIL || !IsA(scan, CustomScan) ||
-		scan->methods != &RemoteScanMethods || !RunsOnOneNode(scan->custom_private))
-		return false;
-	*fragment = UnpackFragment(scan->custom_private);
 	return fragment->whole_query && fragment->counts && !fragment->part && !fragment->whole_row &&
 		   !fragment->triggers && fragment->moves == NIL;
 }
@@ -148,16 +142,19 @@ static OwnShardPlan *
 plan_on_own_shard(const QueryDesc *query)
 {
 	PlannedStmt   *planned = query->plannedstmt;
+	CustomScan    *scan = (CustomScan *) planned->planTree;
 	FragmentPlan   fragment;
 	ParamListInfo  params;
 	Shard         *shard;
 	OwnShardPlan  *own;
 	StringInfoData sql;
 
-	if (!is_for_one_shard(planned, &fragment))
+	if (!IsForOneShard(planned) || planned->hasModifyingCTE)
 		return NULL;
-	shard = find_own_shard(&fragment, castNode(CustomScan, planned->planTree)->custom_exprs,
-						   query->params, &params);
+	fragment = UnpackFragment(scan->custom_private);
+	if (!is_all(&fragment))
+		return NULL;
+	shard = find_own_shard(&fragment, scan->custom_exprs, query->params, &params);
 	if (shard == NULL)
 		return NULL;
 

@@ -48,6 +48,15 @@ InitRemoteScan(void)
 	RegisterCustomScanMethods(&RemoteScanMethods);
 }
 
+bool
+IsForOneShard(const PlannedStmt *statement)
+{
+	CustomScan *scan = (CustomScan *) statement->planTree;
+
+	return IsA(scan, CustomScan) && scan->methods == &RemoteScanMethods &&
+		   statement->subplans == NIL && RunsOnOneNode(scan->custom_private);
+}
+
 static Node *
 create_state(CustomScan *scan)
 {

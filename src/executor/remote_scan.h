@@ -11,10 +11,14 @@
 #include "postgres.h"
 
 #include "nodes/extensible.h"
+#include "nodes/plannodes.h"
 
 extern const CustomScanMethods RemoteScanMethods;
 
 extern void InitRemoteScan(void);
+
+/* Is the statement a fragment for one shard, and nothing else? Most are, and have nothing to agree on with other nodes. */
+extern bool IsForOneShard(const PlannedStmt *statement);
 
 /*
  * In a recheck after a concurrent update of another table's row, the row that a

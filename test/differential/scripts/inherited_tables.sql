@@ -1,36 +1,20 @@
 Distributed tables that inherit from each other: children with columns in another order, of their own, and of two parents.
 
+--- include cities.tables
+
 --- tables
-CREATE TABLE cities (tenant int, id int, gone int, name text, people int CHECK (people > 0), PRIMARY KEY (tenant, id));
-ALTER TABLE cities DROP COLUMN gone;
-CREATE TABLE capitals (state text, PRIMARY KEY (tenant, id)) INHERITS (cities);
-CREATE TABLE ports (gone int, depth int, id int NOT NULL, tenant int NOT NULL);
-ALTER TABLE ports DROP COLUMN gone, ADD COLUMN name text, ADD COLUMN people int, ADD CONSTRAINT cities_people_check CHECK (people > 0);
-ALTER TABLE ports INHERIT cities;
-CREATE TABLE sea_ports (sea text) INHERITS (ports, capitals);
 CREATE TABLE tags (id int PRIMARY KEY, tag text);
 CREATE TABLE tags_more (more text) INHERITS (tags);
-CREATE TABLE places (tenant int, id int, name text, PRIMARY KEY (tenant, id));
-CREATE TABLE other (id int PRIMARY KEY, people int);
 CREATE TABLE lone (k int, n int);
 CREATE TABLE lone_child (m int) INHERITS (lone);
 
 --- distribute
 SELECT create_reference_table('tags');
-SELECT create_distributed_table('cities', 'tenant');
-SELECT create_distributed_table('places', 'tenant', colocate_with => 'cities');
-SELECT create_distributed_table('other', 'id');
 SELECT create_distributed_table('lone', NULL);
 
 --- data
-INSERT INTO cities SELECT t, i, 'city ' || t * i, t * 10 + i FROM generate_series(1, 8) t, generate_series(1, 4) i;
-INSERT INTO capitals SELECT t, i, 'capital ' || t * i, t * 100 + i, 's' || t FROM generate_series(1, 8) t, generate_series(3, 5) i;
-INSERT INTO ports (tenant, id, name, people, depth) SELECT t, i, 'port ' || t * i, t * 7, i FROM generate_series(1, 8) t, generate_series(1, 3) i;
-INSERT INTO sea_ports (tenant, id, name, people, depth, state, sea) SELECT t, 1, 'sea port ' || t, t, t, 's' || t, 'North' FROM generate_series(1, 4) t;
 INSERT INTO tags SELECT t, 'tag ' || t FROM generate_series(1, 6) t;
 INSERT INTO tags_more SELECT t, 'tag ' || t, 'more ' || t FROM generate_series(5, 9) t;
-INSERT INTO places SELECT t, i, 'place ' || t * i FROM generate_series(1, 8) t, generate_series(1, 4) i;
-INSERT INTO other SELECT i, i * 10 FROM generate_series(1, 30) i;
 INSERT INTO lone SELECT i, i % 3 FROM generate_series(1, 5) i;
 INSERT INTO lone_child SELECT i, i % 3, i FROM generate_series(4, 8) i;
 
