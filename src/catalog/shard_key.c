@@ -25,11 +25,14 @@
 Shard *
 ShardForValue(DistTable *table, Oid type, Datum value, bool isnull)
 {
-	Oid      base = getBaseType(type);
+	Oid      base;
 	Oid      proc;
 	FmgrInfo finfo;
 
-	if (isnull || base == getBaseType(table->key_type))
+	if (isnull || type == table->key_type)
+		return ShardForHash(table, HashKey(table, value, isnull));
+	base = getBaseType(type);
+	if (base == getBaseType(table->key_type))
 		return ShardForHash(table, HashKey(table, value, isnull));
 
 	proc = get_opfamily_proc(table->hash_opfamily, base, base, HASHEXTENDED_PROC);

@@ -358,10 +358,8 @@ StartWhole(QueryDesc *query, int eflags)
 
 /* Is it for others to say which snapshot the query has? */
 static bool
-HasFixedSnapshot(const QueryDesc *query)
+HasFixedSnapshot(const Claim *claim)
 {
-	const Claim *claim = FragmentClaim(query->sourceText);
-
 	return IsolationUsesXactSnapshot() ||
 		   (claim && (claim->is_part || (InLocalFragment() && claim->tells_snapshot)));
 }
@@ -372,7 +370,7 @@ AwaitOutcomes(QueryDesc *query)
 {
 	const Claim *claim = FragmentClaim(query->sourceText);
 
-	if (!AwaitDoubts(query, HasFixedSnapshot(query)) ||
+	if (!AwaitDoubts(query, HasFixedSnapshot(claim)) ||
 		(!IsolationUsesXactSnapshot() && !claim->is_part))
 		return;
 	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
