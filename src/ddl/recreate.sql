@@ -327,18 +327,6 @@ CREATE FUNCTION distshard.recreate_commands(relation regclass, target_nodes int[
 LANGUAGE sql STABLE SET search_path = pg_catalog AS
 	'SELECT * FROM distshard.recreate_commands(ARRAY[relation], target_nodes)';
 
--- Views over distributed tables (and over nothing that only this node has) belong on every node.
-CREATE FUNCTION distshard.recreate_view_commands(target_nodes int[]) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
-	SELECT * FROM distshard.recreate_commands(ARRAY(
-		SELECT v.oid::regclass
-		FROM pg_class v
-		WHERE relkind = 'v' AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = v.oid AND deptype = 'e')
-			AND v.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-			AND distshard.only_distributed(v.oid)
-		ORDER BY oid), target_nodes)
-$$;
-
 -- Does the view read distributed tables, and no other ones, itself or through views?
 CREATE FUNCTION distshard.only_distributed(view regclass) RETURNS bool
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
@@ -353,4 +341,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 			AND d.refobjid >= 16384)
 	SELECT bool_or(logical_table IS NOT NULL) AND bool_and(logical_table IS NOT NULL OR relkind IN ('v', 'S'))
 	FROM used JOIN pg_class ON oid = rel LEFT JOIN distshard.distributed_table ON logical_table = rel
+$$;
+
+-- The views over these tables that belong on every node, since they read nothing that only this node has.
+CREATE FUNCTION distshard.shared_views(tables regclass[]) RETURNS regclass[]
+LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
+	WITH RECURSIVE reader AS (
+		SELECT unnest(tables)::oid AS rel
+		UNION
+		SELECT ev_class
+		FROM reader JOIN pg_depend d ON refclassid = 'pg_class'::regclass AND refobjid = rel AND classid = 'pg_rewrite'::regclass
+			JOIN pg_rewrite r ON r.oid = objid)
+	SELECT coalesce(array_agg(oid::regclass ORDER BY oid), '{}')
+	FROM reader JOIN pg_class ON oid = rel
+	WHERE relkind = 'v' AND relpersistence = 'p' AND distshard.only_distributed(oid)
+		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e')
 $$;

@@ -113,25 +113,37 @@ NameOf(Oid relid)
 		get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 }
 
-/* What makes the tables on the other nodes, without the notices about what is there already. */
-static List *
-RecreateCommands(List *relids)
+/* An array of the relations, as SQL. */
+static char *
+ArrayOf(List *relids)
 {
-	StringInfoData names;
-	List          *commands;
+	StringInfoData array;
 	ListCell      *lc;
 
-	initStringInfo(&names);
+	initStringInfo(&array);
+	appendStringInfoString(&array, "ARRAY[");
 	foreach (lc, relids)
-		appendStringInfo(&names, "%s%s", lc == list_head(relids) ? "" : ", ",
+		appendStringInfo(&array, "%s%s", lc == list_head(relids) ? "" : ", ",
 						 NameOf(lfirst_oid(lc)));
-	commands =
-		RunHere(psprintf("SELECT distshard.recreate_commands(ARRAY[%s]::pg_catalog.regclass[], "
-						 "distshard.other_nodes())",
-						 names.data));
+	appendStringInfoString(&array, "]::pg_catalog.regclass[]");
+	return array.data;
+}
+
+/* Makes the relations on the other nodes, without the notices about what is there already. */
+static void
+Recreate(const char *relations)
+{
+	List *commands =
+		RunHere(psprintf("SELECT distshard.recreate_commands(relations, distshard.other_nodes()) "
+						 "FROM (VALUES (%s)) v (relations) WHERE relations <> '{}'",
+						 relations));
+
+	if (commands == NIL)
+		return;
 	commands = lcons("SET LOCAL client_min_messages = warning", commands);
-	return lappend(commands, psprintf("SET LOCAL client_min_messages = %s",
-									  GetConfigOption("client_min_messages", false, false)));
+	commands = lappend(commands, psprintf("SET LOCAL client_min_messages = %s",
+										  GetConfigOption("client_min_messages", false, false)));
+	RunOnOtherNodesAsOwner(commands);
 }
 
 /* Limits the sequences of the table to this node's share of their values. */
@@ -158,7 +170,7 @@ RecreateElsewhere(List *relids)
 
 	if (!HaveOtherNodes())
 		return;
-	RunOnOtherNodesAsOwner(RecreateCommands(relids));
+	Recreate(ArrayOf(relids));
 	foreach (lc, relids)
 		ShareSequences(lfirst_oid(lc));
 }
@@ -186,7 +198,10 @@ MoveRowsToShards(Relation logical, CatalogWork *work)
 	EmptyTable(logical);
 }
 
-/* Moves the rows of the table, and of its partitions or children, into new data tables of the colocation. */
+/*
+ * Moves the rows of the table, and of its partitions or children, into new data
+ * tables of the colocation. Views that read it belong on every node from now on.
+ */
 static void
 Distribute(Oid relid, int32 colocation_id, const char *key, CatalogWork *work)
 {
@@ -210,6 +225,8 @@ Distribute(Oid relid, int32 colocation_id, const char *key, CatalogWork *work)
 		FinishDataTable(LookupDistTable(lfirst_oid(lc)));
 		RunElsewhere(psprintf("SELECT distshard.finish_data_table(%s)", NameOf(lfirst_oid(lc))));
 	}
+	if (HaveOtherNodes())
+		Recreate(psprintf("distshard.shared_views(%s)", ArrayOf(relids)));
 	foreach (lc, tables)
 		table_close(lfirst(lc), NoLock);
 }
@@ -445,6 +462,7 @@ distshard_undistribute_table(PG_FUNCTION_ARGS)
 	tree = find_all_inheritors(relid, AccessExclusiveLock, NULL);
 	CheckWholeTree(tree, true);
 	relation_close(logical, NoLock);
+	RunElsewhere(psprintf("SELECT distshard.refuse_dependents(%s)", ArrayOf(tree)));
 	foreach (lc, tree)
 	{
 		logical = table_open(lfirst_oid(lc), NoLock);

@@ -53,7 +53,7 @@ CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), ARRAY[new_node], false)
 	UNION ALL
-	SELECT distshard.recreate_view_commands(ARRAY[new_node])
+	SELECT distshard.recreate_commands(distshard.shared_views(ARRAY(SELECT logical_table FROM distshard.distributed_table)), ARRAY[new_node])
 	UNION ALL
 	VALUES (distshard.copy_rows_command('distshard.colocation')), (distshard.copy_rows_command('distshard.shard'))
 	UNION ALL

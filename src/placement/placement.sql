@@ -47,6 +47,38 @@ CREATE FUNCTION distshard.lock_metadata() RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_metadata';
 REVOKE ALL ON FUNCTION distshard.lock_metadata FROM PUBLIC;
 
+-- Of a table that becomes an ordinary one again, the views and functions that every node has stay on the node that has its
+-- rows. All else that depends on it is lost where the table is dropped: that is an error.
+CREATE FUNCTION distshard.refuse_dependents(tables regclass[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET jit = off AS $$
+DECLARE
+	sequences regclass[] := ARRAY(SELECT s.oid FROM pg_class s JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = s.oid
+		WHERE relkind = 'S' AND refclassid = 'pg_class'::regclass AND refobjid = ANY (tables) AND deptype IN ('a', 'i'));
+	relations regclass[] := tables || sequences || distshard.shared_views(tables);
+	dependent text;
+BEGIN
+	WITH RECURSIVE dropped AS (
+		SELECT 'pg_class'::regclass::oid AS class, unnest(relations)::oid AS obj, true AS shared, NULL AS name
+		UNION
+		SELECT o.classid, o.objid, o.classid = 'pg_proc'::regclass OR o.objid = ANY (relations),
+			CASE d.classid WHEN 'pg_rewrite'::regclass THEN pg_describe_object(o.classid, o.objid, 0)
+				ELSE pg_describe_object(d.classid, d.objid, d.objsubid)
+			END
+		FROM dropped LEFT JOIN pg_type t ON class = 'pg_class'::regclass AND t.typrelid = obj
+			JOIN pg_depend d ON (refclassid, refobjid) IN ((class, obj), ('pg_type'::regclass, t.oid), ('pg_type'::regclass, t.typarray))
+				AND deptype = 'n',
+			LATERAL distshard.recreated_object(d.classid, d.objid) o
+		WHERE shared AND o.classid <> 'pg_extension'::regclass
+			AND NOT EXISTS (SELECT FROM pg_constraint WHERE d.classid = 'pg_constraint'::regclass AND oid = d.objid AND contype = 'f'))
+	SELECT min(name) INTO dependent FROM dropped WHERE NOT shared;
+	IF dependent IS NOT NULL THEN
+		RAISE EXCEPTION 'cannot undistribute table "%": % depends on it', (SELECT relname FROM pg_class WHERE oid = tables[1]), dependent
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = 'Drop that first, or, if only this node has it, call undistribute_table() here.';
+	END IF;
+END $$;
+REVOKE ALL ON FUNCTION distshard.refuse_dependents FROM PUBLIC;
+
 -- What another node does for a table that becomes an ordinary one again.
 CREATE FUNCTION distshard.lock_table(logical regclass) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_table';

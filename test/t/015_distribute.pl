@@ -110,4 +110,40 @@ unchanged('node down');
 $node1->safe_psql('postgres', q{SELECT create_distributed_table('q', 'k')});
 is($node2->safe_psql('postgres', 'SELECT count(*), sum(v) FROM q'), '1000|500500', 'and then it works');
 
+# Views that were there before, and what depends on a table that becomes an ordinary one of another node
+$node1->safe_psql('postgres', <<'END');
+CREATE TABLE here (k int);
+CREATE TABLE base (k int PRIMARY KEY, v text);
+CREATE VIEW "a view" WITH (security_barrier) AS SELECT k, v FROM base WHERE k > 0;
+CREATE VIEW above AS SELECT count(*) FROM "a view";
+CREATE VIEW mixed AS SELECT base.* FROM base JOIN here USING (k);
+CREATE TEMP VIEW passing AS SELECT * FROM base;
+INSERT INTO base SELECT i, 'v' FROM generate_series(1, 10) i;
+SELECT create_distributed_table('base', 'k');
+END
+is($node2->safe_psql('postgres', q{SELECT count(*), (SELECT * FROM above), to_regclass('mixed') FROM "a view"}), '10|10|', 'views are on every node');
+$node1->safe_psql('postgres', 'CREATE FUNCTION rows() RETURNS SETOF base LANGUAGE sql AS $$ SELECT * FROM base $$');
+my %dependent = (
+	'view public.mixed' => q{DROP VIEW mixed},
+	'materialized view public.stored' => q{DROP MATERIALIZED VIEW stored},
+	'column b of table public.composite' => q{DROP TABLE composite},
+	'policy p on table public.q' => q{DROP POLICY p ON q},
+	'default value for column v of table public.q' => q{ALTER TABLE q ALTER v DROP DEFAULT});
+$node1->safe_psql('postgres', <<'END');
+CREATE MATERIALIZED VIEW stored AS SELECT * FROM "a view";
+CREATE TABLE composite (b base);
+CREATE POLICY p ON q USING (EXISTS (SELECT FROM base WHERE base.k = q.k));
+CREATE FUNCTION many() RETURNS int BEGIN ATOMIC SELECT count(*) FROM base; END;
+ALTER TABLE q ALTER v SET DEFAULT many();
+END
+foreach my $name (sort keys %dependent)
+{
+	($status, $stdout, $stderr) = $node2->psql('postgres', q{SELECT undistribute_table('base')});
+	like($stderr, qr/cannot undistribute table "base": \Q$name\E depends on it.*HINT:.*on node 1/s, "$name is not dropped");
+	$node1->safe_psql('postgres', $dependent{$name});
+}
+$node2->safe_psql('postgres', q{SELECT undistribute_table('base')});
+is($node2->safe_psql('postgres', 'SELECT count(*), (SELECT * FROM above) FROM rows()'), '10|10', 'views and functions stay where the rows are');
+is($node1->safe_psql('postgres', q{SELECT to_regclass('base'), to_regclass('above'), to_regproc('rows')}), '||', 'and leave other nodes');
+
 done_testing();
