@@ -1,16 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * before_row.c
- *	  BEFORE UPDATE and BEFORE DELETE row triggers of reference tables.
+ *	  BEFORE UPDATE and BEFORE DELETE row triggers that fire where the statement came in.
  *
- * Such a trigger may give a row values that differ from call to call, and all
- * copies of the row must stay alike. So rows to be changed are found and locked
- * where the statement came in (planner/modify_rows.c), and the triggers fire
- * there, with the old row and the new one as the statement has made it. What
- * comes out is written to all copies, by fragments that fire them no more.
+ * A trigger that runs statements may need rows of any node. One of a reference
+ * table may give a row values that differ from call to call, and all copies of
+ * the row must stay alike. So rows to be changed are found and locked where the
+ * statement came in (planner/modify_rows.c), and the triggers fire there, with
+ * the old row and the new one as the statement has made it. What comes out is
+ * written to the shard, or to all copies, by fragments that fire them no more. If
+ * the triggers run statements, each row is written before they fire for the next.
  *
- * Where nodes change copies by themselves (ON CONFLICT, MERGE, actions of foreign
- * keys, partitions) they fire there, and must leave rows as they are.
+ * Others fire on the node, which costs a round trip less. So do all of tables with
+ * constraints on several rows that are checked at the end of a statement. Where
+ * nodes change rows by themselves (ON CONFLICT, MERGE, actions of foreign keys,
+ * partitions) they fire there as well, and must leave copies as they are.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,9 +24,13 @@
 #include "access/table.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/shard_key.h"
+#include "catalog/trigger_function.h"
 #include "executor/before_row.h"
 #include "executor/executor.h"
 #include "nodes/bitmapset.h"
+#include "planner/claim.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/rel.h"
 
@@ -35,8 +43,14 @@ struct BeforeRow
 	TupleTableSlot    *old;
 	TupleTableSlot *new;
 	TupleTableSlot *changed; /* what was found, with new values */
-	HTAB           *seen;    /* ctids: a row that a join gives twice is changed once */
+	HTAB           *seen;    /* of RowPlace: a row that a join gives twice is changed once */
 };
+
+typedef struct RowPlace
+{
+	int64           shard_id; /* 0: there is but one */
+	ItemPointerData ctid;
+} RowPlace;
 
 static bool
 has_copies(Oid logical_relid)
@@ -45,16 +59,66 @@ has_copies(Oid logical_relid)
 		   list_length(AllPrimaries()) > 1;
 }
 
+static bool
+is_before_row(const Trigger *trigger, CmdType operation)
+{
+	return TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+		   trigger->tgenabled != TRIGGER_DISABLED &&
+		   ((operation == CMD_UPDATE && TRIGGER_FOR_UPDATE(trigger->tgtype)) ||
+			(operation == CMD_DELETE && TRIGGER_FOR_DELETE(trigger->tgtype)));
+}
+
+static bool
+runs_statements(const TriggerDesc *triggers, CmdType operation)
+{
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		if (is_before_row(&triggers->triggers[i], operation) &&
+			MayRunStatements(triggers->triggers[i].tgfoid))
+			return true;
+	}
+	return false;
+}
+
+/* Are rows compared with each other at the end of a statement: do they reference each other, or is a key deferrable? */
+static bool
+compares_rows(Relation logical)
+{
+	for (int i = 0; i < logical->trigdesc->numtriggers; i++)
+	{
+		Trigger *trigger = &logical->trigdesc->triggers[i];
+
+		if (trigger->tgconstrrelid == RelationGetRelid(logical) ||
+			trigger->tgfoid == F_UNIQUE_KEY_RECHECK)
+			return true;
+	}
+	return false;
+}
+
+static bool
+fires_here(Relation logical, CmdType operation)
+{
+	TriggerDesc *triggers = logical->trigdesc;
+
+	if (triggers == NULL || !BeforeInsertFiresHere(logical))
+		return false;
+	if (has_copies(RelationGetRelid(logical)))
+		return (operation == CMD_UPDATE && triggers->trig_update_before_row) ||
+			   (operation == CMD_DELETE && triggers->trig_delete_before_row);
+	return !compares_rows(logical) && runs_statements(triggers, operation);
+}
+
 bool
 FiresBeforeRowHere(Oid logical_relid, CmdType operation)
 {
-	Relation     logical = table_open(logical_relid, NoLock);
-	TriggerDesc *triggers = logical->trigdesc;
-	bool         result = false;
+	Relation logical;
+	bool     result;
 
-	if (triggers && BeforeInsertFiresHere(logical) && has_copies(logical_relid))
-		result = (operation == CMD_UPDATE && triggers->trig_update_before_row) ||
-				 (operation == CMD_DELETE && triggers->trig_delete_before_row);
+	if (LookupDistTable(logical_relid) == NULL || list_length(AllPrimaries()) < 2 ||
+		InsideFragment())
+		return false;
+	logical = table_open(logical_relid, NoLock);
+	result = fires_here(logical, operation);
 	table_close(logical, NoLock);
 	return result;
 }
@@ -63,10 +127,9 @@ BeforeRow *
 BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums, int old_row,
 			   TupleDesc found)
 {
-	TupleDesc  desc = RelationGetDescr(triggers->target->ri_RelationDesc);
-	HASHCTL    control = {.keysize = sizeof(ItemPointerData),
-						  .entrysize = sizeof(ItemPointerData),
-						  .hcxt = CurrentMemoryContext};
+	TupleDesc desc = RelationGetDescr(triggers->target->ri_RelationDesc);
+	HASHCTL   control = {
+		  .keysize = sizeof(RowPlace), .entrysize = sizeof(RowPlace), .hcxt = CurrentMemoryContext};
 	BeforeRow *result = palloc0(sizeof(BeforeRow));
 
 	result->triggers = triggers;
@@ -81,13 +144,36 @@ BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums, in
 	return result;
 }
 
+bool
+RunsStatementsBefore(BeforeRow *before)
+{
+	return runs_statements(before->triggers->target->ri_TrigDesc, before->operation);
+}
+
+/* The shard of a row whose columns begin with the first; 0: there is but one. */
+static int64
+shard_of(BeforeRow *before, const TupleTableSlot *slot, int first)
+{
+	DistTable *table = LookupDistTable(RelationGetRelid(before->triggers->target->ri_RelationDesc));
+	int        key = first + table->key_attno - 1;
+
+	if (table->method != DIST_HASH)
+		return 0;
+	return ShardForHash(table, HashKey(table, slot->tts_values[key], slot->tts_isnull[key]))
+		->shard_id;
+}
+
 static bool
 was_seen(BeforeRow *before, const TupleTableSlot *found)
 {
-	int  ctid = before->old_row + before->old->tts_tupleDescriptor->natts;
-	bool result;
+	int      ctid = before->old_row + before->old->tts_tupleDescriptor->natts;
+	RowPlace place;
+	bool     result;
 
-	(void) hash_search(before->seen, DatumGetPointer(found->tts_values[ctid]), HASH_ENTER, &result);
+	memset(&place, 0, sizeof(place));
+	place.ctid = *(ItemPointer) DatumGetPointer(found->tts_values[ctid]);
+	place.shard_id = shard_of(before, found, before->old_row);
+	(void) hash_search(before->seen, &place, HASH_ENTER, &result);
 	return result;
 }
 
@@ -119,6 +205,10 @@ fire_before_update(BeforeRow *before, TupleTableSlot *found, HeapTuple old)
 	if (!ExecBRUpdateTriggers(triggers->estate, NULL, triggers->target, NULL, old, row, NULL))
 		return NULL;
 	slot_getallattrs(row);
+	/* what PostgreSQL does with rows that change partition */
+	if (shard_of(before, row, 0) != shard_of(before, found, before->old_row) &&
+		!ExecBRDeleteTriggers(triggers->estate, NULL, triggers->target, NULL, old, NULL))
+		return NULL;
 	store_columns(changed, found, 0);
 	foreach (lc, before->attnums)
 	{

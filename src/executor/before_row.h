@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * before_row.h
- *	  BEFORE UPDATE and BEFORE DELETE row triggers of reference tables.
+ *	  BEFORE UPDATE and BEFORE DELETE row triggers that fire where the statement came in.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "executor/execdesc.h"
 #include "executor/statement_triggers.h"
 
-/* Must such triggers fire once, where the statement came in? */
+/* Do triggers of the table fire like that? */
 extern bool FiresBeforeRowHere(Oid logical_relid, CmdType operation);
 
 typedef struct BeforeRow BeforeRow;
@@ -25,6 +25,9 @@ typedef struct BeforeRow BeforeRow;
  */
 extern BeforeRow *BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums,
 								 int old_row, TupleDesc found);
+
+/* May they run statements, which then see the rows that have been changed before? */
+extern bool RunsStatementsBefore(BeforeRow *before);
 
 /* Returns the row with what triggers made of its new values, or NULL if they left it out. */
 extern TupleTableSlot *FireBeforeRow(BeforeRow *before, TupleTableSlot *found);

@@ -196,7 +196,8 @@ send_new_rows(Query *query, DistTable *table, ParamListInfo params)
 static void
 send_joined_rows(Query *query, DistTable *table, ParamListInfo params)
 {
-	if (table->method == DIST_REFERENCE || query->commandType == CMD_MERGE)
+	if (table->method == DIST_REFERENCE || query->commandType == CMD_MERGE ||
+		FiresBeforeChangeHere(query))
 		return;
 	InlineCtes(query);
 	if (query->cteList == NIL)

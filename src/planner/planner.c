@@ -103,7 +103,7 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
 	}
-	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query))
+	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query) || FiresBeforeChangeHere(query))
 		return NULL;
 	fragment.target = TARGET_ONE_SHARD;
 	fragment.table = table->relid;

@@ -124,7 +124,8 @@ FiresTriggersOfChange(Query *query)
 bool
 FiresBeforeChangeHere(Query *query)
 {
-	return FiresBeforeRowHere(rt_fetch(query->resultRelation, query->rtable)->relid,
+	return query->resultRelation != 0 &&
+		   FiresBeforeRowHere(rt_fetch(query->resultRelation, query->rtable)->relid,
 							  query->commandType);
 }
 
@@ -137,7 +138,9 @@ CtesFireTriggers(Query *query)
 		return false;
 	foreach (lc, query->cteList)
 	{
-		if (FiresTriggersOfStatement(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)))
+		Query *statement = castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery);
+
+		if (FiresTriggersOfStatement(statement) || FiresBeforeChangeHere(statement))
 			return true;
 	}
 	return false;

@@ -201,17 +201,24 @@ $coordinator->safe_psql($db, q{
 		INSERT INTO log_here VALUES (NEW.k, pg_backend_pid());
 		PERFORM set_config('my.last', NEW.k::text, false);
 		NOTIFY logged;
-		RETURN NULL; END $$;
-	CREATE TRIGGER log_here AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION log_here()});
-($out) = run_script("LISTEN logged; UPDATE t SET v = 1 WHERE k = $k2; SELECT k, pid = pg_backend_pid(), current_setting('my.last')::int = k FROM log_here");
-like($out, qr/^Asynchronous notification "logged" received.*\n$k2\|t\|t$/, 'an AFTER trigger of one row fires in the session');
+		RETURN NEW; END $$;
+});
+for my $time ('AFTER', 'BEFORE')
+{
+	$coordinator->safe_psql($db, "TRUNCATE log_here; CREATE OR REPLACE TRIGGER log_here $time UPDATE ON t FOR EACH ROW EXECUTE FUNCTION log_here()");
+	($out) = run_script("LISTEN logged; UPDATE t SET v = 1 WHERE k = $k2; SELECT k, pid = pg_backend_pid(), current_setting('my.last')::int = k FROM log_here");
+	like($out, qr/^Asynchronous notification "logged" received.*\n$k2\|t\|t$/, "a trigger $time an update of one row fires in the session");
+}
 $coordinator->safe_psql($db, 'DROP FUNCTION log_here CASCADE; DROP TABLE log_here');
 
 $coordinator->safe_psql($db, q{
 	DROP TRIGGER log_elsewhere ON t;
 	CREATE TRIGGER log_elsewhere BEFORE UPDATE ON t FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION log_elsewhere()});
-like((run_script("BEGIN; $elsewhere; COMMIT"))[1], qr/a trigger or policy that acts here needs node 3/,
-	'one that fires before cannot, in a transaction with others');
+is((run_script("BEGIN; $elsewhere; SELECT count(*) FROM log; COMMIT"))[0], 6, 'one that fires before does so, too');
+is((run_script("UPDATE t SET v = $k3 WHERE k IN ($k2, $k1); SELECT count(*) FROM log"))[0], 8, 'for rows of two nodes');
+like((run_script("UPDATE t SET v = 13 WHERE k IN ($k2, $k3)"))[1], qr/unlucky/, 'an error in it');
+like((run_script("BEGIN; INSERT INTO t VALUES ($k2, $k3) ON CONFLICT (k) DO UPDATE SET v = excluded.v; COMMIT"))[1],
+	qr/a trigger or policy that acts here needs node 3/, 'but not in ON CONFLICT');
 is_clean('triggers that write elsewhere');
 $coordinator->safe_psql($db, 'DROP FUNCTION log_elsewhere CASCADE; DROP TABLE log; UPDATE t SET v = 0');
 

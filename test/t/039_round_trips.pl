@@ -27,6 +27,13 @@ $coordinator->safe_psql($db, q{
 	CREATE TRIGGER watch AFTER UPDATE ON watched FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION watch();
 	CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
 	SELECT create_distributed_table('stamped', 'k', colocate_with => 't');
+	CREATE TABLE checked (k int PRIMARY KEY, v int);
+	CREATE TABLE most (v int);
+	INSERT INTO most VALUES (1000);
+	CREATE FUNCTION check_most() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.v > (SELECT v FROM most) THEN RETURN NULL; END IF; RETURN NEW; END';
+	CREATE TRIGGER check_most BEFORE UPDATE ON checked FOR EACH ROW EXECUTE FUNCTION check_most();
+	SELECT create_distributed_table('checked', 'k', colocate_with => 't');
+	INSERT INTO checked SELECT k, v FROM t;
 	INSERT INTO stamped SELECT k, v FROM t;
 });
 my %key = $cluster->key_on_each_node('t');
@@ -96,6 +103,10 @@ is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 s
 my $stamp = "UPDATE stamped SET v = v + 1 WHERE k = $key{2}";
 is(trace_of($stamp), join(', ', ('2 sent, 2 answers') x 2), 'one whose trigger may have changed the key: one more, for COMMIT');
 is(trace_of("BEGIN; $stamp; $stamp; COMMIT"), join(', ', ('2 sent, 2 answers') x 3), 'in a transaction no more than others');
+
+my $checked = "UPDATE checked SET v = v + 1 WHERE k = $key{2}";
+is(trace_of($checked), join(', ', ('2 sent, 2 answers') x 3), 'one whose trigger runs statements here: one more, to lock the row');
+is(trace_of("BEGIN; $checked; $checked; COMMIT"), join(', ', ('2 sent, 2 answers') x 5), 'and for each in a transaction');
 
 my $watched = "UPDATE watched SET v = v + 1 WHERE k = $key{2}";
 for my $transaction ($watched, "BEGIN; $watched; COMMIT")
