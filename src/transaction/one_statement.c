@@ -94,6 +94,25 @@ SyncIsNext(void)
 	return type == 'S';
 }
 
+/* In the simple protocol the portal of what the client sent is unnamed and invisible. */
+static bool
+IsAloneInMessage(Portal portal)
+{
+	return portal->name[0] == '\0' && !portal->visible;
+}
+
+/* Did the client send an EXECUTE, by the simple protocol and alone in its message? */
+static bool
+IsExecuteAlone(void)
+{
+	Portal sent = GetPortalByName("");
+
+	return sent && IsAloneInMessage(sent) && sent->status == PORTAL_ACTIVE &&
+		   list_length(sent->stmts) == 1 &&
+		   linitial_node(PlannedStmt, sent->stmts)->utilityStmt != NULL &&
+		   IsA(linitial_node(PlannedStmt, sent->stmts)->utilityStmt, ExecuteStmt);
+}
+
 bool
 IsWholeTransaction(void)
 {
@@ -106,8 +125,7 @@ IsWholeTransaction(void)
 	if (outermost_statement != linitial_node(PlannedStmt, ActivePortal->stmts))
 		return false;
 
-	/* The portal of the simple protocol is unnamed and invisible; EXECUTE's has a name, in either. */
-	return (ActivePortal->name[0] == '\0' && !ActivePortal->visible) || SyncIsNext();
+	return IsAloneInMessage(ActivePortal) || IsExecuteAlone() || SyncIsNext();
 }
 
 /* The node's own transactions are READ COMMITTED, and may write. */

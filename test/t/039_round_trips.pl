@@ -94,6 +94,10 @@ sub rounds
 my $update = 'UPDATE t SET v = v + 1 WHERE k =';
 is(trace_of("SELECT v FROM t WHERE k = $key{2}"), '2 sent, 2 answers', 'a statement that reads one node: one round trip');
 is(trace_of("$update $key{2}"), '2 sent, 2 answers', 'one that writes one node: one round trip');
+$session->query_safe("PREPARE change (int) AS $update \$1");
+is(trace_of("EXECUTE change ($key{2})"), '2 sent, 2 answers', 'and so does EXECUTE');
+is(trace_of("BEGIN; EXECUTE change ($key{2}); COMMIT"), '2 sent, 2 answers, 2 sent, 2 answers', 'which in a transaction leaves the end to COMMIT');
+is(trace_of("DO \$\$ BEGIN EXECUTE 'EXECUTE change ($key{2})'; END \$\$"), '2 sent, 2 answers, 2 sent, 2 answers', 'and in a DO to that');
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT"), '2 sent, 2 answers, 2 sent, 2 answers', 'a transaction that reads sends one message more');
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT; SELECT v FROM t WHERE k = $key{3}"),
 	'2 sent, 2 answers, 2 sent, 3 sent, 2 answers, 3 answers', 'without waiting for it');
