@@ -29,6 +29,7 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
+	Oid               named;   /* the table whose statement triggers fire */
 	List             *moves;   /* of oid: tables of which rows may move to other nodes */
 	List             *attnums; /* NIL: BEFORE row triggers do not fire here */
 	BeforeRow        *before;  /* NULL: the same */
@@ -72,7 +73,8 @@ create_state(CustomScan *scan)
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
+	state->named = lsecond_oid(list_nth(scan->custom_private, 4));
+	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 2);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
 	state->plan.by_shard = lfourth_int(numbers);
@@ -98,7 +100,7 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	PlanState       *child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 
 	node->custom_ps = list_make1(child);
-	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
+	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
 						   OperationsOfStatement(state->plan.statement));
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	if (state->attnums)

@@ -40,6 +40,7 @@ typedef struct DistInsertState
 	bool              counts;  /* rows are counted in the command tag */
 	List             *moves; /* of oid: tables of which ON CONFLICT may move rows to other nodes */
 	StatementTriggers triggers;
+	Oid               named;    /* the table whose statement triggers fire */
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
 	TupleTableSlot   *row;      /* the same as a row of the table */
@@ -83,7 +84,8 @@ create_state(CustomScan *scan)
 	state->attnums = lsecond(scan->custom_private);
 	state->plan.columns = lthird(scan->custom_private);
 	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 1);
+	state->named = lsecond_oid(list_nth(scan->custom_private, 4));
+	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 2);
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
 	state->alone = lsecond_int(numbers);
@@ -131,7 +133,7 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	Relation         logical;
 
 	node->custom_ps = list_make1(child);
-	BeginStatementTriggers(&state->triggers, estate, state->plan.table,
+	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
 						   OperationsOfStatement(state->plan.statement));
 	logical = state->triggers.target->ri_RelationDesc;
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);

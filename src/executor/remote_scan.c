@@ -117,6 +117,7 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 	create_slots(state, estate);
 	if (state->fragment.triggers)
 		BeginStatementTriggers(&state->triggers, estate, state->fragment.table,
+							   state->fragment.triggers,
 							   bms_make_singleton(state->fragment.operation));
 	if (FragmentWrites(state) && !state->fragment.counts)
 		RunToEnd(node);

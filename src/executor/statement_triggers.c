@@ -120,15 +120,40 @@ OperationsOfStatement(Query *statement)
 	return result;
 }
 
+static ResultRelInfo *
+open_table(EState *estate, Oid relid, ResultRelInfo *named)
+{
+	ResultRelInfo *result = makeNode(ResultRelInfo);
+
+	InitResultRelInfo(result, table_open(relid, NoLock), target_entry(estate, relid), named,
+					  estate->es_instrument);
+	return result;
+}
+
 void
-BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
+BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid target, Oid named,
 					   Bitmapset *operations)
 {
 	triggers->estate = estate;
 	triggers->operations = operations;
-	triggers->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(triggers->target, table_open(logical_relid, NoLock),
-					  target_entry(estate, logical_relid), NULL, estate->es_instrument);
+	triggers->named = open_table(estate, named, NULL);
+	triggers->target =
+		target == named ? triggers->named : open_table(estate, target, triggers->named);
+}
+
+/*
+ * Such triggers would see, beside the rows that they fire for, only those of
+ * their table, while others that the statement changes inherit from it.
+ */
+static void
+refuse_row_triggers(const StatementTriggers *triggers)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("cannot change rows of \"%s\" along with \"%s\", from which it inherits",
+						   RelationGetRelationName(triggers->target->ri_RelationDesc),
+						   RelationGetRelationName(triggers->named->ri_RelationDesc)),
+					errdetail("The latter has a row trigger with transition tables."),
+					errhint("Change the tables one by one, with ONLY.")));
 }
 
 /* Rows of a transition table are what its triggers are for; other row triggers are on the shards. */
@@ -136,21 +161,25 @@ static void
 begin_captures(StatementTriggers *triggers)
 {
 	Relation      rel = triggers->target->ri_RelationDesc;
+	Relation      named = triggers->named->ri_RelationDesc;
 	MemoryContext old = MemoryContextSwitchTo(triggers->estate->es_query_cxt);
 	int           operation = -1;
 
 	while ((operation = bms_next_member(triggers->operations, operation)) >= 0)
 	{
-		if (operation > CMD_DELETE || !wants_rows(rel, operation))
+		if (operation > CMD_DELETE || !wants_rows(named, operation))
 			continue;
 		triggers->captures[operation] =
-			MakeTransitionCaptureState(rel->trigdesc, RelationGetRelid(rel), operation);
+			MakeTransitionCaptureState(named->trigdesc, RelationGetRelid(named), operation);
 		triggers->row_triggers[operation] =
-			BeginRowTriggers(triggers->estate, triggers->target, operation);
+			BeginRowTriggers(triggers->estate, triggers->named, operation);
+		if (rel != named && triggers->row_triggers[operation])
+			refuse_row_triggers(triggers);
 	}
 	triggers->captured = makeNode(ResultRelInfo);
-	InitResultRelInfo(triggers->captured, rel, 0, NULL, 0);
+	InitResultRelInfo(triggers->captured, rel, 0, triggers->target->ri_RootResultRelInfo, 0);
 	triggers->captured->ri_TrigDesc = NULL;
+	(void) ExecGetChildToRootMap(triggers->captured); /* kept from here on, not for a row */
 	triggers->row =
 		ExecInitExtraTupleSlot(triggers->estate, RelationGetDescr(rel), &TTSOpsHeapTuple);
 	MemoryContextSwitchTo(old);
@@ -208,11 +237,11 @@ void
 FireBeforeStatement(StatementTriggers *triggers)
 {
 	if (bms_is_member(CMD_INSERT, triggers->operations))
-		ExecBSInsertTriggers(triggers->estate, triggers->target);
+		ExecBSInsertTriggers(triggers->estate, triggers->named);
 	if (bms_is_member(CMD_UPDATE, triggers->operations))
-		ExecBSUpdateTriggers(triggers->estate, triggers->target);
+		ExecBSUpdateTriggers(triggers->estate, triggers->named);
 	if (bms_is_member(CMD_DELETE, triggers->operations))
-		ExecBSDeleteTriggers(triggers->estate, triggers->target);
+		ExecBSDeleteTriggers(triggers->estate, triggers->named);
 	begin_captures(triggers);
 }
 
@@ -229,11 +258,11 @@ FireAfterStatement(StatementTriggers *triggers)
 			FireRowTriggers(triggers->row_triggers[operation]);
 	}
 	if (bms_is_member(CMD_DELETE, triggers->operations))
-		ExecASDeleteTriggers(triggers->estate, triggers->target, captures[CMD_DELETE]);
+		ExecASDeleteTriggers(triggers->estate, triggers->named, captures[CMD_DELETE]);
 	if (bms_is_member(CMD_UPDATE, triggers->operations))
-		ExecASUpdateTriggers(triggers->estate, triggers->target, captures[CMD_UPDATE]);
+		ExecASUpdateTriggers(triggers->estate, triggers->named, captures[CMD_UPDATE]);
 	if (bms_is_member(CMD_INSERT, triggers->operations))
-		ExecASInsertTriggers(triggers->estate, triggers->target, captures[CMD_INSERT]);
+		ExecASInsertTriggers(triggers->estate, triggers->named, captures[CMD_INSERT]);
 }
 
 void
@@ -244,5 +273,7 @@ EndStatementTriggers(StatementTriggers *triggers)
 		if (triggers->row_triggers[operation])
 			EndRowTriggers(triggers->row_triggers[operation]);
 	}
-	table_close(triggers->target->ri_RelationDesc, NoLock);
+	if (triggers->target != triggers->named)
+		table_close(triggers->target->ri_RelationDesc, NoLock);
+	table_close(triggers->named->ri_RelationDesc, NoLock);
 }

@@ -21,11 +21,12 @@ typedef struct StatementTriggers
 {
 	EState        *estate;
 	Bitmapset     *operations; /* of CmdType */
-	ResultRelInfo *target;     /* of the logical table */
+	ResultRelInfo *named;      /* the logical table whose statement triggers fire */
+	ResultRelInfo *target;     /* that whose rows change: the same, or one that inherits from it */
 
 	/* transition tables, by CmdType; NULL: nobody wants them */
 	TransitionCaptureState *captures[CMD_DELETE + 1];
-	ResultRelInfo          *captured;                     /* the table without its row triggers */
+	ResultRelInfo          *captured;                     /* the target without its row triggers */
 	RowTriggers            *row_triggers[CMD_DELETE + 1]; /* that want transition tables, too */
 	TupleTableSlot         *row;                          /* one of its rows */
 } StatementTriggers;
@@ -40,9 +41,9 @@ extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
 /* Do triggers after it want its rows in transition tables? Known once FireBeforeStatement was called. */
 extern bool CapturesRows(const StatementTriggers *triggers);
 
-/* The caller holds a lock on the table, and ends what it began. */
-extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid logical_relid,
-								   Bitmapset *operations);
+/* The caller holds a lock on the tables, and ends what it began. */
+extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid target,
+								   Oid named, Bitmapset *operations);
 
 /* What a statement may do to rows: MERGE by its clauses, INSERT by ON CONFLICT. */
 extern Bitmapset *OperationsOfStatement(Query *statement);

@@ -75,11 +75,11 @@ PackFragment(const FragmentPlan *fragment)
 {
 	List *numbers = list_make5_int(fragment->target, fragment->operation, fragment->locks_rows,
 								   fragment->whole_query, fragment->whole_row);
-	List *oids = list_concat(list_make2_oid(fragment->table, fragment->key_type), fragment->moves);
-	List *transfers = NIL;
+	List *oids = list_concat(
+		list_make3_oid(fragment->table, fragment->key_type, fragment->triggers), fragment->moves);
+	List     *transfers = NIL;
 	ListCell *lc;
 
-	numbers = lappend_int(numbers, fragment->triggers);
 	numbers = lappend_int(numbers, fragment->part);
 	numbers = lappend_int(numbers, fragment->counts);
 	numbers = lappend_int(numbers, fragment->repeatable);
@@ -104,13 +104,13 @@ UnpackFragment(List *packed)
 	fragment.locks_rows = lthird_int(numbers);
 	fragment.whole_query = lfourth_int(numbers);
 	fragment.whole_row = list_nth_int(numbers, 4);
-	fragment.triggers = list_nth_int(numbers, 5);
-	fragment.part = list_nth_int(numbers, 6);
-	fragment.counts = list_nth_int(numbers, 7);
-	fragment.repeatable = list_nth_int(numbers, 8);
+	fragment.part = list_nth_int(numbers, 5);
+	fragment.counts = list_nth_int(numbers, 6);
+	fragment.repeatable = list_nth_int(numbers, 7);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
-	fragment.moves = list_copy_tail(oids, 2);
+	fragment.triggers = lthird_oid(oids);
+	fragment.moves = list_copy_tail(oids, 3);
 	foreach (lc, (List *) lfourth(packed))
 		fragment.transfers = lappend(fragment.transfers, unpack_transfer(lfirst(lc)));
 	fragment.order = unpack_order(list_nth(packed, 4));

@@ -66,10 +66,10 @@ typedef struct FragmentPlan
 	FragmentTarget target;
 	Oid            table;       /* logical table whose shard map is used */
 	Oid            key_type;    /* type of the key expression, InvalidOid if there is none */
+	Oid            triggers;    /* the table whose statement triggers fire here, or InvalidOid */
 	CmdType        operation;   /* CMD_SELECT .. CMD_DELETE */
 	bool           locks_rows;  /* SELECT FOR UPDATE and the like */
 	bool           whole_query; /* nothing else is done in the statement */
-	bool           triggers;    /* statement triggers of the table fire here */
 	bool           whole_row;   /* the last column is the row of those before it */
 	bool           part;        /* other fragments belong to the same statement */
 	bool           counts;      /* rows that it changes are counted in the command tag */

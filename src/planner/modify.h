@@ -49,7 +49,7 @@ extern bool InsertsByShard(Query *query, DistTable *table);
 
 /* What a plan node that writes rows is told: see executor/modify_node.h. */
 extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
-						 bool by_row, bool by_shard, Oid table);
+						 bool by_row, bool by_shard, Oid named);
 
 /* Makes the source of a statement's rows lock those of the target. */
 extern void LockTarget(Query *query, Query *source, bool deletes);

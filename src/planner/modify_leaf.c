@@ -376,7 +376,8 @@ plan_shipped(CustomScan *scan, Modification *modification)
 		PrintFragment(modification->query, fragment->target == TARGET_ONE_SHARD, &params);
 	fragment->key_type = key ? exprType((Node *) key) : InvalidOid;
 	fragment->operation = modification->query->commandType;
-	fragment->triggers = FiresTriggersOfChange(modification->query);
+	if (FiresTriggersOfChange(modification->query))
+		fragment->triggers = NamedTable(modification->query);
 	fragment->part = true;
 	fragment->moves = MovedTables(modification->query);
 	fragment->counts = modification->query->canSetTag;

@@ -27,6 +27,7 @@
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
 #include "planner/row_template.h"
+#include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
 
 #define JOINED_ROWS "merge rows"
@@ -456,7 +457,7 @@ change_matched(Merge *merge)
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private =
-		NodePrivate(row_template, NIL, attnums, key, false, false, true, merge->table->relid);
+		NodePrivate(row_template, NIL, attnums, key, false, false, true, NamedTable(merge->query));
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;

@@ -118,10 +118,12 @@ take_target_out(Query *source, Index target)
 /* What the plan node is told: see modify_node.h. */
 List *
 NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
-			bool by_shard, Oid table)
+			bool by_shard, Oid named)
 {
+	Oid table = rt_fetch(statement->resultRelation, statement->rtable)->relid;
+
 	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
-					  lcons_oid(table, MovedTables(statement)));
+					  list_concat(list_make2_oid(table, named), MovedTables(statement)));
 }
 
 static int
@@ -177,9 +179,10 @@ InsertRows(Query *query, Modification *modification)
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
-										!query->hasModifyingCTE && query->returningList == NIL,
-										moved != NIL, InsertsByShard(query, table), table->relid);
+	modification->private =
+		NodePrivate(insert, attnums, written, table->key_attno,
+					!query->hasModifyingCTE && query->returningList == NIL, moved != NIL,
+					InsertsByShard(query, table), NamedTable(query));
 }
 
 static Var *
@@ -424,5 +427,5 @@ ChangeRows(Query *query, Modification *modification)
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
 	modification->private =
-		NodePrivate(change, fired, columns, key, false, false, true, table->relid);
+		NodePrivate(change, fired, columns, key, false, false, true, NamedTable(query));
 }

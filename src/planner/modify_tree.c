@@ -4,7 +4,9 @@
  *	  UPDATE and DELETE of a table from which others inherit.
  *
  * The statement becomes one for each table of the tree, all parts of one
- * statement, so none sees what another changes. What they have in common is
+ * statement, so none sees what another changes. Each asks for the rights that the
+ * statement needs, on the table that it names, whose statement triggers fire: PostgreSQL
+ * fires them once for all that happens to a table in a statement. What they have in common is
  * computed by each, so it has to come out the same: a subquery that may choose
  * among rows goes into WITH, where it is computed once, unless it is for one row.
  *
@@ -13,7 +15,6 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -154,21 +155,6 @@ compute_once_walker(Node *node, Query *statement)
 	return expression_tree_walker(node, compute_once_walker, statement);
 }
 
-static void
-check_statement(Query *query, List *tree)
-{
-	ListCell *lc;
-
-	if (query->commandType == CMD_MERGE)
-		RefuseModification(query, "MERGE takes a table without those that inherit from it (ONLY)");
-	foreach (lc, tree)
-	{
-		if (FiresTriggersHere(lfirst_oid(lc), query->commandType))
-			RefuseModification(query, "others inherit from the table, and one of them has a "
-									  "statement trigger");
-	}
-}
-
 /* The statement, for one table of the tree. */
 static Query *
 part_for_table(Query *query, Oid relid)
@@ -202,15 +188,19 @@ part_for_table(Query *query, Oid relid)
 void
 ReplaceTreeModification(Query *query)
 {
-	List     *tree = target_tree(query);
-	Query    *statement;
-	Query    *outer = SelectAround(query);
-	List     *arms = NIL;
-	ListCell *lc;
+	List          *tree = target_tree(query);
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	Query         *statement;
+	Query         *outer = SelectAround(query);
+	List          *arms = NIL;
+	ListCell      *lc;
 
-	check_statement(query, tree);
-	if (TreeHasPolicies(tree, rt_fetch(query->resultRelation, query->rtable)->checkAsUser))
+	if (query->commandType == CMD_MERGE)
+		RefuseModification(query, "MERGE takes a table without those that inherit from it (ONLY)");
+	if (TreeHasPolicies(tree, target->checkAsUser))
 		ChangePastPolicies(query);
+	else
+		SetRightsApart(query, target);
 	query_tree_walker(query, compute_once_walker, query, QTW_EXAMINE_RTES_BEFORE);
 	statement = copyObject(query);
 	MoveBelowCtes(statement);

@@ -131,18 +131,24 @@ leaves_walker(Node *node, void *context)
 	return expression_tree_walker(node, leaves_walker, context);
 }
 
-/* The table is read and written past its policies. An entry behind all others keeps the rights that are asked for. */
-static void
-pass_policies(Query *query, RangeTblEntry *table)
+void
+SetRightsApart(Query *query, RangeTblEntry *table)
 {
 	RangeTblEntry *rights = copyObject(table);
 
 	table->requiredPerms = 0;
-	table->checkAsUser = BOOTSTRAP_SUPERUSERID;
 	rights->securityQuals = NIL;
 	rights->tablesample = NULL;
 	rights->lateral = rights->inh = rights->inFromCl = false;
 	query->rtable = lappend(query->rtable, rights);
+}
+
+/* The table is read and written past its policies. */
+static void
+pass_policies(Query *query, RangeTblEntry *table)
+{
+	SetRightsApart(query, table);
+	table->checkAsUser = BOOTSTRAP_SUPERUSERID;
 }
 
 void

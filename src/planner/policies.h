@@ -30,6 +30,9 @@ extern void ReadPastPolicies(Query *query, Index rti, bool row_apart);
 /* Of its target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
 extern void ChangePastPolicies(Query *query);
 
+/* An entry behind all others keeps the rights that are asked for on the table. */
+extern void SetRightsApart(Query *query, RangeTblEntry *table);
+
 /* Does the query name no distributed table but in the policies that it got here, as a fragment does? */
 extern bool OnlyPoliciesNameDistTables(Query *query);
 

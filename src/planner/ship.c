@@ -104,15 +104,32 @@ any_operation(Query *query, Oid target, bool (*test)(Oid target, CmdType operati
 	return false;
 }
 
+/* The rights to change rows are asked for on that table. */
+Oid
+NamedTable(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_RELATION && LookupDistTable(rte->relid) != NULL &&
+			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0)
+			return rte->relid;
+	}
+	return rt_fetch(query->resultRelation, query->rtable)->relid;
+}
+
 bool
 FiresTriggersOfStatement(Query *query)
 {
-	Oid target;
+	Oid named;
 
 	if (query->resultRelation == 0)
 		return false;
-	target = rt_fetch(query->resultRelation, query->rtable)->relid;
-	return LookupDistTable(target) != NULL && any_operation(query, target, FiresTriggersHere);
+	named = NamedTable(query);
+	return LookupDistTable(named) != NULL && any_operation(query, named, FiresTriggersHere);
 }
 
 bool
@@ -199,10 +216,12 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->locks_rows = query->rowMarks != NIL;
 	fragment->whole_query = !FiresAfterRow(query, &result->relationOids);
 	fragment->counts = query->canSetTag;
-	fragment->triggers = FiresTriggersOfChange(query);
 	fragment->moves = MovedTables(query);
-	if (fragment->triggers)
+	if (FiresTriggersOfChange(query))
+	{
+		fragment->triggers = NamedTable(query);
 		fragment->table = rt_fetch(query->resultRelation, query->rtable)->relid;
+	}
 
 	foreach (lc, relations)
 		result->relationOids =

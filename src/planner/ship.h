@@ -18,6 +18,12 @@ extern PlannedStmt *ShipQuery(Query *query, FragmentPlan *fragment, Expr *key);
 /* Does a statement fire triggers on the node where it came in? */
 extern bool FiresTriggersOfStatement(Query *query);
 
+/*
+ * The table that a statement names, whose statement triggers fire: the one that is changed, or one from which it
+ * inherits (modify_tree.h).
+ */
+extern Oid NamedTable(Query *query);
+
 /* Does an UPDATE or DELETE fire statement triggers, which only a shipped plan does? */
 extern bool FiresTriggersOfChange(Query *query);
 
