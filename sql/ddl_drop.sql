@@ -141,6 +141,15 @@ DROP OWNED BY clerk;
 DROP OWNED BY clerk CASCADE;
 SELECT * FROM remains();
 DROP TABLE plain;
+GRANT CREATE ON SCHEMA public TO clerk;
+SET ROLE clerk;
+CREATE TABLE b (id int, b int) PARTITION BY LIST (b);
+CREATE TABLE b1 PARTITION OF b FOR VALUES IN (1);
+SELECT create_distributed_table('b', 'id', 3);
+CREATE VIEW v AS SELECT * FROM b;
+RESET ROLE;
+DROP OWNED BY clerk;
+SELECT * FROM remains();
 DROP ROLE clerk;
 
 -- what a table needs, CASCADE

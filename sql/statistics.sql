@@ -91,6 +91,9 @@ SELECT attname FROM pg_stats WHERE schemaname = 'st' AND tablename = 't';
 RESET ROLE;
 REVOKE SELECT ON t FROM st_owner;
 ANALYZE t;
+GRANT SELECT ON t TO st_owner;
+REVOKE USAGE ON SCHEMA st FROM PUBLIC, st_owner;
+VACUUM (ANALYZE) t;
 
 DROP SCHEMA st CASCADE;
 DROP ROLE st_owner;

@@ -38,7 +38,9 @@ CheckSubcommand(const DistTable *table, AlterTableCmd *cmd)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot use this form of ALTER TABLE on distributed table \"%s\"",
 							   get_rel_name(table->relid)),
-						errdetail("Distributed tables cannot be typed tables."),
+						cmd->subtype == AT_AddOf || cmd->subtype == AT_DropOf
+							? errdetail("Distributed tables cannot be typed tables.")
+							: 0,
 						errhint("Use undistribute_table() first.")));
 	if (cmd->subtype == AT_AddInherit)
 		CheckParents(table, list_make1(cmd->def));

@@ -317,31 +317,26 @@ DropUtility(Utility *utility, Node *node)
 
 /*
  * DROP OWNED would stumble over the data tables, which belong to the extension
- * too: so the role's distributed tables are dropped before.
+ * too: so those of the role's distributed tables go before all that it drops.
  */
 void
 DropOwnedUtility(Utility *utility, Node *node)
 {
-	DropOwnedStmt   *stmt = castNode(DropOwnedStmt, node);
-	List            *roles = roleSpecsToIds(stmt->roles);
-	ObjectAddresses *tables = new_object_addresses();
-	ListCell        *lc;
+	List     *roles = roleSpecsToIds(castNode(DropOwnedStmt, node)->roles);
+	ListCell *lc;
 
 	foreach (lc, AllDistTables())
 	{
-		DistTable    *table = lfirst(lc);
-		HeapTuple     tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table->relid));
-		Oid           owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ObjectAddress object;
+		DistTable *table = lfirst(lc);
+		HeapTuple  tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table->relid));
+		Oid        owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 
 		ReleaseSysCache(tuple);
-		if (!list_member_oid(roles, owner) || !has_privs_of_role(GetUserId(), owner))
-			continue;
-		ObjectAddressSet(object, RelationRelationId, table->relid);
-		add_exact_object_address(&object, tables);
+		if (list_member_oid(roles, owner) && has_privs_of_role(GetUserId(), owner))
+			RememberDrop(utility, table->relid);
 	}
-	DropRecorded(tables, stmt->behavior);
 	FinishDrops(utility);
 	RunAsWritten(utility);
+	FinishDrops(utility);
 	ForwardDrops(utility);
 }

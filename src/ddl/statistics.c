@@ -300,6 +300,15 @@ AnalyzeSample(Relation rel, List *columns)
 	return commands;
 }
 
+static bool
+OwnerMayRead(Relation rel)
+{
+	Oid owner = rel->rd_rel->relowner;
+
+	return pg_namespace_aclcheck(RelationGetNamespace(rel), owner, ACL_USAGE) == ACLCHECK_OK &&
+		   pg_class_aclcheck(RelationGetRelid(rel), owner, ACL_SELECT) == ACLCHECK_OK;
+}
+
 /*
  * AnalyzeDistTable computes statistics of the columns that are named, or all,
  * and stores them on every node. The table's size must be known.
@@ -315,7 +324,7 @@ AnalyzeDistTable(Oid relid, List *names)
 	CatalogWork   work;
 	ListCell     *lc;
 
-	if (pg_class_aclcheck(relid, rel->rd_rel->relowner, ACL_SELECT) != ACLCHECK_OK)
+	if (!OwnerMayRead(rel))
 		ereport(WARNING, (errmsg("no statistics of columns of \"%s\" --- its owner may not read it",
 								 RelationGetRelationName(rel))));
 	else if (columns != NIL)
