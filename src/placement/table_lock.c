@@ -6,8 +6,9 @@
  * Every session takes such locks in the order of the nodes' numbers, so that
  * two of them don't wait for each other. And none waits long: a lock that is
  * wanted stops everybody who comes later, on a node where the table could be
- * used meanwhile. After LOCK_PATIENCE the locks that were got are given back,
- * and all is tried again, until the session's own lock_timeout if it has one.
+ * used meanwhile. After a while the locks that were got are given back, and all
+ * is tried again, until the session's own lock_timeout if it has one. It is long
+ * enough for a deadlock to be found, with what the transaction had locked before.
  * With NOWAIT there is one try.
  *
  *-------------------------------------------------------------------------
@@ -30,7 +31,7 @@
 #include "utils/timestamp.h"
 
 /* How long to wait for a lock while holding others, and how long to leave all free then, in milliseconds. */
-#define LOCK_PATIENCE 1000
+#define LOCK_PATIENCE (DeadlockTimeout + 1000)
 #define LOCK_PAUSE    200
 
 static const char *

@@ -182,20 +182,27 @@ foreach my $case (
 	is($older->{stderr}, '', 'the other commits');
 }
 
-# PostgreSQL's own: within one node.
-$older->query_safe("BEGIN; UPDATE t SET v = 1 WHERE k = $key{2}");
-$younger->query_safe('BEGIN; UPDATE own SET v = 1');
-send_statement($older, "SELECT distshard.run_on_node(2, 'UPDATE own SET v = 2')");
-sleep 0.01 until count_waiters() == 1;
-send_statement($younger, "UPDATE t SET v = 1 WHERE k = $key{2}");
-my $end = time + 30;
-do { $_->{run}->pump_nb foreach $older, $younger; sleep 0.01 }
-  until "$older->{stderr}$younger->{stderr}" =~ /deadlock detected/ || time > $end;
-sleep 0.5;
-$_->{run}->pump_nb foreach $older, $younger;
-is(() = "$older->{stderr}$younger->{stderr}" =~ /deadlock detected/g, 1, 'a deadlock within a node has one victim too');
-$_->query('ROLLBACK') foreach $older, $younger;
-$_->{stderr} = '' foreach $older, $younger;
+# PostgreSQL's own: within one node. Distributed tables are locked on the first one first.
+foreach my $case (
+	[ 'rows', [ "UPDATE t SET v = 1 WHERE k = $key{2}", "SELECT distshard.run_on_node(2, 'UPDATE own SET v = 2')" ],
+		[ 'UPDATE own SET v = 1', "UPDATE t SET v = 1 WHERE k = $key{2}" ] ],
+	[ 'LOCK TABLE', [ 'LOCK TABLE r IN SHARE MODE', 'LOCK TABLE t' ], [ 'LOCK TABLE t IN SHARE MODE', 'LOCK TABLE r' ] ])
+{
+	my ($what, $one, $other) = @$case;
+	$older->query_safe("BEGIN; $one->[0]");
+	$younger->query_safe("BEGIN; $other->[0]");
+	send_statement($older, $one->[1]);
+	sleep 0.01 until count_waiters() == 1;
+	send_statement($younger, $other->[1]);
+	my $end = time + 30;
+	do { $_->{run}->pump_nb foreach $older, $younger; sleep 0.01 }
+	  until "$older->{stderr}$younger->{stderr}" =~ /deadlock detected/ || time > $end;
+	sleep 0.5;
+	$_->{run}->pump_nb foreach $older, $younger;
+	is(() = "$older->{stderr}$younger->{stderr}" =~ /deadlock detected/g, 1, "a deadlock within a node has one victim too: $what");
+	$_->query('ROLLBACK') foreach $older, $younger;
+	$_->{stderr} = '' foreach $older, $younger;
+}
 
 # Whoever only waits is left alone, also for a prepared transaction.
 $older->query_safe('BEGIN; ' . update(2));
