@@ -10,6 +10,7 @@
 #include "catalog/metadata.h"
 #include "executor/consistent_read.h"
 #include "executor/copy.h"
+#include "executor/copy_lock.h"
 #include "ddl/ddl.h"
 #include "executor/dist_change.h"
 #include "executor/dist_cursor.h"
@@ -79,6 +80,7 @@ _PG_init(void)
 	InitDistChange();
 	InitOutboxes();
 	InitHeldTriggers();
+	InitCopyLock();
 	InitFillColumn();
 	InitPlanner();
 	InitCopy();

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * copy_lock.h
- *	  Writers of a reference table take turns.
+ *	  Writers of a reference table take turns, and those who lock its rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,8 @@
 
 #include "catalog/metadata.h"
 #include "transport/connection.h"
+
+extern void InitCopyLock(void);
 
 /* Locks out other writers of this node's copy. What they wrote is seen by snapshots taken after it. */
 extern void LockLocalCopy(DistTable *table);

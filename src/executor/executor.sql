@@ -3,8 +3,9 @@
 CREATE FUNCTION distshard.fragment_plan(scan int, which int) RETURNS text
 	LANGUAGE C STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_fragment_plan';
 
--- Locks out other writers of this node's copy of a reference table, to the end of the transaction.
-CREATE FUNCTION distshard.lock_copy(reference_table regclass) RETURNS void
+-- Locks out other writers of this node's copy of a reference table, to the end of the transaction; shared with
+-- others who do not write.
+CREATE FUNCTION distshard.lock_copy(reference_table regclass, shared bool, wait bool) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_lock_copy';
 
 -- Raises the error of a view WITH CHECK OPTION unless the row has passed the view's condition, or that of a policy.

@@ -247,25 +247,63 @@ is_empty_check(Query *query)
 		   strcmp(rt_fetch(2, query->rtable)->eref->aliasname, "pk") == 0;
 }
 
-/* The nodes lock the rows; the executor and functions are told that the statement does so. */
-static List *
-marks_of_nodes(List *clauses)
+/* A table whose rows a statement locks. */
+typedef struct Locked
 {
-	List     *result = NIL;
+	RangeTblEntry *table;
+	RowMarkClause *clause;
+} Locked;
+
+static bool
+find_locked(Node *node, List **found)
+{
 	ListCell *lc;
 
-	foreach (lc, clauses)
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, find_locked, found);
+	foreach (lc, ((Query *) node)->rowMarks)
 	{
 		RowMarkClause *clause = lfirst_node(RowMarkClause, lc);
-		PlanRowMark   *mark = makeNode(PlanRowMark);
+		RangeTblEntry *rte = rt_fetch(clause->rti, ((Query *) node)->rtable);
+		Locked        *locked = palloc(sizeof(Locked));
 
-		mark->rti = mark->prti = clause->rti;
-		mark->strength = clause->strength;
-		mark->waitPolicy = clause->waitPolicy;
-		mark->isParent = true;
-		result = lappend(result, mark);
+		if (rte->rtekind != RTE_RELATION)
+			continue;
+		locked->clause = clause;
+		locked->table = makeNode(RangeTblEntry);
+		locked->table->rtekind = RTE_RELATION;
+		locked->table->relid = rte->relid;
+		locked->table->relkind = rte->relkind;
+		locked->table->rellockmode = rte->rellockmode;
+		locked->table->eref = rte->eref;
+		*found = lappend(*found, locked);
 	}
-	return result;
+	return query_tree_walker((Query *) node, find_locked, found, 0);
+}
+
+/*
+ * The nodes lock the rows; the executor and functions are told that the statement does so. An
+ * entry that is used nowhere else names the user's table.
+ */
+static void
+mark_locked(PlannedStmt *plan, List *found)
+{
+	ListCell *lc;
+
+	foreach (lc, found)
+	{
+		Locked      *locked = lfirst(lc);
+		PlanRowMark *mark = makeNode(PlanRowMark);
+
+		plan->rtable = lappend(plan->rtable, locked->table);
+		mark->rti = mark->prti = list_length(plan->rtable);
+		mark->strength = locked->clause->strength;
+		mark->waitPolicy = locked->clause->waitPolicy;
+		mark->isParent = true;
+		plan->rowMarks = lappend(plan->rowMarks, mark);
+	}
 }
 
 /* Only cursors ask for plans that start fast. */
@@ -273,16 +311,16 @@ static PlannedStmt *
 plan_statement(Query *query, const PlannerCall *call)
 {
 	CursorIdentity *identity = NULL;
-	List           *marks = marks_of_nodes(query->rowMarks);
+	List           *locked = NIL;
 	PlannedStmt    *plan;
 
+	(void) find_locked((Node *) query, &locked);
 	ReadTrees(query);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
-	if (plan->rowMarks == NIL)
-		plan->rowMarks = marks;
+	mark_locked(plan, locked);
 	return identity ? PlanCursor(plan, identity) : plan;
 }
 

@@ -1,4 +1,5 @@
-# Sessions on several nodes write one reference table at once: none gets a deadlock, all copies stay equal.
+# Sessions on several nodes write one reference table at once: none gets a deadlock, all copies stay equal. Nor do they
+# lock rows of it that others have locked.
 use strict;
 use warnings;
 
@@ -96,5 +97,53 @@ is($_->safe_psql($db, $content), $expected, 'what it did is the same on ' . $_->
 	$nodes[2]->psql($db, 'INSERT INTO prices VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET price = excluded.price');
 like($error, qr/trigger "touch" cannot change rows of reference table "prices"/, 'ON CONFLICT would make copies differ');
 is($_->safe_psql($db, $content), $expected, 'nothing has changed on ' . $_->name) foreach @nodes;
+
+# Rows locked on one node are locked for sessions of all, whether they are read alone or joined.
+$nodes[0]->safe_psql($db, 'UPDATE counters SET n = 0');
+$script = $nodes[0]->basedir . '/lockers.sql';
+append_to_file($script, q{
+\set k random(1, 3)
+BEGIN;
+SELECT n FROM counters WHERE id = :k FOR UPDATE \gset
+UPDATE counters SET n = :n + 1 WHERE id = :k;
+COMMIT;
+BEGIN;
+SELECT n FROM steps JOIN counters ON k = id WHERE id = :k FOR UPDATE \gset
+UPDATE counters SET n = :n + 1 WHERE id = :k;
+COMMIT;
+BEGIN;
+SELECT n FROM (SELECT * FROM counters WHERE id = :k FOR NO KEY UPDATE) c JOIN steps ON k = id \gset
+UPDATE counters SET n = :n + 1 WHERE id = :k;
+COMMIT;
+});
+@runs = ();
+foreach my $node (@nodes)
+{
+	my ($out, $err) = ('', '');
+	push @runs, [ IPC::Run::start([ 'pgbench', '-n', '-M', 'prepared', '-c', 2, '-t', 10, '-f', $script, $node->connstr($db) ],
+			'>', \$out, '2>', \$err), \$err ];
+}
+$_->[0]->finish or diag ${ $_->[1] } foreach @runs;
+is($nodes[1]->safe_psql($db, 'SELECT sum(n) FROM counters'), 3 * 2 * 10 * 3, 'no update is lost by who has locked the row before');
+
+my $holder = $nodes[1]->background_psql($db);
+$holder->query_safe('BEGIN; SELECT FROM counters WHERE id = 1 FOR SHARE');
+foreach my $node (@nodes)
+{
+	is($node->safe_psql($db, 'SELECT id FROM counters WHERE id = 1 FOR KEY SHARE NOWAIT'), 1, 'locks for readers are shared with ' . $node->name);
+	my (undef, undef, $err) = $node->psql($db, 'SELECT id FROM counters WHERE id = 1 FOR UPDATE NOWAIT');
+	like($err, qr/could not obtain lock on row in relation "counters"/, 'not with writers');
+}
+$holder->quit;
+
+# Rights on columns, or on a view, are enough.
+$nodes[0]->safe_psql($db, q{
+	CREATE ROLE clerk LOGIN;
+	GRANT SELECT, UPDATE (n) ON counters TO clerk;
+	CREATE VIEW all_parts AS SELECT * FROM parts;
+	GRANT ALL ON all_parts TO clerk;
+});
+my $statements = 'UPDATE counters SET n = 7 WHERE id = 1; SELECT n FROM counters WHERE id = 1 FOR UPDATE; UPDATE all_parts SET n = 8 WHERE id = 1 RETURNING n';
+is($_->safe_psql($db, $statements, extra_params => [ '-U', 'clerk' ]), "7\n8", 'who may change some columns or a view does on ' . $_->name) foreach @nodes;
 
 done_testing();
