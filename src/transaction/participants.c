@@ -27,13 +27,16 @@ int          nparticipants = 0;
 static int       max_participants = 0;
 static NodeConn *one_statement = NULL; /* node that runs the whole transaction as one statement */
 
+/*
+ * Most transactions are what those of the connection are anyway (NODE_OPTIONS in connection.c): to say so would
+ * have the node set two parameters, and look at all of them at the end.
+ */
 static const char *
 BeginText(void)
 {
 	static const char *const texts[4][2] = {{"BEGIN ISOLATION LEVEL READ UNCOMMITTED READ WRITE",
 											 "BEGIN ISOLATION LEVEL READ UNCOMMITTED READ ONLY"},
-											{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-											 "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"},
+											{"BEGIN", "BEGIN READ ONLY"},
 											{"BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
 											 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 											{"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",

@@ -69,15 +69,22 @@ is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nSELECT v FROM t WHERE k = $k2
 is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nUPDATE t SET v = v WHERE k = $k2;"), 'UPDATE', 'so is an UPDATE of one node');
 is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nINSERT INTO d VALUES ($k2, 1);"), 'INSERT', 'and an INSERT');
 is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nBEGIN; UPDATE t SET v = v WHERE k = $k2; SELECT v FROM t WHERE k = $k2; COMMIT;"),
-	'BEGIN ISOLATION LEVEL READ UPDATE SELECT COMMIT', 'a transaction of one node commits there');
+	'BEGIN UPDATE SELECT COMMIT', 'a transaction of one node commits there');
 is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nUPDATE t SET v = v WHERE k = $k2 \\; UPDATE t SET v = v WHERE k = $k2;"),
-	'BEGIN ISOLATION LEVEL READ UPDATE UPDATE COMMIT', 'several statements in one message are one transaction');
+	'BEGIN UPDATE UPDATE COMMIT', 'several statements in one message are one transaction');
 like(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nBEGIN; UPDATE t SET v = v WHERE k = $k2; UPDATE t SET v = v WHERE k = $k3; COMMIT;"),
-	qr/^BEGIN ISOLATION LEVEL READ UPDATE PREPARE COMMIT$/, 'one of two nodes takes two phases');
+	qr/^BEGIN UPDATE PREPARE COMMIT$/, 'one of two nodes takes two phases');
 like(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nBEGIN; UPDATE t SET v = v WHERE k = $k2; INSERT INTO l VALUES (1); COMMIT;"),
-	qr/^BEGIN ISOLATION LEVEL READ UPDATE PREPARE COMMIT$/, 'so does one of another node and this one');
+	qr/^BEGIN UPDATE PREPARE COMMIT$/, 'so does one of another node and this one');
 is(sent_to_worker("SELECT v FROM t WHERE k = $k2;\nSAVEPOINT a; BEGIN; SAVEPOINT a; SAVEPOINT b; RELEASE b; ROLLBACK TO a; COMMIT;"),
 	'', 'savepoints that do not concern the node are not sent');
+my $level = q{SELECT distshard.run_on_node(2, $$SELECT current_setting('transaction_isolation') || current_setting('transaction_read_only')$$)};
+$worker->safe_psql($db, "ALTER DATABASE postgres SET default_transaction_isolation = 'repeatable read';
+	ALTER DATABASE postgres SET default_transaction_read_only = on;");
+is($coordinator->safe_psql($db, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; $level; COMMIT"), 'read committedoff',
+	'the defaults of a node do not count');
+is($coordinator->safe_psql($db, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; $level; COMMIT"), 'read committedon', 'if it only reads neither');
+$worker->safe_psql($db, "SET default_transaction_read_only = off; ALTER DATABASE postgres RESET ALL");
 $coordinator->safe_psql($db, $reset);
 
 # Settings follow
