@@ -76,9 +76,10 @@ CREATE UNIQUE INDEX local_one_row ON distshard.local ((true));
 REVOKE ALL ON distshard.local FROM PUBLIC;
 
 -- Commit records of the two-phase commits that this node began: a row means committed. It goes away when none of
--- the node groups that took part has the transaction prepared any more.
+-- the node groups that took part has the transaction prepared any more. There is no index: every transaction would pay
+-- for it, and what is there is of the last seconds.
 CREATE TABLE distshard.transaction (
-	gid text PRIMARY KEY,
+	gid text NOT NULL,
 	groups int[] NOT NULL
 );
 

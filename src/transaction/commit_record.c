@@ -47,7 +47,6 @@ OpenRecords(LOCKMODE lockmode)
 	return table_open(get_relname_relid("transaction", MetadataSchema()), lockmode);
 }
 
-/* An index scan for one record. */
 static SysScanDesc
 ScanRecord(Relation rel, const char *gid, Snapshot snapshot)
 {
@@ -55,7 +54,7 @@ ScanRecord(Relation rel, const char *gid, Snapshot snapshot)
 
 	ScanKeyInit(&key, RECORD_GID, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(gid));
 	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), RECORD_GID - 1)->attcollation;
-	return systable_beginscan(rel, RelationGetPrimaryKeyIndex(rel), true, snapshot, 1, &key);
+	return systable_beginscan(rel, InvalidOid, false, snapshot, 1, &key);
 }
 
 /* RecordCommit says that the current transaction decides for these node groups. */
@@ -117,27 +116,30 @@ CommittedHere(void)
 	return records;
 }
 
-/* DeleteDone deletes the records that are marked as done. Only recovery does, one process in a database. */
+/*
+ * DeleteDone deletes the records that are marked as done. Only recovery does, one process in a database. They come
+ * in the table's order, from CommittedHere.
+ */
 void
 DeleteDone(List *records)
 {
-	Relation  rel = OpenRecords(RowExclusiveLock);
-	Snapshot  snapshot = RegisterSnapshot(GetLatestSnapshot());
-	ListCell *lc;
+	Relation    rel = OpenRecords(RowExclusiveLock);
+	Snapshot    snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	ListCell   *lc = list_head(records);
+	HeapTuple   tuple;
 
-	foreach (lc, records)
+	while (lc != NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CommitRecord *record = lfirst(lc);
-		SysScanDesc   scan;
-		HeapTuple     tuple;
 
-		if (!record->done)
-			continue;
-		scan = ScanRecord(rel, record->gid, snapshot);
-		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		if (strcmp(MakeRecord(rel, tuple)->gid, record->gid) != 0)
+			continue; /* it came after them */
+		if (record->done)
 			CatalogTupleDelete(rel, &tuple->t_self);
-		systable_endscan(scan);
+		lc = lnext(records, lc);
 	}
+	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	table_close(rel, RowExclusiveLock);
 }
