@@ -39,7 +39,6 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "tcop/utility.h"
 #include "transaction/fault.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
@@ -78,8 +77,6 @@ typedef struct Gate
 static Gate   *gate = NULL;
 static LWLock *gate_lock = NULL;
 static Slot   *own = NULL; /* this backend's */
-
-static ProcessUtility_hook_type next_ProcessUtility = NULL;
 
 PG_FUNCTION_INFO_V1(distshard_hold_commits);
 PG_FUNCTION_INFO_V1(distshard_renew_hold);
@@ -190,25 +187,6 @@ LeaveCommit(void)
 		own->waits_since = 0;
 		LWLockRelease(gate_lock);
 	}
-}
-
-/* What users prepare becomes visible as by any other commit. */
-static void
-EnterCommitPrepared(PlannedStmt *planned, const char *query_string, bool read_only_tree,
-					ProcessUtilityContext context, ParamListInfo params,
-					QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
-{
-	TransactionStmt *stmt = (TransactionStmt *) planned->utilityStmt;
-
-	if (IsA(stmt, TransactionStmt) && stmt->kind == TRANS_STMT_COMMIT_PREPARED &&
-		InitiatingGroup(stmt->gid) == 0)
-		EnterCommit();
-	if (next_ProcessUtility)
-		next_ProcessUtility(planned, query_string, read_only_tree, context, params, environment,
-							dest, completion);
-	else
-		standard_ProcessUtility(planned, query_string, read_only_tree, context, params, environment,
-								dest, completion);
 }
 
 /* ----------------------------------------------------------------- holds --- */
@@ -384,6 +362,4 @@ void
 InitHoldCommits(void)
 {
 	ShareMemory(&memory);
-	next_ProcessUtility = ProcessUtility_hook;
-	ProcessUtility_hook = EnterCommitPrepared;
 }

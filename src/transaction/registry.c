@@ -23,6 +23,7 @@
 #include "access/transam.h"
 #include "access/twophase.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/atomics.h"
@@ -33,6 +34,7 @@
 #include "storage/procarray.h"
 #include "storage/shmem.h"
 #include "tcop/utility.h"
+#include "transaction/hold_commits.h"
 #include "transaction/internal.h"
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
@@ -268,17 +270,6 @@ OnTransactionEvent(XactEvent event, void *arg)
 	}
 }
 
-/* A command about a prepared transaction of ours, or NULL. */
-static TransactionStmt *
-OurCommand(Node *parsetree)
-{
-	TransactionStmt *stmt = (TransactionStmt *) parsetree;
-
-	if (!IsA(parsetree, TransactionStmt) || stmt->gid == NULL || InitiatingGroup(stmt->gid) == 0)
-		return NULL;
-	return stmt;
-}
-
 /* Recovery would end a user's transaction of such a name, for there is no record of it. */
 static void
 RefuseReservedName(TransactionStmt *stmt)
@@ -294,22 +285,29 @@ static void
 NoteUtility(PlannedStmt *pstmt, const char *query, bool read_only, ProcessUtilityContext context,
 			ParamListInfo params, QueryEnvironment *env, DestReceiver *dest, QueryCompletion *qc)
 {
-	TransactionStmt *stmt = OurCommand(pstmt->utilityStmt);
-	bool             ends = stmt && stmt->kind != TRANS_STMT_PREPARE;
+	TransactionStmt *stmt = (TransactionStmt *) pstmt->utilityStmt;
+	bool             has_name = IsA(stmt, TransactionStmt) && stmt->gid != NULL;
+	bool             ours = has_name && InitiatingGroup(stmt->gid) != 0;
+	bool             ends = ours && stmt->kind != TRANS_STMT_PREPARE;
 
 	if (ends)
 		EnsureRegistry();
-	else if (stmt)
+	else if (ours)
 	{
 		RefuseReservedName(stmt);
 		strlcpy(own_gid, stmt->gid, GIDSIZE);
 	}
+	else if (has_name && stmt->kind == TRANS_STMT_COMMIT_PREPARED)
+		EnterCommit(); /* what users prepare becomes visible as by any other commit */
 	if (next_ProcessUtility)
 		next_ProcessUtility(pstmt, query, read_only, context, params, env, dest, qc);
 	else
 		standard_ProcessUtility(pstmt, query, read_only, context, params, env, dest, qc);
 	if (ends)
+	{
 		HasEnded(stmt->gid, stmt->kind == TRANS_STMT_COMMIT_PREPARED);
+		XactLastRecEnd = InvalidXLogRecPtr; /* it is flushed: the WAL writer need not be woken */
+	}
 }
 
 /* ------------------------------------------------------------- reporting --- */
