@@ -18,6 +18,7 @@
 #include "executor/error_names.h"
 #include "executor/first_statement.h"
 #include "executor/fragment_explain.h"
+#include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
 #include "executor/own_shard.h"
@@ -86,4 +87,5 @@ _PG_init(void)
 	InitCopy();
 	InitDdl();
 	InitFaults();
+	InitDeferredTriggers(); /* last, so that others see at the end of a transaction what triggers did */
 }

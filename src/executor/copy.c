@@ -21,6 +21,7 @@
 #include "catalog/pg_authid.h"
 #include "commands/copy.h"
 #include "executor/copy.h"
+#include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
 #include "executor/trigger_call.h"
 #include "executor/copy_lock.h"
@@ -153,6 +154,7 @@ CopyFromToTable(ParseState *pstate, CopyStmt *stmt, Relation rel)
 typedef struct NodeCopy
 {
 	CopyFromState cstate;
+	Relation      data;
 	int           trigger_depth;
 	uint64        rows;
 } NodeCopy;
@@ -185,6 +187,8 @@ CopyFromNode(NodeCopy *copy)
 	}
 	PG_END_TRY();
 	TellOfHeldTriggers();
+	NoteChangedTable(copy->data);
+	TellOfDeferredTriggers();
 	return copy->rows;
 }
 
@@ -197,7 +201,7 @@ CopyIntoData(ParseState *pstate, CopyStmt *stmt, Relation data)
 {
 	DistTable   *table = LookupDistTableByData(RelationGetRelid(data));
 	const Claim *claim = CurrentClaim(pstate->p_sourcetext);
-	NodeCopy     copy = {.trigger_depth = claim->trigger_depth};
+	NodeCopy     copy = {.data = data, .trigger_depth = claim->trigger_depth};
 	SavedRole    role;
 	uint64       rows;
 

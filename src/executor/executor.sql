@@ -27,6 +27,10 @@ CREATE FUNCTION distshard.take_triggers(fragment int,
 	RETURNS SETOF record
 	LANGUAGE C STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_triggers';
 
+-- Fires deferred triggers of this transaction; the calls of users' are held, to be taken. Only for the node that they are for.
+CREATE PROCEDURE distshard.fire_deferred()
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_fire_deferred';
+
 -- Any aggregate in two steps: the state that its transition function arrives at, as a value of the second argument's
 -- type, and the result of combined states. See partial_aggregate.c.
 CREATE FUNCTION distshard.partial_step(internal, text, anyelement, VARIADIC "any") RETURNS internal

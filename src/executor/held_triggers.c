@@ -9,7 +9,7 @@
  * it, with the rows, until the coordinator takes them (fire_held.c). It makes no
  * difference whose rows they are: those of the statement, or of tables that actions
  * of foreign keys have changed. SET CONSTRAINTS holds the constraint triggers that
- * become due by it likewise; what is still deferred at COMMIT fires on the node.
+ * become due by it likewise, and COMMIT what is still deferred (deferred_triggers.c).
  *
  * A statement that may fire them is not sent as a transaction by itself, which
  * would be over too early (planner/after_row.c). A trigger that came into being

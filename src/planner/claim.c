@@ -16,6 +16,7 @@
 #include "executor/before_row.h"
 #include "executor/captured_rows.h"
 #include "executor/executor.h"
+#include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
 #include "executor/partition_check.h"
@@ -495,8 +496,12 @@ ClaimExecutorFinish(QueryDesc *query)
 	FinishHoldingTriggers(query,
 						  prev_ExecutorFinish ? prev_ExecutorFinish : standard_ExecutorFinish);
 	RestoreRole(&saved);
+	NoteChanges(query);
 	if (is_sent)
+	{
 		TellOfHeldTriggers();
+		TellOfDeferredTriggers();
+	}
 	if (moves)
 		TellOfMovedRows();
 }

@@ -45,12 +45,22 @@ HasWritten(NodeConn *conn)
 	return conn->has_written;
 }
 
+bool
+TakeTriggersDeferred(NodeConn *conn)
+{
+	bool result = conn->triggers_deferred;
+
+	conn->triggers_deferred = false;
+	return result;
+}
+
 void
 SetConnFresh(NodeConn *conn)
 {
 	conn->fresh = true;
 	conn->rows_wait = false;
 	conn->has_written = false;
+	conn->triggers_deferred = false;
 }
 
 void

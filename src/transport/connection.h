@@ -135,6 +135,14 @@ extern int   HeldTriggers(RemoteCommand *command);
 extern int   HeldTriggersOfCopy(NodeConn *conn);
 extern int32 CommandNodeId(RemoteCommand *command);
 
+/*
+ * And that triggers of users are deferred in this transaction. TakeTriggersDeferred
+ * tells whether it has said so since it was last asked.
+ */
+#define ERRCODE_TRIGGERS_DEFERRED MAKE_SQLSTATE('D', 'S', '0', '0', '8')
+
+extern bool TakeTriggersDeferred(NodeConn *conn);
+
 /* Tells the node that this backend works for something beside the results: with what comes next, or at once. */
 extern void SendNotice(int sqlstate, const char *text);
 extern void SendNoticeAtOnce(int sqlstate, const char *text);

@@ -67,20 +67,21 @@ struct NodeConn
 	bool        cancel_taken; /* the node got the last cancel request */
 
 	dlist_head  pending;
-	bool        needs_sync;      /* commands were queued since the last sync */
-	bool        unsent;          /* libpq holds output that the socket did not take */
-	bool        outcome_matters; /* what is running commits: no giving up before the answer */
-	TimestampTz cancel_sent;     /* while the outcome matters, 0: not yet */
-	bool        cleaning;        /* aborting: errors and notices are of no interest */
-	bool        copying;         /* in COPY FROM STDIN, out of pipeline mode */
-	bool        copy_failed;     /* the node has said so; its error comes after the end */
-	size_t      copied;          /* bytes handed to libpq since it had none left to send */
-	bool        rows_wait;       /* the node has said so in this transaction, see RowsWait */
-	bool        has_written;     /* likewise, see HasWritten */
-	int         held_triggers;   /* of the last COPY, see HeldTriggersOfCopy */
-	bool        fresh;           /* nothing was done yet in the node's transaction */
-	bool        hung_up;         /* the node closed it; not yet noticed by a read */
-	PGresult   *result;          /* row being decoded */
+	bool        needs_sync;        /* commands were queued since the last sync */
+	bool        unsent;            /* libpq holds output that the socket did not take */
+	bool        outcome_matters;   /* what is running commits: no giving up before the answer */
+	TimestampTz cancel_sent;       /* while the outcome matters, 0: not yet */
+	bool        cleaning;          /* aborting: errors and notices are of no interest */
+	bool        copying;           /* in COPY FROM STDIN, out of pipeline mode */
+	bool        copy_failed;       /* the node has said so; its error comes after the end */
+	size_t      copied;            /* bytes handed to libpq since it had none left to send */
+	bool        rows_wait;         /* the node has said so in this transaction, see RowsWait */
+	bool        has_written;       /* likewise, see HasWritten */
+	bool        triggers_deferred; /* likewise, see TakeTriggersDeferred */
+	int         held_triggers;     /* of the last COPY, see HeldTriggersOfCopy */
+	bool        fresh;             /* nothing was done yet in the node's transaction */
+	bool        hung_up;           /* the node closed it; not yet noticed by a read */
+	PGresult   *result;            /* row being decoded */
 	TimestampTz last_used;
 
 	int  wait_pos; /* in the session's wait event set, -1: not in it */

@@ -216,6 +216,11 @@ PassNotice(void *arg, const PGresult *result)
 		conn->has_written = true;
 		return;
 	}
+	if (SqlState(result) == ERRCODE_TRIGGERS_DEFERRED)
+	{
+		conn->triggers_deferred = true;
+		return;
+	}
 	if (SqlState(result) == ERRCODE_TRIGGERS_HELD)
 	{
 		KeepHeldTriggers(conn, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));

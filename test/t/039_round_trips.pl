@@ -27,6 +27,10 @@ $coordinator->safe_psql($db, q{
 	CREATE TRIGGER watch AFTER UPDATE ON watched FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION watch();
 	CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
 	SELECT create_distributed_table('stamped', 'k', colocate_with => 't');
+	CREATE TABLE late (k int, v int);
+	SELECT create_distributed_table('late', 'k', colocate_with => 't');
+	INSERT INTO late SELECT k, 1 FROM t;
+	CREATE CONSTRAINT TRIGGER watch AFTER UPDATE ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION watch();
 	CREATE TABLE checked (k int PRIMARY KEY, v int);
 	CREATE TABLE most (v int);
 	INSERT INTO most VALUES (1000);
@@ -118,6 +122,10 @@ for my $transaction ($watched, "BEGIN; $watched; COMMIT")
 	is(trace_of($transaction), join(', ', ('2 sent, 2 answers') x 3), 'an AFTER trigger fires here: one to know of it, one for COMMIT');
 }
 is(trace_of("UPDATE watched SET v = 0 WHERE k = $key{2}"), join(', ', ('2 sent, 2 answers') x 2), 'where none fires: one for COMMIT');
+
+my $late = "UPDATE late SET v = v + 1 WHERE k = $key{2}";
+is(trace_of("BEGIN; $late; $late; COMMIT"), join(', ', ('2 sent, 2 answers') x 5), 'a deferred trigger fires here: one to fire, one to know of it');
+is(trace_of("BEGIN; UPDATE late SET v = 0 WHERE k = $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 2), 'where none is deferred: none');
 
 my @trace = trace_of("BEGIN; $update $key{2}; $update $key{3}; COMMIT");
 is(join(', ', @trace[ 0 .. 3 ]), '2 sent, 2 answers, 3 sent, 3 answers', 'a transaction of two nodes: one round trip for each statement');
