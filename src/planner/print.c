@@ -7,12 +7,12 @@
  * trees of views and rules, which the rewriter has not touched, so the query
  * is first brought into a form that it prints rightly:
  *
- *	canonical.c	  the shape that a parser would have made (PrepareForPrint),
- *				  and entries of the range table as they are to be named
- *				  (NameDataTables)
+ *	canonical.c	  the shape that a parser would have made (PrepareForPrint)
  *	substitute.c  what the text cannot say or should not repeat: parameters,
  *				  values that only this node may compute, the logical table's
  *				  row type and OID
+ *	printed_names.c	  entries of the range table as they are to be named
+ *				  (NameDataTables)
  *	shippable.c	  whether all that succeeds
  *
  * The text must mean the same on every node. Names are qualified unless they

@@ -12,7 +12,7 @@
 
 #include "nodes/parsenodes.h"
 
-/* canonical.c: both change the query in place. */
+/* canonical.c and printed_names.c: both change the query in place. */
 extern void PrepareForPrint(Query *query);
 extern void NameDataTables(Query *query);
 

@@ -150,6 +150,9 @@ SELECT a, b, count(*) FROM t GROUP BY ROLLUP (a, (b, k)) ORDER BY a, b, 3;
 SELECT a, b, count(*) FROM t GROUP BY CUBE (a, b), k ORDER BY a, b, k;
 
 SELECT a, b, count(*) FROM t GROUP BY DISTINCT ROLLUP (a, b), ROLLUP (a) ORDER BY 1, 2;
+SELECT a, a AS again, a AS third, count(*) FROM t WHERE k = 1 GROUP BY ROLLUP (1, 2, 3) ORDER BY third, again, a;
+SELECT 5 AS a, 5 AS b, 'x' AS c, 'x' AS d, count(*) FROM t WHERE k = 1 GROUP BY CUBE (1, 2, 3, 4) ORDER BY 4, 3, 2, 1;
+SELECT bool_and(b >= before) FROM (SELECT b, lag(b, 1, 0) OVER () AS before FROM (SELECT random() AS a, random() AS b FROM t ORDER BY b) s) s;
 
 SELECT count(*) FILTER (WHERE a = 1), count(DISTINCT a), sum(DISTINCT a + 1) FROM t;
 
