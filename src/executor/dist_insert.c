@@ -177,6 +177,9 @@ next_row(void *arg)
 	EState          *estate = state->css.ss.ps.state;
 	ResultRelInfo   *target = state->triggers.target;
 
+	/* it may conflict with rows that have moved */
+	if (state->batch && state->plan.by_row)
+		MoveRows(&state->css, state->moves, BatchNodes(state->batch));
 	while (tuplestore_gettupleslot(state->rows, true, false, state->computed))
 	{
 		TupleTableSlot *row = state->row;

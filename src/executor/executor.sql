@@ -20,6 +20,10 @@ CREATE FUNCTION distshard.check_conflict(passed bool, view text) RETURNS bool
 CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_moved';
 
+-- Stands in plans of ON CONFLICT only: see outbox.c.
+CREATE FUNCTION distshard.go_on_as_update(internal) RETURNS bool
+	LANGUAGE C STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_go_on_as_update';
+
 -- The calls of AFTER ROW triggers, and the rows for transition tables (without a trigger's name), that a fragment of this
 -- transaction holds, given to the node that fires them.
 CREATE FUNCTION distshard.take_triggers(fragment int,

@@ -166,13 +166,16 @@ nodes_with_rows(List *nodes)
 void
 MoveRows(CustomScanState *node, List *tables, List *nodes)
 {
+	MemoryContext context;
 	MemoryContext old;
 	List         *all = NIL;
 	ListCell     *lc;
 
 	if (tables == NIL || (nodes = nodes_with_rows(nodes)) == NIL)
 		return;
-	old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "distshard moved rows", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
 	foreach (lc, tables)
 		all = lappend(all, begin_moved(lfirst_oid(lc)));
 	foreach (lc, all)
@@ -181,9 +184,11 @@ MoveRows(CustomScanState *node, List *tables, List *nodes)
 	{
 		MovedRows *moved = lfirst(lc);
 
-		insert_rows(node, moved);
+		if (tuplestore_tuple_count(moved->rows) > 0)
+			insert_rows(node, moved);
 		ExecDropSingleTupleTableSlot(moved->slot);
 		tuplestore_end(moved->rows);
 	}
 	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }

@@ -15,6 +15,11 @@
  * A row in that heap at the end of a transaction would be lost: there is none,
  * or the transaction fails.
  *
+ * PostgreSQL refuses to move a row from within ON CONFLICT DO UPDATE. A fragment
+ * that may do so inserts one row. When this conflicts, and the conditions of DO
+ * UPDATE are true, what is left to be done is an UPDATE: the INSERT goes on as
+ * one.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -25,6 +30,7 @@
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
 #include "executor/outbox.h"
@@ -32,6 +38,7 @@
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "miscadmin.h"
+#include "parser/parse_func.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "planner/claim.h"
@@ -45,6 +52,7 @@
 #include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(distshard_take_moved);
+PG_FUNCTION_INFO_V1(distshard_go_on_as_update);
 
 /* Logical tables whose heaps may hold rows of this transaction. */
 static List *opened = NIL;
@@ -56,7 +64,15 @@ typedef struct Routed
 	PartitionDesc partitions; /* a copy */
 	DistTable    *table;      /* whose shards these are; NULL: they are the user's partitions */
 	List         *children;   /* of Routed, in the order of the partitions; NULL for a leaf */
+	bool          takes_all;  /* do rows that move to shards of this node wait, too? */
 } Routed;
+
+/* An INSERT that is to go on as an UPDATE. */
+typedef struct ConflictUpdate
+{
+	ModifyTableState *insert;
+	Routed           *routed;
+} ConflictUpdate;
 
 /* The partitions of this node and, behind shards, the logical table. */
 static PartitionDesc
@@ -177,19 +193,23 @@ remember_opened(Oid logical_relid)
 
 /* Routing finds the outbox: it has the keys of no shard here. */
 static void
-open_outbox(Routed *routed, ResultRelInfo *outbox)
+route_to_outbox(Routed *routed)
 {
 	PartitionBoundInfo bounds = routed->partitions->boundinfo;
-	bool               takes_all;
 
-	make_bare(outbox);
-	/* shards of this node do not have the BEFORE INSERT triggers: then all rows that move go this way */
-	takes_all = outbox->ri_TrigDesc && outbox->ri_TrigDesc->trig_insert_before_row;
 	for (int i = 0; i < bounds->nindexes; i++)
 	{
-		if (bounds->indexes[i] < 0 || takes_all)
+		if (bounds->indexes[i] < 0 || routed->takes_all)
 			bounds->indexes[i] = routed->partitions->nparts - 1;
 	}
+}
+
+static void
+open_outbox(Routed *routed, ResultRelInfo *outbox)
+{
+	make_bare(outbox);
+	/* shards of this node do not have the BEFORE INSERT triggers: then all rows that move go this way */
+	routed->takes_all = outbox->ri_TrigDesc && outbox->ri_TrigDesc->trig_insert_before_row;
 	remember_opened(routed->table->relid);
 }
 
@@ -234,8 +254,11 @@ visit_outboxes(ModifyTableState *modify, Routed *routed)
 		bounds->null_index = null_index;
 	}
 	PG_END_TRY();
-	if (outbox)
-		open_outbox(routed, outbox);
+	if (outbox == NULL)
+		return;
+	open_outbox(routed, outbox);
+	if (modify->operation != CMD_INSERT)
+		route_to_outbox(routed);
 }
 
 /* Gives the statement a tuple routing of its own. */
@@ -261,15 +284,77 @@ open_outboxes(ModifyTableState *modify, Routed *root)
 	estate->es_partition_directory = others;
 }
 
+static bool
+sets_key(ModifyTableState *modify, DistTable *table)
+{
+	return bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
+						 ExecGetUpdatedCols(modify->rootResultRelInfo, modify->ps.state));
+}
+
 /* The statement may set the key, or a trigger that fires before it. */
 static bool
 may_set_key(ModifyTableState *modify, DistTable *table)
 {
-	ResultRelInfo *target = modify->rootResultRelInfo;
+	TriggerDesc *triggers = modify->rootResultRelInfo->ri_TrigDesc;
 
-	return (target->ri_TrigDesc && target->ri_TrigDesc->trig_update_before_row) ||
-		   bms_is_member(table->key_attno - FirstLowInvalidHeapAttributeNumber,
-						 ExecGetUpdatedCols(target, modify->ps.state));
+	return (triggers && triggers->trig_update_before_row) || sets_key(modify, table);
+}
+
+/* Does it insert one row, and may ON CONFLICT give the row that is there another key? */
+static bool
+may_move_conflicting_row(ModifyTableState *modify, DistTable *table)
+{
+	Plan *rows = outerPlan(modify->ps.plan);
+
+	return ((ModifyTable *) modify->ps.plan)->onConflictAction == ONCONFLICT_UPDATE &&
+		   !table->is_parent && sets_key(modify, table) && IsA(rows, Result) &&
+		   outerPlan(rows) == NULL;
+}
+
+/* Called behind the conditions of DO UPDATE. There are no rows of the INSERT to follow. */
+Datum
+distshard_go_on_as_update(PG_FUNCTION_ARGS)
+{
+	ConflictUpdate   *update = (ConflictUpdate *) PG_GETARG_POINTER(0);
+	ModifyTableState *modify = update->insert;
+
+	modify->operation = CMD_UPDATE;
+	((ModifyTable *) modify->ps.plan)->onConflictAction = ONCONFLICT_NONE;
+	modify->mt_transition_capture = modify->mt_oc_transition_capture;
+	route_to_outbox(update->routed);
+	PG_RETURN_BOOL(true);
+}
+
+static Expr *
+go_on_as_update(ModifyTableState *modify, Routed *routed)
+{
+	const Oid       types[] = {INTERNALOID};
+	List           *name = list_make2(makeString("distshard"), makeString("go_on_as_update"));
+	ConflictUpdate *update = palloc(sizeof(ConflictUpdate));
+
+	update->insert = modify;
+	update->routed = routed;
+	return (Expr *) makeFuncExpr(LookupFuncName(name, 1, types, false), BOOLOID,
+								 list_make1(makeConst(INTERNALOID, -1, InvalidOid, sizeof(Datum),
+													  PointerGetDatum(update), false, true)),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* The outbox is one of an UPDATE, and so is the plan, a copy of what others may execute, when it is used. */
+static void
+open_for_conflict(ModifyTableState *modify, Routed *root)
+{
+	ModifyTable        *plan = palloc(sizeof(ModifyTable));
+	OnConflictSetState *conflict = modify->resultRelInfo->ri_onConflict;
+
+	*plan = *castNode(ModifyTable, modify->ps.plan);
+	modify->ps.plan = (Plan *) plan;
+	plan->onConflictAction = ONCONFLICT_NONE;
+	open_outboxes(modify, root);
+	plan->onConflictAction = ONCONFLICT_UPDATE;
+	plan->onConflictWhere =
+		(Node *) lappend(list_copy((List *) plan->onConflictWhere), go_on_as_update(modify, root));
+	conflict->oc_WhereClause = ExecInitQual((List *) plan->onConflictWhere, &modify->ps);
 }
 
 static void
@@ -281,8 +366,7 @@ open_for(PlanState *node, bool claimed)
 	DistTable        *table;
 	Routed           *root;
 
-	if (!IsA(node, ModifyTableState) ||
-		(modify->operation != CMD_UPDATE && modify->operation != CMD_MERGE))
+	if (!IsA(node, ModifyTableState) || modify->operation == CMD_DELETE)
 		return;
 	data = modify->rootResultRelInfo->ri_RelationDesc;
 	if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
@@ -290,11 +374,16 @@ open_for(PlanState *node, bool claimed)
 	table = LookupDistTableByData(RelationGetRelid(data));
 	if (table == NULL || !(claimed || may_set_key(modify, table)))
 		return;
+	if (modify->operation == CMD_INSERT && !may_move_conflicting_row(modify, table))
+		return;
 	old = MemoryContextSwitchTo(modify->ps.state->es_query_cxt);
 	root = find_routed(data);
 	if (root != NULL)
 	{
-		open_outboxes(modify, root);
+		if (modify->operation == CMD_INSERT)
+			open_for_conflict(modify, root);
+		else
+			open_outboxes(modify, root);
 		close_children(root);
 	}
 	MemoryContextSwitchTo(old);

@@ -284,7 +284,8 @@ InsertsByShard(Query *query, DistTable *table)
 static bool
 ship_insert(Query *query, DistTable *table, Modification *modification)
 {
-	if (FiresTriggersOfStatement(query) || ReadsOtherTables((Node *) query->onConflict))
+	if (FiresTriggersOfStatement(query) || ReadsOtherTables((Node *) query->onConflict) ||
+		ConflictMayMoveRow(query, table))
 		return false;
 	if (is_single_row(query))
 	{

@@ -179,10 +179,10 @@ InsertRows(Query *query, Modification *modification)
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private =
-		NodePrivate(insert, attnums, written, table->key_attno,
-					!query->hasModifyingCTE && query->returningList == NIL, moved != NIL,
-					InsertsByShard(query, table), NamedTable(query));
+	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
+										!query->hasModifyingCTE && query->returningList == NIL,
+										moved != NIL || ConflictMayMoveRow(query, table),
+										InsertsByShard(query, table), NamedTable(query));
 }
 
 static Var *

@@ -174,6 +174,23 @@ add_changed(Bitmapset *columns, Query *query, DistTable *table, List *targetlist
 	return add_changed_by_triggers(columns, table->relid);
 }
 
+bool
+ConflictMayMoveRow(Query *query, DistTable *table)
+{
+	OnConflictExpr *conflict = query->onConflict;
+	TargetEntry    *tle;
+	Var            *value;
+
+	if (conflict == NULL || table->method != DIST_HASH || table->is_parent)
+		return false;
+	tle = get_tle_by_resno(conflict->onConflictSet, table->key_attno);
+	if (tle == NULL || tle->resjunk)
+		return false;
+	/* the key of the new row is one of the shard in which it met the other */
+	value = (Var *) tle->expr;
+	return !(IsA(value, Var) && value->varattno == table->key_attno);
+}
+
 static void
 find_moves(Moves *moves, Query *query)
 {
@@ -202,8 +219,11 @@ find_moves(Moves *moves, Query *query)
 	if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
 	{
 		columns = add_changed(columns, query, table, query->onConflict->onConflictSet, false);
-		/* a row that would have to move is an error there */
-		columns = bms_del_member(columns, table->key_attno);
+		/* even to another shard of this node; if a trigger would have it moved, it is an error there */
+		if (ConflictMayMoveRow(query, table))
+			add_tables(moves, relid);
+		else
+			columns = bms_del_member(columns, table->key_attno);
 	}
 	follow_change(moves, relid, columns);
 }

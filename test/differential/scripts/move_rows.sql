@@ -1,6 +1,7 @@
 Updates of the shard key: rows that move to another node, rows that stay.
 
 --- everywhere
+DO $$ BEGIN IF to_regrole('ann') IS NULL THEN CREATE ROLE ann LOGIN; END IF; END $$;
 CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	RAISE NOTICE '% % % % %', TG_NAME, TG_WHEN, TG_OP, to_jsonb(OLD), to_jsonb(NEW);
 	IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -30,6 +31,9 @@ CREATE TABLE pairs (k pair, v int);
 CREATE TABLE one (k int, v int);
 CREATE TABLE keyed (k int PRIMARY KEY, v int, note text);
 CREATE TABLE follows (k int, v int REFERENCES dic ON UPDATE CASCADE, note text);
+CREATE TABLE met (gone int, k int, n int, v numeric DEFAULT 1, note text CHECK (note <> 'bad'), twice numeric GENERATED ALWAYS AS (v * 2) STORED, PRIMARY KEY (k, n));
+ALTER TABLE met DROP COLUMN gone;
+CREATE TABLE mine (k int, n int, owner text, PRIMARY KEY (k, n));
 -- compared with PostgreSQL's own hash partitions, which are the same
 DO $$ BEGIN
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'distshard') THEN
@@ -61,6 +65,8 @@ SELECT create_distributed_table('pairs', 'k');
 SELECT create_distributed_table('one', NULL);
 SELECT create_distributed_table('keyed', 'k');
 SELECT create_distributed_table('follows', 'k');
+SELECT create_distributed_table('met', 'k');
+SELECT create_distributed_table('mine', 'k');
 SELECT create_distributed_table('w', 'k', shard_count => 8);
 SELECT create_distributed_table('b', 'k', shard_count => 8);
 COMMIT;
@@ -80,6 +86,8 @@ INSERT INTO pairs VALUES (NULL, 0), ((NULL, NULL), -1);
 INSERT INTO one SELECT i, i FROM generate_series(1, 5) i;
 INSERT INTO keyed SELECT i * 100, i FROM generate_series(1, 20) i;
 INSERT INTO follows SELECT i, 1 + i % 9 FROM generate_series(1, 20) i;
+INSERT INTO met SELECT i, 1 + i % 2, i, 'row ' || i FROM generate_series(1, 20) i;
+INSERT INTO mine SELECT i, 1, CASE WHEN i % 2 = 0 THEN 'ann' ELSE 'bob' END FROM generate_series(1, 10) i;
 INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
 
@@ -91,6 +99,11 @@ CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON b FOR EACH ROW WHEN (pg_tr
 
 CREATE TRIGGER rekey BEFORE UPDATE ON keyed FOR EACH ROW EXECUTE FUNCTION rekey();
 CREATE TRIGGER rekey BEFORE UPDATE ON follows FOR EACH ROW EXECUTE FUNCTION rekey();
+GRANT ALL ON mine TO ann;
+ALTER TABLE mine ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sees ON mine FOR SELECT USING (true);
+CREATE POLICY makes ON mine FOR INSERT WITH CHECK (k < 20);
+CREATE POLICY changes ON mine FOR UPDATE USING (owner = current_user) WITH CHECK (k > 50);
 
 --- here
 CREATE TABLE local (k int, v int);
@@ -185,6 +198,72 @@ UPDATE b SET k = b.k + 200 FROM local l WHERE l.v = b.v AND l.k = 2 RETURNING b.
 MERGE INTO b USING (SELECT 4 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET k = 14, v = 0;
 
 WITH m AS (UPDATE b SET k = 99 WHERE k = 6 RETURNING *) SELECT * FROM m;
+
+-- rows that ON CONFLICT moves
+INSERT INTO met (k, n, v) VALUES (${1|2|3|4|5|6|7|8:int}, 2, 100) ON CONFLICT (k, n) DO UPDATE SET k = met.k + ${20|30|40:int}, note = 'moved from ' || excluded.k, v = DEFAULT RETURNING *;
+
+INSERT INTO met (k, n, v) SELECT i, 1 + i % 3, -i FROM generate_series(1, 30) i ON CONFLICT (k, n) DO UPDATE SET k = excluded.k + 100, v = met.v + excluded.v WHERE met.v < 15 RETURNING *;
+
+INSERT INTO met (k, n) VALUES (2, 1), (102, 1) ON CONFLICT (k, n) DO UPDATE SET k = 102;
+
+INSERT INTO met (k, n) VALUES (2, 1), (2, 1), (2, 1) ON CONFLICT (k, n) DO UPDATE SET k = met.k + 100;
+
+INSERT INTO met (k, n) VALUES (2, 1), (2, 1), (102, 2) ON CONFLICT (k, n) DO UPDATE SET k = met.k + 100 RETURNING *;
+
+INSERT INTO met (k, n) VALUES (2, 1), (4, 1) ON CONFLICT ON CONSTRAINT met_pkey DO UPDATE SET k = 6 - met.k;
+
+INSERT INTO met (k, n) VALUES (2, 1), (4, 1) ON CONFLICT ON CONSTRAINT met_pkey DO UPDATE SET k = met.k + 2;
+
+INSERT INTO met (k, n) VALUES (3, 2) ON CONFLICT (k, n) DO UPDATE SET k = 200, note = 'bad';
+
+INSERT INTO met (k, n) VALUES (3, 2) ON CONFLICT (k, n) DO UPDATE SET k = NULL;
+
+INSERT INTO met (k, n) VALUES (3, 2), (5, 2) ON CONFLICT (k, n) DO UPDATE SET (k, note) = (SELECT 300 + l.v, 'from ' || met.v FROM local l WHERE l.k = met.k) RETURNING *;
+
+WITH i AS (INSERT INTO met (k, n) SELECT k, 1 FROM p ON CONFLICT (k, n) DO UPDATE SET k = 400 + met.k RETURNING k, v) SELECT count(*), sum(k), (SELECT count(*) FROM met) FROM i;
+
+INSERT INTO p (k, note) VALUES (1, 'x'), (2, 'y') ON CONFLICT (k) DO UPDATE SET k = p.k + 1000, note = excluded.note;
+SELECT k, n FROM c JOIN d USING (k, n);
+
+INSERT INTO p (k) VALUES (16) ON CONFLICT (k) DO UPDATE SET k = 316;
+
+INSERT INTO p AS mine (k) SELECT k FROM local ON CONFLICT (k) DO UPDATE SET k = (SELECT max(k) FROM p) + mine.k WHERE mine.k IN (SELECT v FROM local) AND mine.k < 15 RETURNING k, note;
+
+BEGIN;
+INSERT INTO met (k, n) VALUES (2, 1) ON CONFLICT (k, n) DO UPDATE SET k = 60;
+SAVEPOINT s;
+INSERT INTO met (k, n) VALUES (60, 1) ON CONFLICT (k, n) DO UPDATE SET k = 61;
+INSERT INTO met (k, n) VALUES (61, 1) ON CONFLICT (k, n) DO UPDATE SET k = 2 RETURNING *;
+ROLLBACK TO s;
+INSERT INTO met (k, n) VALUES (60, 1) ON CONFLICT (k, n) DO UPDATE SET k = 62 RETURNING *;
+COMMIT;
+
+PREPARE shift(int, int) AS INSERT INTO met (k, n) VALUES ($1, 2) ON CONFLICT (k, n) DO UPDATE SET k = $2 RETURNING k, n, v;
+EXECUTE shift(1, 71);
+EXECUTE shift(71, 72);
+EXECUTE shift(3, 3);
+EXECUTE shift(5, 73);
+EXECUTE shift(500, 501);
+EXECUTE shift(7, 74);
+EXECUTE shift(9, 75);
+EXECUTE shift(75, 76);
+DEALLOCATE shift;
+
+SET ROLE ann;
+INSERT INTO mine VALUES (2, 1, 'x') ON CONFLICT (k, n) DO UPDATE SET k = 52 RETURNING *;
+RESET ROLE;
+
+SET ROLE ann;
+INSERT INTO mine VALUES (2, 1, 'x') ON CONFLICT (k, n) DO UPDATE SET k = 12;
+RESET ROLE;
+
+SET ROLE ann;
+INSERT INTO mine VALUES (3, 1, 'x') ON CONFLICT (k, n) DO UPDATE SET k = 53;
+RESET ROLE;
+
+SET ROLE ann;
+INSERT INTO mine VALUES (30, 1, 'x') ON CONFLICT (k, n) DO UPDATE SET k = 53;
+RESET ROLE;
 
 -- keys that triggers change
 UPDATE keyed SET v = v WHERE k = ${100|200|300|400|500|600|700|800:int} RETURNING *;
