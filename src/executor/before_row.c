@@ -64,7 +64,8 @@ is_before_row(const Trigger *trigger, CmdType operation)
 {
 	return TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
 		   trigger->tgenabled != TRIGGER_DISABLED &&
-		   ((operation == CMD_UPDATE && TRIGGER_FOR_UPDATE(trigger->tgtype)) ||
+		   ((operation == CMD_INSERT && TRIGGER_FOR_INSERT(trigger->tgtype)) ||
+			(operation == CMD_UPDATE && TRIGGER_FOR_UPDATE(trigger->tgtype)) ||
 			(operation == CMD_DELETE && TRIGGER_FOR_DELETE(trigger->tgtype)));
 }
 
@@ -123,6 +124,12 @@ FiresBeforeRowHere(Oid logical_relid, CmdType operation)
 	return result;
 }
 
+bool
+SeeRowsBefore(Relation logical, CmdType operation)
+{
+	return logical->trigdesc && runs_statements(logical->trigdesc, operation);
+}
+
 BeforeRow *
 BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums, int old_row,
 			   TupleDesc found)
@@ -142,12 +149,6 @@ BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums, in
 	result->seen =
 		hash_create("distshard rows", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	return result;
-}
-
-bool
-RunsStatementsBefore(BeforeRow *before)
-{
-	return runs_statements(before->triggers->target->ri_TrigDesc, before->operation);
 }
 
 /* The shard of a row whose columns begin with the first; 0: there is but one. */

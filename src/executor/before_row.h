@@ -17,6 +17,9 @@
 /* Do triggers of the table fire like that? */
 extern bool FiresBeforeRowHere(Oid logical_relid, CmdType operation);
 
+/* May triggers BEFORE a row that fire here, or those BEFORE INSERT, run statements, which see the rows before? */
+extern bool SeeRowsBefore(Relation logical, CmdType operation);
+
 typedef struct BeforeRow BeforeRow;
 
 /*
@@ -25,9 +28,6 @@ typedef struct BeforeRow BeforeRow;
  */
 extern BeforeRow *BeginBeforeRow(StatementTriggers *triggers, CmdType operation, List *attnums,
 								 int old_row, TupleDesc found);
-
-/* May they run statements, which then see the rows that have been changed before? */
-extern bool RunsStatementsBefore(BeforeRow *before);
 
 /* Returns the row with what triggers made of its new values, or NULL if they left it out. */
 extern TupleTableSlot *FireBeforeRow(BeforeRow *before, TupleTableSlot *found);

@@ -30,6 +30,7 @@
 #include "commands/progress.h"
 #include "commands/tablespace.h"
 #include "commands/trigger.h"
+#include "executor/before_row.h"
 #include "executor/copy.h"
 #include "executor/copy_defaults.h"
 #include "executor/copy_lines.h"
@@ -71,6 +72,7 @@ typedef struct UserCopy
 	uint64          excluded;
 	BufFile        *spool;
 	StringInfoData  spooled;
+	CopyRow        *single;
 } UserCopy;
 
 /* Are all rows of it here, and nowhere else? */
@@ -283,6 +285,35 @@ NextSpooledRow(void *arg, CopyRow *row)
 	return true;
 }
 
+/* A CopyRowSource of one row. */
+static bool
+NextSingleRow(void *arg, CopyRow *row)
+{
+	UserCopy *copy = arg;
+
+	if (copy->single == NULL)
+		return false;
+	*row = *copy->single;
+	copy->single = NULL;
+	return true;
+}
+
+/* For triggers that see the rows before. */
+static uint64
+CopyOneByOne(UserCopy *copy)
+{
+	CopyRow row;
+	uint64  rows = 0;
+
+	while (NextTupleAsRow(copy, &row))
+	{
+		copy->single = &row;
+		rows += CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSingleRow, copy,
+								 copy->estate);
+	}
+	return rows;
+}
+
 /* All columns that can be written. */
 static List *
 WritableColumns(Relation rel)
@@ -299,7 +330,9 @@ CopyTuples(UserCopy *copy, Node *where)
 	if (where != NULL)
 		copy->where = ExecInitQual((List *) where, NULL);
 	copy->encoder = CreateRowEncoder(copy->table, copy->rel, WritableColumns(copy->rel));
-	if (MustSpool(copy, where))
+	if (HasBeforeInsertHere(copy->rel) && SeeRowsBefore(copy->rel, CMD_INSERT))
+		rows = CopyOneByOne(copy);
+	else if (MustSpool(copy, where))
 	{
 		SpoolRows(copy);
 		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSpooledRow, copy,

@@ -89,7 +89,8 @@ begin_before_row(DistChangeState *state)
 		list_length(state->plan.columns), state->found->tts_tupleDescriptor);
 	state->plan.fired = true;
 	state->plan.fired_columns = FiredColumns(state->before);
-	state->plan.by_row = RunsStatementsBefore(state->before);
+	state->plan.by_row =
+		SeeRowsBefore(state->triggers.target->ri_RelationDesc, state->plan.statement->commandType);
 }
 
 static void

@@ -11,7 +11,8 @@
  * RETURNING, or for a table with row-level security, go as INSERT statements of
  * many rows (row_batch.c).
  *
- * BEFORE INSERT triggers fire here, since they may change the key; statement
+ * BEFORE INSERT triggers fire here, since they may change the key; if they run
+ * statements, which would see the rows before, rows go one by one. Statement
  * triggers fire here, once.
  *
  *-------------------------------------------------------------------------
@@ -20,6 +21,7 @@
 
 #include "access/table.h"
 #include "commands/trigger.h"
+#include "executor/before_row.h"
 #include "executor/dist_insert.h"
 #include "executor/executor.h"
 #include "executor/moved_rows.h"
@@ -136,6 +138,7 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
 						   OperationsOfStatement(state->plan.statement));
 	logical = state->triggers.target->ri_RelationDesc;
+	state->plan.by_row |= HasBeforeInsertHere(logical) && SeeRowsBefore(logical, CMD_INSERT);
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);
 	state->sent = ExecInitExtraTupleSlot(
@@ -217,8 +220,9 @@ goes_by_copy(DistInsertState *state)
 {
 	Query *statement = state->plan.statement;
 
-	return state->alone && !state->plan.captures && statement->onConflict == NULL &&
-		   statement->returningList == NIL && state->plan.columns != NIL &&
+	return state->alone && !state->plan.by_row && !state->plan.captures &&
+		   statement->onConflict == NULL && statement->returningList == NIL &&
+		   state->plan.columns != NIL &&
 		   !state->triggers.target->ri_RelationDesc->rd_rel->relrowsecurity;
 }
 

@@ -131,7 +131,7 @@ INSERT INTO orders (tenant, id, total) VALUES (1, 1, 500), (1, 1, 600) ON CONFLI
 
 INSERT INTO orders (tenant, id, total) SELECT tenant, id + 3, total FROM orders ON CONFLICT (tenant, id) DO UPDATE SET total = excluded.total + 1000;
 
-INSERT INTO orders (tenant, id) VALUES (1, 1) ON CONFLICT (tenant, id) DO UPDATE SET tenant = 2;
+INSERT INTO orders (tenant, id) VALUES (1, 1) ON CONFLICT (tenant, id) DO UPDATE SET tenant = 2, id = 700;
 
 INSERT INTO orders (tenant, id) VALUES (1, 1) ON CONFLICT (note) DO NOTHING;
 
