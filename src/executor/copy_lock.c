@@ -128,7 +128,7 @@ LockFirstCopy(DistTable *table, LOCKMODE mode, bool wait)
 		LockCopy(table, mode, wait);
 	else
 	{
-		NodeConn      *conn = EnlistNode(first->node_id, REMOTE_READ);
+		NodeConn      *conn = EnlistNode(first->node_id, REMOTE_WRITE);
 		RemoteCommand *command = QueueLock(conn, table, mode, wait);
 
 		FlushCommands(conn);

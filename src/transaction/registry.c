@@ -175,6 +175,7 @@ Leave(Entry *entry, bool committed)
 	FindOldest();
 }
 
+/* The clock may have been set since: all of it is in doubt. */
 static void
 EnterWhatIsPrepared(void)
 {
@@ -188,7 +189,7 @@ EnterWhatIsPrepared(void)
 
 		if (FindUndecided(GlobalIdNumber(prepared->gid)) == NULL)
 			Enter(prepared->gid, prepared->xid, true,
-				  now - Max(now_date - prepared->prepared_at, 0));
+				  now - Max(now_date - prepared->prepared_at, DOUBT_AFTER_US));
 	}
 	registry->loaded = true;
 }

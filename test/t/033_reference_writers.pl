@@ -136,6 +136,15 @@ foreach my $node (@nodes)
 }
 $holder->quit;
 
+# The locks are free when the client knows that the transaction is over.
+my @sessions = map { $_->background_psql($db, on_error_stop => 0) } @nodes;
+for (1 .. 10)
+{
+	$_->query('SELECT FROM counters WHERE id = 1 FOR UPDATE NOWAIT') foreach @sessions;
+}
+is(join('', map { $_->{stderr} } @sessions), '', 'who has ended its transaction is in nobody\'s way');
+$_->quit foreach @sessions;
+
 # Rights on columns, or on a view, are enough.
 $nodes[0]->safe_psql($db, q{
 	CREATE ROLE clerk LOGIN;

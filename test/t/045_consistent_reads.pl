@@ -144,4 +144,11 @@ finish($_, $gid) for 2, 3;
 is((split /\n/, $reader->query_until(qr/the end/, ''))[0], $sum / 2 + 1, 'and sees what was committed');
 $reader->quit;
 
+# The clock may have been set while the server was down, so it does not tell how long something has been prepared.
+$gid = prepare();
+$worker->restart('immediate');
+($status, $out, $err) = $worker->psql($db, "SET distshard.in_doubt_timeout = '200ms'; SELECT v FROM t WHERE k = $key{2}", on_error_stop => 0);
+like($err, qr/outcome of distributed transaction "\Q$gid\E" is not known yet/, 'what was prepared before a restart is in doubt at once');
+finish($_, $gid) for 2, 3;
+
 done_testing();
