@@ -23,6 +23,7 @@
 #include "executor/executor.h"
 #include "executor/modify_node.h"
 #include "nodes/makefuncs.h"
+#include "planner/claim.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -34,8 +35,9 @@
 typedef struct DistCursorState
 {
 	CustomScanState css;
-	List           *tables; /* of oid */
-	List           *first;  /* of int */
+	List           *tables;    /* of oid */
+	List           *first;     /* of int */
+	List           *tableoids; /* of int */
 	bool            locks_rows;
 } DistCursorState;
 
@@ -74,7 +76,8 @@ create_state(CustomScan *scan)
 	state->css.methods = &exec_methods;
 	state->tables = linitial(scan->custom_private);
 	state->first = lsecond(scan->custom_private);
-	state->locks_rows = linitial_int(lthird(scan->custom_private));
+	state->tableoids = lthird(scan->custom_private);
+	state->locks_rows = linitial_int(lfourth(scan->custom_private));
 	return (Node *) state;
 }
 
@@ -154,7 +157,21 @@ not_updatable(const char *name, Oid table, bool locks_rows)
 						   get_rel_name(table))));
 }
 
-/* A value that identifies the current row of the cursor in the table: the n-th, from 0. */
+/* Is the current row of the table, or of another one in its tree? */
+static bool
+is_of_table(DistCursorState *state, int number, Oid table)
+{
+	TupleTableSlot *row = state->css.ss.ss_ScanTupleSlot;
+	int             tableoid = list_nth_int(state->tableoids, number);
+	bool            isnull;
+
+	return tableoid == 0 || DatumGetObjectId(slot_getattr(row, tableoid, &isnull)) == table;
+}
+
+/*
+ * A value that identifies the current row of the cursor in the table: the n-th, from 0. None if the row is of another
+ * table, since others inherit from the one that the cursor reads.
+ */
 static Datum
 current_value(const char *name, Oid table, int n, bool *isnull)
 {
@@ -183,6 +200,9 @@ current_value(const char *name, Oid table, int n, bool *isnull)
 	if (portal->atStart || portal->atEnd || TupIsNull(state->css.ss.ss_ScanTupleSlot))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_CURSOR_STATE),
 						errmsg("cursor \"%s\" is not positioned on a row", name)));
+	*isnull = true;
+	if (!is_of_table(state, found, table))
+		return (Datum) 0;
 	return slot_getattr(state->css.ss.ss_ScanTupleSlot, list_nth_int(state->first, found) + n,
 						isnull);
 }
@@ -306,7 +326,7 @@ read_place(char *place, ItemPointer ctid)
  * that was in that place: the one that this statement sees, and the one that
  * another transaction may have made since. The row is changed if it is the
  * first, and is still that row if, after waiting, it has become the second.
- * NULL if the row is not here.
+ * NULL if the row is not here, in a fragment.
  */
 Datum
 distshard_latest_ctids(PG_FUNCTION_ARGS)
@@ -331,6 +351,13 @@ distshard_latest_ctids(PG_FUNCTION_ARGS)
 		hash = HashKey(table, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
 		shard = ShardForHash(table, hash);
 	}
+	if (!OidIsValid(shard->partition) && !InsideFragment() && !InLocalFragment())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the row that the cursor is on is on another node"),
+				 errdetail("What else the statement asks of the row, such as policies, cannot "
+						   "be computed there."),
+				 errhint("Use the primary key instead of WHERE CURRENT OF.")));
 	if (!OidIsValid(shard->partition))
 		PG_RETURN_NULL();
 

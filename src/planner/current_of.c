@@ -28,6 +28,7 @@
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/current_of.h"
+#include "planner/inherited.h"
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
 #include "planner/row_identity.h"
@@ -37,8 +38,9 @@
 
 struct CursorIdentity
 {
-	List *tables; /* of oid */
-	List *first;  /* of int: the columns where each one's identity begins */
+	List *tables;    /* of oid */
+	List *first;     /* of int: the columns where each one's identity begins */
+	List *tableoids; /* of int: the column that tells each one's rows from others, 0: none */
 	bool  locks_rows;
 	int   nvisible;
 };
@@ -61,20 +63,39 @@ only_table(Query *query)
 	return ref->rtindex;
 }
 
-/* The visible columns come first, then the identity, then what is only sorted by. */
+/*
+ * The visible columns come first, then the identity, then what is only sorted by. A row of a table from which others inherit
+ * may be of any of these. What identifies rows of reference tables differs from one to the other.
+ */
 static void
 add_table(Query *query, Index rti, CursorIdentity *identity, List **columns)
 {
-	DistTable *table = NULL;
-	ListCell  *lc;
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	DistTable     *table = rte->rtekind == RTE_RELATION ? LookupDistTable(rte->relid) : NULL;
+	List          *values;
+	List          *tree;
+	int            tableoid = 0;
+	ListCell      *lc;
 
-	if (rt_fetch(rti, query->rtable)->rtekind == RTE_RELATION)
-		table = LookupDistTable(rt_fetch(rti, query->rtable)->relid);
 	if (table == NULL)
 		return;
-	identity->tables = lappend_oid(identity->tables, table->relid);
-	identity->first = lappend_int(identity->first, identity->nvisible + list_length(*columns) + 1);
-	foreach (lc, RowIdentity(table, rti))
+	tree = TreeOfEntry(rte);
+	values = RowIdentity(table, rti);
+	if (tree)
+	{
+		tableoid = identity->nvisible + list_length(*columns) + 1;
+		values = lcons(makeVar(rti, TableOidAttributeNumber, OIDOID, -1, InvalidOid, 0), values);
+	}
+	if (tree == NIL || table->method == DIST_REFERENCE)
+		tree = list_make1_oid(table->relid);
+	foreach (lc, tree)
+	{
+		identity->tables = lappend_oid(identity->tables, lfirst_oid(lc));
+		identity->tableoids = lappend_int(identity->tableoids, tableoid);
+		identity->first = lappend_int(identity->first, identity->nvisible + list_length(*columns) +
+														   (tableoid ? 2 : 1));
+	}
+	foreach (lc, values)
 		*columns = lappend(*columns, makeTargetEntry(lfirst(lc), 0, "identity", false));
 }
 
@@ -162,8 +183,8 @@ PlanCursor(PlannedStmt *plan, CursorIdentity *identity)
 	if (ExecSupportsBackwardScan(child))
 		scan->flags |= CUSTOMPATH_SUPPORT_BACKWARD_SCAN;
 	scan->custom_plans = list_make1(child);
-	scan->custom_private =
-		list_make3(identity->tables, identity->first, list_make1_int(identity->locks_rows));
+	scan->custom_private = list_make4(identity->tables, identity->first, identity->tableoids,
+									  list_make1_int(identity->locks_rows));
 	scan->methods = &DistCursorMethods;
 	plan->planTree = (Plan *) scan;
 	return plan;
@@ -288,9 +309,11 @@ ReplaceCurrentOf(Query *query)
 		LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid) != NULL &&
 		is_current_of_walker(query->jointree->quals, NULL))
 	{
-		if (ModifiesTree(query))
+		if (!ModifiesTree(query))
+			query->jointree->quals = replace_mutator(query->jointree->quals, query);
+		else if (LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid)->method ==
+				 DIST_REFERENCE)
 			RefuseModification(query, "the cursor's row may be of a table that inherits from it");
-		query->jointree->quals = replace_mutator(query->jointree->quals, query);
 	}
 }
 

@@ -380,10 +380,10 @@ ReplaceOrCut(Query *query)
 		return;
 	if (ModifiesDistTable(query))
 	{
-		if (ModifiesTree(query))
-			ReplaceTreeModification(query);
-		else if (query->commandType == CMD_MERGE)
+		if (query->commandType == CMD_MERGE)
 			ReplaceMerge(query);
+		else if (ModifiesTree(query))
+			ReplaceTreeModification(query);
 		else
 			ReplaceModification(query);
 		cut_ctes(query);

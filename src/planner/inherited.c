@@ -172,8 +172,8 @@ UnionAll(List *arms)
 }
 
 /* An arm of UNION may lock rows only in a subquery. */
-static void
-read_tree(Query *query, Index rti)
+bool
+ReadTree(Query *query, Index rti)
 {
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	List          *tree = TreeOfEntry(rte);
@@ -181,7 +181,7 @@ read_tree(Query *query, Index rti)
 	ListCell      *lc;
 
 	if (tree == NIL)
-		return;
+		return false;
 	rte->inh = false;
 	if (TreeHasPolicies(tree, rte->checkAsUser))
 		ReadPastPolicies(query, rti, true);
@@ -196,6 +196,7 @@ read_tree(Query *query, Index rti)
 		arms = lappend(arms, arm->rowMarks ? UnionAll(list_make1(arm)) : arm);
 	}
 	rte->subquery = UnionAll(arms);
+	return true;
 }
 
 static bool
@@ -212,7 +213,7 @@ read_trees_walker(Node *node, void *context)
 		for (rti = 1; rti <= list_length(query->rtable); rti++)
 		{
 			if (rti != query->resultRelation)
-				read_tree(query, rti);
+				(void) ReadTree(query, rti);
 		}
 		return false;
 	}

@@ -28,7 +28,11 @@ extern Query *QueryOfChild(Query *query, Index rti, Oid child_relid, AttrMap **c
 /* A query that has the rows of all of these. */
 extern Query *UnionAll(List *arms);
 
-/* Makes all entries that a query reads, and that stand for trees, subqueries over all tables of the tree. */
+/*
+ * Makes an entry that stands for a tree a subquery over all tables of the tree, where rows get locked; false if it does
+ * not. The second does so for all entries that a query reads.
+ */
+extern bool ReadTree(Query *query, Index rti);
 extern void ReadTrees(Query *query);
 
 #endif

@@ -22,8 +22,10 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "planner/inherited.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
+#include "planner/modify_tree.h"
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
 #include "planner/row_template.h"
@@ -36,6 +38,7 @@ typedef struct Merge
 {
 	Query     *query; /* one level down, without its CTEs */
 	DistTable *table;
+	List      *tree;    /* of oid: the target and those that inherit from it; NIL: there are none */
 	Query     *joined;  /* the CTE's query */
 	List      *columns; /* its target list: action, identity, what the clauses use */
 	int        nidentity;
@@ -161,6 +164,14 @@ over_columns(Merge *merge, Node *expr)
 	return TakeFromColumns(expr, &columns);
 }
 
+/* The table that a row of the target is of. */
+static Expr *
+of_table(Query *merge)
+{
+	return (Expr *) makeVar(merge->resultRelation, TableOidAttributeNumber, OIDOID, -1, InvalidOid,
+							0);
+}
+
 static void
 join_source(Merge *merge)
 {
@@ -183,6 +194,8 @@ join_source(Merge *merge)
 		TakeFromColumns((Node *) action->targetList, &columns);
 		deletes |= action->commandType == CMD_DELETE;
 	}
+	if (merge->tree)
+		AppendColumn(&columns.columns, of_table(query));
 	merge->columns = columns.columns;
 	merge->joined->targetList = copyObject(merge->columns);
 	merge->joined->hasSubLinks = checkExprHasSubLink((Node *) merge->joined);
@@ -374,12 +387,12 @@ columns_of_changes(Merge *merge)
 	return result;
 }
 
-/* The MERGE that the nodes get: which clause applies is a column of its source. */
+/* The MERGE that the nodes get, for a table: which clause applies is a column of its source. */
 static Query *
-merge_template(Merge *merge, List *columns)
+merge_template(Merge *merge, DistTable *table, List *columns)
 {
-	Query     *result = RowTemplate(merge->query, columns);
-	List      *identity = RowIdentity(merge->table, merge->query->resultRelation);
+	Query     *result = RowTemplate(PartForTable(merge->query, table->relid), columns);
+	List      *identity = RowIdentity(table, merge->query->resultRelation);
 	List      *values = NIL;
 	List      *actions = NIL;
 	AttrNumber next = merge->nidentity + 2;
@@ -407,15 +420,17 @@ merge_template(Merge *merge, List *columns)
 	}
 	result->mergeActionList = actions;
 	result->mergeUseOuterJoin = false;
-	result->jointree->quals = (Node *) make_ands_explicit(SameRow(merge->table, identity, values));
+	result->jointree->quals = (Node *) make_ands_explicit(SameRow(table, identity, values));
 	result->hasSubLinks = false;
 	return result;
 }
 
-/* Rows to which one of the template's clauses applies. */
+/* Rows of the table to which one of the template's clauses applies. */
 static Node *
-is_changed(Merge *merge)
+is_changed(Merge *merge, DistTable *table)
 {
+	Const *oid =
+		makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(table->relid), false, true);
 	List     *conditions = NIL;
 	ListCell *lc;
 
@@ -427,15 +442,19 @@ is_changed(Merge *merge)
 			conditions =
 				lappend(conditions, is_number(joined_action(merge), foreach_current_index(lc) + 1));
 	}
-	return (Node *) make_orclause(conditions);
+	if (merge->tree == NIL)
+		return (Node *) make_orclause(conditions);
+	return (Node *) make_and_qual(
+		(Node *) EqualityOf((Expr *) over_columns(merge, (Node *) of_table(merge->query)),
+							(Expr *) oid),
+		(Node *) make_orclause(conditions));
 }
 
-/* A SELECT of nothing, whose scan does what WHEN MATCHED says; NULL if that is nothing. */
+/* A SELECT of nothing, whose scan does to rows of the table what WHEN MATCHED says; NULL if that is nothing. */
 static Query *
-change_matched(Merge *merge)
+change_matched(Merge *merge, DistTable *table, List *columns)
 {
-	List         *columns = columns_of_changes(merge);
-	Query        *row_template = merge_template(merge, columns);
+	Query        *row_template = merge_template(merge, table, columns);
 	Query        *source = over_joined_rows(merge, CMD_SELECT, 2);
 	Query        *result = makeNode(Query);
 	Modification *modification = palloc0(sizeof(Modification));
@@ -445,10 +464,10 @@ change_matched(Merge *merge)
 
 	if (row_template->mergeActionList == NIL)
 		return NULL;
-	source->targetList = list_copy(columns);
+	source->targetList = copyObject(columns);
 	foreach (lc, merge->several)
-		AppendColumn(&source->targetList, lfirst(lc));
-	source->jointree->quals = is_changed(merge);
+		AppendColumn(&source->targetList, copyObject(lfirst(lc)));
+	source->jointree->quals = is_changed(merge, table);
 	source->hasSubLinks = checkExprHasSubLink((Node *) source->targetList);
 	IncrementVarSublevelsUp((Node *) source->targetList, 1, 1);
 	for (int i = 1; i <= list_length(columns); i++)
@@ -513,23 +532,52 @@ AddStep(Query *outer, const char *name, Query *step)
 	return cte;
 }
 
+static void
+find_tree(Merge *merge)
+{
+	RangeTblEntry *target = rt_fetch(merge->query->resultRelation, merge->query->rtable);
+
+	merge->tree = TreeOfEntry(target);
+	if (merge->tree && merge->table->method == DIST_REFERENCE)
+		RefuseModification(merge->query,
+						   "others inherit from the table, which is a reference table");
+	if (merge->tree && TreeHasPolicies(merge->tree, target->checkAsUser))
+		RefuseModification(merge->query,
+						   "others inherit from the table, and it has row-level security");
+}
+
+/* Matched rows are changed in the table that they are of. */
+static void
+add_changes(Merge *merge, Query *outer)
+{
+	List     *columns = columns_of_changes(merge);
+	List     *tables = merge->tree ? merge->tree : list_make1_oid(merge->table->relid);
+	ListCell *lc;
+
+	foreach (lc, tables)
+	{
+		Query *changes = change_matched(merge, LookupDistTable(lfirst_oid(lc)), columns);
+
+		if (changes)
+			AddStep(outer, psprintf("merge changes %d", foreach_current_index(lc) + 1), changes);
+	}
+}
+
 /* The SELECT has nothing but the steps; its one row goes nowhere. */
 void
 ReplaceMerge(Query *query)
 {
 	Merge     merge = {copyObject(query)};
 	Query    *outer = SelectAround(query);
-	Query    *changes;
 	ListCell *lc;
 
 	MoveBelowCtes(merge.query);
 	merge.table = LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid);
+	find_tree(&merge);
 	join_source(&merge);
 
 	outer->cteList = lappend(query->cteList, MakeCte(JOINED_ROWS, merge.joined, 1));
-	changes = change_matched(&merge);
-	if (changes)
-		AddStep(outer, "merge changes", changes);
+	add_changes(&merge, outer);
 	foreach (lc, merge.query->mergeActionList)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);

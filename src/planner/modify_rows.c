@@ -26,6 +26,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/fragment.h"
+#include "planner/inherited.h"
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
 #include "planner/moved_tables.h"
@@ -104,17 +105,6 @@ columns_of_table(Oid relid, List *attnums)
 	return result;
 }
 
-/* The target of an INSERT is not part of the SELECT of its rows. */
-static void
-take_target_out(Query *source, Index target)
-{
-	RangeTblEntry *unused = makeNode(RangeTblEntry);
-
-	unused->rtekind = RTE_RESULT;
-	unused->eref = makeAlias("*RESULT*", NIL);
-	lfirst(list_nth_cell(source->rtable, target - 1)) = unused;
-}
-
 /* What the plan node is told: see modify_node.h. */
 List *
 NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
@@ -156,7 +146,7 @@ InsertRows(Query *query, Modification *modification)
 		attnums = lappend_int(attnums, tle->resno);
 		tle->resno = list_length(attnums);
 	}
-	take_target_out(source, query->resultRelation);
+	TakeEntriesOut(source, bms_make_singleton(query->resultRelation));
 	moved = MoveSubqueries(query, &source);
 	written = written_columns(table, attnums);
 	columns = columns_of_table(table->relid, written);
@@ -327,7 +317,10 @@ LockTarget(Query *query, Query *source, bool deletes)
 	source->jointree->quals = list_before_locks(source, source->jointree->quals);
 	lock_rows(source, target, deletes);
 	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
-	PullTable(source, target);
+	if (ReadTree(source, target))
+		ReplaceOrCut(rt_fetch(target, source->rtable)->subquery);
+	else
+		PullTable(source, target);
 }
 
 /*
@@ -390,7 +383,7 @@ ChangeRows(Query *query, Modification *modification)
 	Index      target = query->resultRelation;
 	DistTable *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
 	Query     *source = source_query(query);
-	RowColumns returning = {.stays = target};
+	RowColumns returning = {.stay = bms_make_singleton(target)};
 	List      *identity = RowIdentity(table, target);
 	List      *columns = NIL;
 	List      *fired = NIL;

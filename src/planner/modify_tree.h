@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * modify_tree.h
- *	  UPDATE and DELETE of a table from which others inherit.
+ *	  Changes of a table from which others inherit.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,10 @@ extern bool ModifiesTree(Query *query);
 /* Of this statement, or of one in its WITH? */
 extern bool HasTreeModification(Query *query);
 
-/* Makes it a SELECT, in place, with one modification in WITH for each table of the tree. */
+/* The statement for the target alone, or for another table of its tree in its place. */
+extern Query *PartForTable(Query *query, Oid relid);
+
+/* Makes an UPDATE or DELETE a SELECT, in place, with one modification in WITH for each table of the tree. */
 extern void ReplaceTreeModification(Query *query);
 
 #endif

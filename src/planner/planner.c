@@ -315,9 +315,9 @@ plan_statement(Query *query, const PlannerCall *call)
 	PlannedStmt    *plan;
 
 	(void) find_locked((Node *) query, &locked);
-	ReadTrees(query);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
+	ReadTrees(query);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
 	mark_locked(plan, locked);

@@ -66,7 +66,7 @@ static bool
 is_taken(Node *node, RowColumns *columns)
 {
 	return IsA(node, Var) && (int) ((Var *) node)->varlevelsup == columns->depth &&
-		   ((Var *) node)->varno != columns->stays;
+		   !bms_is_member(((Var *) node)->varno, columns->stay);
 }
 
 /* Has the row been made to text already? */

@@ -10,12 +10,12 @@
 
 #include "postgres.h"
 
-#include "nodes/primnodes.h"
+#include "nodes/pathnodes.h"
 
 typedef struct RowColumns
 {
-	List *columns; /* of TargetEntry */
-	Index stays;   /* Vars of this range table entry stay; 0: none */
+	List  *columns;                                /* of TargetEntry */
+	Relids stay;                                   /* Vars of these range table entries stay */
 	Var *(*column)(void *arg, TargetEntry *entry); /* what stands for one of the columns */
 	void *arg;
 	int   depth;

@@ -25,6 +25,21 @@ values_of_template(Query *row_template)
 	return llast_node(RangeTblEntry, row_template->rtable);
 }
 
+void
+TakeEntriesOut(Query *query, Relids entries)
+{
+	int rti = -1;
+
+	while ((rti = bms_next_member(entries, rti)) >= 0)
+	{
+		RangeTblEntry *unused = makeNode(RangeTblEntry);
+
+		unused->rtekind = RTE_RESULT;
+		unused->eref = makeAlias("*RESULT*", NIL);
+		lfirst(list_nth_cell(query->rtable, rti - 1)) = unused;
+	}
+}
+
 Query *
 RowTemplate(Query *statement, List *columns)
 {
@@ -33,21 +48,12 @@ RowTemplate(Query *statement, List *columns)
 	RangeTblRef   *ref = makeNode(RangeTblRef);
 	List          *names = NIL;
 	ListCell      *lc;
-	int            rti = 0;
+	Relids         sources = bms_add_range(NULL, 1, list_length(result->rtable));
 
-	foreach (lc, result->rtable)
-	{
-		RangeTblEntry *unused;
-
-		rti++;
-		if (rti == result->resultRelation ||
-			(result->onConflict && rti == result->onConflict->exclRelIndex))
-			continue;
-		unused = makeNode(RangeTblEntry);
-		unused->rtekind = RTE_RESULT;
-		unused->eref = makeAlias("*RESULT*", NIL);
-		lfirst(lc) = unused;
-	}
+	sources = bms_del_member(sources, result->resultRelation);
+	if (result->onConflict)
+		sources = bms_del_member(sources, result->onConflict->exclRelIndex);
+	TakeEntriesOut(result, sources);
 	foreach (lc, columns)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);

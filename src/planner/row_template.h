@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
+#include "nodes/pathnodes.h"
 
 /*
  * A template is a statement whose last range table entry is a VALUES list that
@@ -19,6 +20,9 @@
  * as target list entries).
  */
 extern Query *RowTemplate(Query *statement, List *columns);
+
+/* Range table entries of what is no longer part of the query make way for ones that stand for nothing. */
+extern void TakeEntriesOut(Query *query, Relids entries);
 
 /* An INSERT of these columns, past all policies: the template for rows that are in the table already. */
 extern Query *InsertTemplate(Oid relid, List *attnums);
