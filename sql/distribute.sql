@@ -130,6 +130,11 @@ SELECT create_distributed_table('two', NULL, colocate_with => 'one');
 COMMIT;
 SELECT table_name, method, key, shard_count FROM distshard.tables;
 SELECT count(DISTINCT node_id), count(*) FROM distshard.shards;
+CREATE SCHEMA "Shop ""1""";
+CREATE TABLE "Shop ""1"""."T.t" (a int);
+SELECT create_distributed_table('"Shop ""1"""."T.t"', 'a', 4);
+SELECT DISTINCT table_name, node_id, size FROM distshard.shards WHERE table_name = '"Shop ""1"""."T.t"'::regclass ORDER BY node_id;
+DROP SCHEMA "Shop ""1""" CASCADE;
 SELECT one.a, one.b, two.b FROM one JOIN two USING (a) ORDER BY two.b;
 INSERT INTO two VALUES (3);
 

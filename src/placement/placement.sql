@@ -39,8 +39,8 @@ CREATE FUNCTION distshard.local_shards(OUT logical_table regclass, OUT shard_id 
 	RETURNS SETOF record LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'distshard_local_shards';
 CREATE FUNCTION distshard.local_shard_sizes(OUT table_schema text, OUT table_name text, OUT shard_id bigint, OUT bytes bigint)
 	RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT relnamespace::regnamespace::text, relname, s.shard_id, pg_total_relation_size(s.relation)
-	FROM distshard.local_shards() s JOIN pg_class ON oid = logical_table
+	SELECT nspname, relname, s.shard_id, pg_total_relation_size(s.relation)
+	FROM distshard.local_shards() s JOIN pg_class c ON c.oid = logical_table JOIN pg_namespace n ON n.oid = relnamespace
 $$;
 
 CREATE FUNCTION distshard.lock_metadata() RETURNS void

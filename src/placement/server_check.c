@@ -212,7 +212,7 @@ CheckMembership(NewServer *server, char **theirs)
 								"(SELECT count(*) FROM distshard.distributed_table), "
 								"cluster_id, group_id FROM distshard.local");
 	ours = strcmp(use[2], LocalClusterId()) == 0;
-	if (ours && GroupPrimary(atoi(use[3])) != NULL)
+	if (ours && LookupNode(atoi(use[3]), true) != NULL)
 		RaiseUnsuitable(server, psprintf("It is node %s of this cluster.", use[3]), NULL);
 	if (strcmp(use[1], "0") != 0)
 		RaiseUnsuitable(server, psprintf("It has %s distributed tables of its own.", use[1]),

@@ -105,6 +105,11 @@ like(error_of($node1, "SET statement_timeout = '500ms'; SELECT distshard.add_nod
 is_untouched('cancel');
 $node1->safe_psql('postgres', q{ROLLBACK PREPARED 'holder'});
 
+# The rest of an attempt that a crash of the new server ended, when it had committed its part
+my $cluster_id = $node1->safe_psql('postgres', 'SELECT cluster_id FROM distshard.local');
+$new->safe_psql('postgres', qq{CREATE EXTENSION distshard; INSERT INTO distshard.node_group VALUES (2);
+	UPDATE distshard.local SET cluster_id = '$cluster_id', group_id = 2});
+
 # Success
 is($cluster->add($new), 2, 'the new server is node 2');
 my @shared = map { "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM distshard.$_ t" } qw(node_group node colocation shard);
