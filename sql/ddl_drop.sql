@@ -152,6 +152,20 @@ DROP OWNED BY clerk;
 SELECT * FROM remains();
 DROP ROLE clerk;
 
+-- used by a cursor
+CREATE TABLE c (id int PRIMARY KEY);
+SELECT create_distributed_table('c', 'id', 8);
+INSERT INTO c SELECT generate_series(1, 50);
+BEGIN;
+DECLARE reader CURSOR FOR SELECT * FROM c ORDER BY id;
+MOVE reader;
+SAVEPOINT before;
+ALTER TABLE c ADD n int;
+ROLLBACK TO before;
+DROP TABLE c;
+ROLLBACK;
+DROP TABLE c;
+
 -- what a table needs, CASCADE
 CREATE TYPE color AS ENUM ('red', 'green');
 CREATE FUNCTION positive(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0';

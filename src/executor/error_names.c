@@ -31,7 +31,8 @@ is_about_shards(ErrorData *error)
 {
 	if (error->elevel != ERROR)
 		return false;
-	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE) /* says what is locked in its text only */
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlerrcode == ERRCODE_OBJECT_IN_USE) /* these name it in their text only */
 		return true;
 	return error->schema_name &&
 		   strncmp(error->schema_name, "distshard_", strlen("distshard_")) == 0;

@@ -90,10 +90,10 @@ UserText(int sqlstate, char *text)
 {
 	int class = ERRCODE_TO_CATEGORY(sqlstate);
 
-	if (text &&
-		(class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
-		 class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
-		 class == MAKE_SQLSTATE('4', '4', '0', '0', '0') || sqlstate == ERRCODE_LOCK_NOT_AVAILABLE))
+	if (text && (class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
+				 class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
+				 class == MAKE_SQLSTATE('4', '4', '0', '0', '0') ||
+				 sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_OBJECT_IN_USE))
 		return LogicalNames(text);
 	return text;
 }
