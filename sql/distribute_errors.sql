@@ -61,6 +61,16 @@ SELECT create_distributed_table('ref', 'a');
 SELECT undistribute_table('t');
 SELECT undistribute_table('v');
 
+-- Published, on this node or another one
+CREATE TABLE published (a int PRIMARY KEY);
+CREATE PUBLICATION one FOR TABLE published;
+SELECT create_distributed_table('published', 'a');
+DROP PUBLICATION one;
+SELECT distshard.run_on_node(2, 'CREATE PUBLICATION one FOR TABLES IN SCHEMA refused');
+SELECT create_reference_table('published');
+SELECT distshard.run_on_node(2, 'DROP PUBLICATION one');
+DROP TABLE published;
+
 -- Uniqueness across shards
 CREATE TABLE u (a int PRIMARY KEY, b int UNIQUE, c int);
 SELECT create_distributed_table('u', 'b');

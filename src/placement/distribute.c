@@ -181,6 +181,7 @@ AddDataTable(Relation logical, int32 colocation_id, const char *key)
 {
 	AttrNumber attno = key ? CheckShardKey(logical, key) : InvalidAttrNumber;
 
+	CheckUnpublished(logical);
 	RegisterDataTable(RelationGetRelid(logical), CreateDataTable(logical, colocation_id, attno),
 					  colocation_id, attno);
 }

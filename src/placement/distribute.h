@@ -16,6 +16,7 @@
 /* distribute_checks.c: each raises what stands in the way */
 extern void       CheckOwner(Oid relid);
 extern void       CheckDistributable(Relation logical);
+extern void       CheckUnpublished(Relation logical);
 extern AttrNumber CheckShardKey(Relation logical, const char *name);
 extern void       CheckUniqueKeys(Relation logical, AttrNumber key);
 extern void       CheckForeignKeys(Relation logical, DistMethod method, int32 colocation_id,

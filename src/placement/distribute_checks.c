@@ -23,6 +23,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_publication.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "placement/distribute.h"
@@ -121,6 +122,24 @@ CheckDistributable(Relation logical)
 						errmsg("cannot distribute \"%s\": it belongs to an extension", name)));
 	RefuseIncompleteIndexes(logical);
 	CheckTableNotInUse(logical, "create_distributed_table");
+}
+
+/* A publication sends what is written to a table itself, and that is nothing once its rows are in shards. */
+void
+CheckUnpublished(Relation logical)
+{
+	List *publications = GetRelationPublications(RelationGetRelid(logical));
+
+	publications = list_concat(publications, GetSchemaPublications(RelationGetNamespace(logical)));
+	publications = list_concat(publications, GetAllTablesPublications());
+	if (publications != NIL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot distribute \"%s\": it is in publication \"%s\"",
+							   RelationGetRelationName(logical),
+							   get_publication_name(linitial_oid(publications), false)),
+						errdetail("A subscriber would get nothing of it: its rows are in the "
+								  "shards of all nodes."),
+						errhint("Take it out of the publication first.")));
 }
 
 /* CheckShardKey returns the number of the column of that name, if it can be a shard key. */

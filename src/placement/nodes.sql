@@ -76,7 +76,7 @@ $$;
 
 -- This server alone: what it had of the cluster is gone, and the extension too.
 CREATE FUNCTION distshard.leave_cluster() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog SET client_min_messages = warning AS $$
 DECLARE
 	logical text[] := ARRAY(SELECT logical_table FROM distshard.distributed_table);
 	name text;
