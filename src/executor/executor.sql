@@ -22,7 +22,7 @@ CREATE FUNCTION distshard.take_moved(anyelement) RETURNS SETOF anyelement
 
 -- Stands in plans of ON CONFLICT only: see outbox.c.
 CREATE FUNCTION distshard.go_on_as_update(internal) RETURNS bool
-	LANGUAGE C STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_go_on_as_update';
+	LANGUAGE C PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_go_on_as_update';
 
 -- The calls of AFTER ROW triggers, and the rows for transition tables (without a trigger's name), that a fragment of this
 -- transaction holds, given to the node that fires them.

@@ -311,13 +311,21 @@ may_move_conflicting_row(ModifyTableState *modify, DistTable *table)
 		   outerPlan(rows) == NULL;
 }
 
-/* Called behind the conditions of DO UPDATE. There are no rows of the INSERT to follow. */
+/*
+ * Called behind the conditions of DO UPDATE. There are no rows of the INSERT to
+ * follow. The argument is a null that has a value, since EXPLAIN can show only nulls
+ * of its type.
+ */
 Datum
 distshard_go_on_as_update(PG_FUNCTION_ARGS)
 {
 	ConflictUpdate   *update = (ConflictUpdate *) PG_GETARG_POINTER(0);
-	ModifyTableState *modify = update->insert;
+	ModifyTableState *modify;
 
+	if (update == NULL || !PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("distshard.go_on_as_update() cannot be called directly")));
+	modify = update->insert;
 	modify->operation = CMD_UPDATE;
 	((ModifyTable *) modify->ps.plan)->onConflictAction = ONCONFLICT_NONE;
 	modify->mt_transition_capture = modify->mt_oc_transition_capture;
@@ -336,7 +344,7 @@ go_on_as_update(ModifyTableState *modify, Routed *routed)
 	update->routed = routed;
 	return (Expr *) makeFuncExpr(LookupFuncName(name, 1, types, false), BOOLOID,
 								 list_make1(makeConst(INTERNALOID, -1, InvalidOid, sizeof(Datum),
-													  PointerGetDatum(update), false, true)),
+													  PointerGetDatum(update), true, true)),
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 

@@ -222,12 +222,12 @@ INSERT INTO met (k, n) VALUES (3, 2), (5, 2) ON CONFLICT (k, n) DO UPDATE SET (k
 
 WITH i AS (INSERT INTO met (k, n) SELECT k, 1 FROM p ON CONFLICT (k, n) DO UPDATE SET k = 400 + met.k RETURNING k, v) SELECT count(*), sum(k), (SELECT count(*) FROM met) FROM i;
 
-INSERT INTO p (k, note) VALUES (1, 'x'), (2, 'y') ON CONFLICT (k) DO UPDATE SET k = p.k + 1000, note = excluded.note;
+INSERT INTO p (k, note, id) OVERRIDING SYSTEM VALUE VALUES (1, 'x', 91), (2, 'y', 92) ON CONFLICT (k) DO UPDATE SET k = p.k + 1000, note = excluded.note;
 SELECT k, n FROM c JOIN d USING (k, n);
 
 INSERT INTO p (k) VALUES (16) ON CONFLICT (k) DO UPDATE SET k = 316;
 
-INSERT INTO p AS mine (k) SELECT k FROM local ON CONFLICT (k) DO UPDATE SET k = (SELECT max(k) FROM p) + mine.k WHERE mine.k IN (SELECT v FROM local) AND mine.k < 15 RETURNING k, note;
+INSERT INTO p AS mine (k, id) OVERRIDING SYSTEM VALUE SELECT k, 100 + k FROM local ON CONFLICT (k) DO UPDATE SET k = (SELECT max(k) FROM p) + mine.k WHERE mine.k IN (SELECT v FROM local) AND mine.k < 15 RETURNING k, note;
 
 PREPARE shift(int, int) AS INSERT INTO met (k, n) VALUES ($1, 2) ON CONFLICT (k, n) DO UPDATE SET k = $2 RETURNING k, n, v;
 EXECUTE shift(1, 71);
