@@ -64,6 +64,7 @@ _PG_init(void)
 	InitTransactions();
 	InitColocation();
 	InitDistributeChecks();
+	InitHeldKeys();
 	InitClaims();
 	InitConsistentReads();
 	InitOnBehalf();

@@ -363,7 +363,7 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 		CheckShardCount(shard_count);
 	if (company != NULL && !own)
 		other_relid = TableToJoin(company);
-	logical = OpenForDistribution(relid, &work);
+	logical = TakeOutForeignKeys(OpenForDistribution(relid, &work));
 	if (single && shard_count > 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a table without a shard key has one shard")));
@@ -386,6 +386,7 @@ distshard_create_distributed_table(PG_FUNCTION_ARGS)
 	Distribute(relid, colocation_id, key_name, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
+	AddHeldForeignKeys();
 	PG_RETURN_VOID();
 }
 
@@ -395,13 +396,14 @@ distshard_create_reference_table(PG_FUNCTION_ARGS)
 {
 	int32       colocation_id;
 	CatalogWork work;
-	Relation    logical = OpenForDistribution(PG_GETARG_OID(0), &work);
+	Relation    logical = TakeOutForeignKeys(OpenForDistribution(PG_GETARG_OID(0), &work));
 
 	colocation_id = ReferenceColocation();
 	CheckTree(PG_GETARG_OID(0), DIST_REFERENCE, colocation_id, NULL);
 	Distribute(PG_GETARG_OID(0), colocation_id, NULL, &work);
 	LeaveCatalogWork(&work);
 	table_close(logical, NoLock);
+	AddHeldForeignKeys();
 	PG_RETURN_VOID();
 }
 

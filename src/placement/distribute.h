@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "catalog/metadata.h"
 #include "utils/relcache.h"
 
@@ -26,6 +27,15 @@ extern void       CheckUnreferenced(Oid relid);
 extern void       WatchIfReferenced(DistTable *table);
 extern void       WatchReferencedBy(Oid relid);
 extern void       InitDistributeChecks(void);
+
+/* Calls func for each foreign key of the table, and for those that others have to it. */
+typedef void (*ForeignKeyFunc)(HeapTuple tuple, Oid other, bool referencing, void *arg);
+extern void ForEachForeignKey(Oid relid, ForeignKeyFunc func, void *arg);
+
+/* held_keys.c: in a transaction block, takes foreign keys to ordinary tables out; adds those to tables that are distributed now */
+extern void     InitHeldKeys(void);
+extern Relation TakeOutForeignKeys(Relation logical);
+extern void     AddHeldForeignKeys(void);
 
 /* colocation.c: find or make the colocation for a table; in EnterCatalogWork */
 #define MAX_SHARD_COUNT 65536

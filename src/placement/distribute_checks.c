@@ -6,7 +6,8 @@
  * Foreign keys between a distributed and a local table can't be enforced, except
  * those from a local to a reference table (reference_actions.c). But tables that reference each other can only be distributed one after the other:
  * so within a transaction such a key may exist, and it is looked for when the
- * transaction commits.
+ * transaction commits. One from a distributed to an ordinary table is taken out
+ * until then (held_keys.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -329,10 +330,7 @@ CheckForeignKey(HeapTuple tuple, const Side *from, const Side *to)
 			"table a reference table.");
 }
 
-typedef void (*ForeignKeyFunc)(HeapTuple tuple, Oid other, bool referencing, void *arg);
-
-/* Calls func for each foreign key of the table, and for those that others have to it. */
-static void
+void
 ForEachForeignKey(Oid relid, ForeignKeyFunc func, void *arg)
 {
 	Relation    constraints = table_open(ConstraintRelationId, AccessShareLock);
@@ -365,11 +363,9 @@ RefuseMixedKey(HeapTuple tuple)
 						 "cannot see when they change the referenced table.",
 						 "Distribute it too, or make it a reference table, in the same "
 						 "transaction; or drop the foreign key.");
-	RefuseForeignKey(
-		(Form_pg_constraint) GETSTRUCT(tuple),
-		"One of the tables is distributed, and the other one is not.",
-		"Change both in one transaction (the referenced table is distributed first). If they "
-		"reference each other, drop one foreign key and add it again afterwards.");
+	RefuseForeignKey((Form_pg_constraint) GETSTRUCT(tuple),
+					 "One of the tables is distributed, and the other one is not.",
+					 "Change both in one transaction block, or drop the foreign key first.");
 }
 
 static void
