@@ -391,7 +391,8 @@ columns_of_changes(Merge *merge)
 static Query *
 merge_template(Merge *merge, DistTable *table, List *columns)
 {
-	Query     *result = RowTemplate(PartForTable(merge->query, table->relid), columns);
+	Query     *statement = merge->tree ? PartForTable(merge->query, table->relid) : merge->query;
+	Query     *result = RowTemplate(statement, columns);
 	List      *identity = RowIdentity(table, merge->query->resultRelation);
 	List      *values = NIL;
 	List      *actions = NIL;
