@@ -20,9 +20,11 @@
 
 #include "catalog/metadata.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
+#include "optimizer/planmain.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
 #include "nodes/nodeFuncs.h"
@@ -321,6 +323,9 @@ plan_statement(Query *query, const PlannerCall *call)
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
 	mark_locked(plan, locked);
+	/* as standard_planner() does, which has not seen a plan that is shipped whole */
+	if ((call->cursor_options & CURSOR_OPT_SCROLL) && !ExecSupportsBackwardScan(plan->planTree))
+		plan->planTree = materialize_finished_plan(plan->planTree);
 	return identity ? PlanCursor(plan, identity) : plan;
 }
 
