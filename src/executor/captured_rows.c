@@ -119,8 +119,21 @@ add_trigger(ResultRelInfo *target, EState *estate)
 		target->ri_TrigInstrument = InstrAlloc(n + 1, estate->es_instrument, false);
 }
 
+/* In a MERGE, PostgreSQL takes a row that moves to another partition for one that is deleted and one inserted. */
+static void
+check_moves(ModifyTableState *modify)
+{
+	if (modify->operation == CMD_MERGE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("MERGE cannot change the shard key of \"%s\", which has triggers with "
+						"transition tables",
+						RelationGetRelationName(modify->rootResultRelInfo->ri_RelationDesc)),
+				 errhint("Change the key by UPDATE.")));
+}
+
 void
-CaptureRows(QueryDesc *fragment)
+CaptureRows(QueryDesc *fragment, bool moves)
 {
 	ModifyTableState *modify = castNode(ModifyTableState, fragment->planstate);
 	ModifyTable      *plan = castNode(ModifyTable, modify->ps.plan);
@@ -128,6 +141,8 @@ CaptureRows(QueryDesc *fragment)
 	Oid               relid = RelationGetRelid(target->ri_RelationDesc);
 	MemoryContext     old = MemoryContextSwitchTo(fragment->estate->es_query_cxt);
 
+	if (moves)
+		check_moves(modify);
 	add_trigger(target, fragment->estate);
 	modify->mt_transition_capture =
 		MakeTransitionCaptureState(target->ri_TrigDesc, relid, modify->operation);

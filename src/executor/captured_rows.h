@@ -12,7 +12,10 @@
 
 #include "executor/execdesc.h"
 
-/* Has a fragment that has just been started hold the rows that it changes: see held_triggers.h. */
-extern void CaptureRows(QueryDesc *fragment);
+/*
+ * CaptureRows has a fragment that has just been started hold the rows that it
+ * changes: see held_triggers.h. An error for a MERGE that may move rows.
+ */
+extern void CaptureRows(QueryDesc *fragment, bool moves);
 
 #endif

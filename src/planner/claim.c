@@ -431,7 +431,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	if (fired)
 		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		CaptureRows(query);
+		CaptureRows(query, moves);
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);
