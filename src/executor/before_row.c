@@ -259,7 +259,7 @@ is_for_columns(const Trigger *trigger, Bitmapset *columns)
 	return false;
 }
 
-/* The executor has a description of triggers of its own. Generated columns are computed anew as long as that has any. */
+/* The executor has a description of triggers of its own; by the table's, generated columns are computed anew. */
 void
 WaiveFiredTriggers(QueryDesc *fragment, Bitmapset *columns)
 {
@@ -269,12 +269,14 @@ WaiveFiredTriggers(QueryDesc *fragment, Bitmapset *columns)
 	{
 		TriggerDesc *triggers = modify->resultRelInfo[i].ri_TrigDesc;
 
-		for (int j = 0; triggers && j < triggers->numtriggers; j++)
+		if (triggers == NULL)
+			continue;
+		triggers->trig_update_before_row = triggers->trig_delete_before_row = false;
+		for (int j = 0; modify->operation == CMD_UPDATE && j < triggers->numtriggers; j++)
 		{
 			Trigger *trigger = &triggers->triggers[j];
 
-			if (TRIGGER_FOR_ROW(trigger->tgtype) &&
-				(TRIGGER_FOR_BEFORE(trigger->tgtype) || !is_for_columns(trigger, columns)))
+			if (TRIGGER_FOR_ROW(trigger->tgtype) && !is_for_columns(trigger, columns))
 				trigger->tgenabled = TRIGGER_DISABLED;
 		}
 	}

@@ -40,7 +40,8 @@ SELECT create_distributed_table('c', 'k');
 COMMIT;
 SELECT create_distributed_table('one', NULL);
 SELECT create_distributed_table('bare', 'k', colocate_with => 'none');
-SELECT create_distributed_table('seen', 'k');
+-- on one node, for the order of its rows
+SELECT create_distributed_table('seen', NULL);
 SELECT create_distributed_table('touched', 'k');
 SELECT create_distributed_table('called', 'k');
 SELECT create_distributed_table('parent', 'k');
@@ -84,179 +85,172 @@ CREATE TRIGGER b_note BEFORE UPDATE OR DELETE ON child FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER a_change BEFORE UPDATE ON tree FOR EACH ROW EXECUTE FUNCTION change();
 
 --- statements
-UPDATE t SET v = v + 1 WHERE k = ${3|9|77:int} RETURNING *
-TABLE t
-TABLE log
+UPDATE t SET v = v + 1 WHERE k = ${3|9|77:int} RETURNING *;
+TABLE t;
+TABLE log;
 
-UPDATE t SET note = 'x' WHERE k > ${6:int}
-TABLE t
-TABLE log
+UPDATE t SET note = 'x' WHERE k > ${6:int};
+TABLE t;
+TABLE log;
 
-UPDATE t SET v = -1 RETURNING k
-TABLE t
-TABLE log
+UPDATE t SET v = -1 RETURNING k;
+TABLE t;
+TABLE log;
 
-UPDATE t SET v = 101 WHERE k = 1
+UPDATE t SET v = 101 WHERE k = 1;
 
-WITH u AS (UPDATE t SET v = v + 1 WHERE k < 4 RETURNING k, changes, double) SELECT * FROM u
-TABLE t
-TABLE log
+WITH u AS (UPDATE t SET v = v + 1 WHERE k < 4 RETURNING k, changes, double) SELECT * FROM u;
+TABLE t;
+TABLE log;
 
-WITH u AS (DELETE FROM t WHERE k = 4 RETURNING k) SELECT * FROM u
-TABLE t
-TABLE log
+WITH u AS (DELETE FROM t WHERE k = 4 RETURNING k) SELECT * FROM u;
+TABLE t;
+TABLE log;
 
-WITH u AS (UPDATE t SET v = 5 WHERE k = 4 RETURNING v) INSERT INTO limits SELECT v, v FROM u
-TABLE t
-TABLE limits
+WITH u AS (UPDATE t SET v = 5 WHERE k = 4 RETURNING v) INSERT INTO limits SELECT v, v FROM u;
+TABLE t;
+TABLE limits;
 
 -- rows that the join gives twice are changed once
-UPDATE t SET v = 1 FROM limits WHERE t.k < 3
-TABLE t
-TABLE log
+UPDATE t SET v = 1 FROM limits WHERE t.k < 3;
+TABLE t;
+TABLE log;
 
-UPDATE t SET (v, note) = (SELECT max(limits.v), 'm' FROM limits WHERE limits.k < t.k) WHERE k IN (2, 3)
-TABLE t
-TABLE log
+UPDATE t SET (v, note) = (SELECT max(limits.v), 'm' FROM limits WHERE limits.k < t.k) WHERE k IN (2, 3);
+TABLE t;
+TABLE log;
 
-UPDATE t AS x SET v = x.v + c.v FROM c WHERE c.k = x.k RETURNING x.*, c.v
-TABLE t
-TABLE log
+UPDATE t AS x SET v = x.v + c.v FROM c WHERE c.k = x.k RETURNING x.*, c.v;
+TABLE t;
+TABLE log;
 
-DELETE FROM t WHERE k > ${3:int} RETURNING k, v
-TABLE t
-TABLE c
-TABLE log
+DELETE FROM t WHERE k > ${3:int} RETURNING k, v;
+TABLE t;
+TABLE c;
+TABLE log;
 
-DELETE FROM t WHERE k = ${2|9:int}
-TABLE t
-TABLE c
-TABLE log
+DELETE FROM t WHERE k = ${2|9:int};
+TABLE t;
+TABLE c;
+TABLE log;
 
-DELETE FROM t USING limits WHERE t.v = limits.v
-TABLE t
-TABLE log
+DELETE FROM t USING limits WHERE t.v = limits.v;
+TABLE t;
+TABLE log;
 
-DELETE FROM t
-TABLE t
-TABLE log
+DELETE FROM t;
+TABLE t;
+TABLE log;
 
-UPDATE t SET v = DEFAULT, note = DEFAULT WHERE k = 5 RETURNING *
-TABLE log
+UPDATE t SET v = DEFAULT, note = DEFAULT WHERE k = 5 RETURNING *;
+TABLE log;
 
-UPDATE t SET k = k WHERE k = 5
-TABLE t
-TABLE log
+UPDATE t SET k = k WHERE k = 5;
+TABLE t;
+TABLE log;
 
 -- a savepoint takes back what triggers did as well
-SAVEPOINT s
-UPDATE t SET v = v + 1
-ROLLBACK TO s
-UPDATE t SET v = v + 2 WHERE k = 2
-TABLE t
-TABLE log
+SAVEPOINT s;
+UPDATE t SET v = v + 1;
+ROLLBACK TO s;
+UPDATE t SET v = v + 2 WHERE k = 2;
+TABLE t;
+TABLE log;
 
-UPDATE one SET v = v + 1 WHERE id = ${2:int} RETURNING *
-TABLE one
-TABLE log
+UPDATE one SET v = v + 1 WHERE id = ${2:int} RETURNING *;
+TABLE one;
+TABLE log;
 
-UPDATE one SET v = v + 1
-DELETE FROM one WHERE id < 3
-TABLE one
-TABLE log
+UPDATE one SET v = v + 1;
+DELETE FROM one WHERE id < 3;
+TABLE one;
+TABLE log;
 
-UPDATE bare SET v = v + 1
-TABLE bare
-TABLE log
+UPDATE bare SET v = v + 1;
+TABLE bare;
+TABLE log;
 
-UPDATE bare SET note = 'was null' WHERE k IS NULL
-DELETE FROM bare WHERE k = 'x'
-TABLE bare
-TABLE log
+UPDATE bare SET note = 'was null' WHERE k IS NULL;
+DELETE FROM bare WHERE k = 'x';
+TABLE bare;
+TABLE log;
 
 -- each trigger sees the rows that were changed before
-UPDATE seen SET v = v + 1
-SELECT total FROM seen ORDER BY total
+UPDATE seen SET v = v + 1;
+SELECT total FROM seen ORDER BY total;
 
-UPDATE seen SET v = 10 WHERE k IN (1, 2, 3)
-SELECT total FROM seen ORDER BY total
+UPDATE seen SET v = 10 WHERE k IN (1, 2, 3);
+SELECT total FROM seen ORDER BY total;
 
 -- a trigger that changes the row itself
-UPDATE touched SET v = 5 WHERE k = ${2:int}
-TABLE touched
+UPDATE touched SET v = 5 WHERE k = ${2:int};
+TABLE touched;
 
-DELETE FROM touched WHERE k = ${2:int}
-TABLE touched
+DELETE FROM touched WHERE k = ${2:int};
+TABLE touched;
 
-UPDATE called SET v = 0 WHERE k < ${3:int}
-TABLE called
+UPDATE called SET v = 0 WHERE k < ${3:int};
+TABLE called;
 
 -- tables that inherit
-UPDATE parent SET v = v + 1 WHERE k > 2
-TABLE parent
-TABLE log
+UPDATE parent SET v = v + 1 WHERE k > 2;
+TABLE parent;
+TABLE log;
 
-DELETE FROM ONLY parent WHERE k > 2
-TABLE parent
-TABLE log
+DELETE FROM ONLY parent WHERE k > 2;
+TABLE parent;
+TABLE log;
 
 -- rows that reference each other are compared at the end
-UPDATE tree SET id = id + 100, up = up + 100
-TABLE tree
+UPDATE tree SET id = id + 100, up = up + 100;
+TABLE tree;
 
-UPDATE tree SET v = v + 1 WHERE k = 1
-TABLE tree
+UPDATE tree SET v = v + 1 WHERE k = 1;
+TABLE tree;
 
 -- actions of foreign keys
-DELETE FROM t WHERE k IN (1, 2)
-TABLE t
-TABLE c
+DELETE FROM t WHERE k IN (1, 2);
+TABLE t;
+TABLE c;
 
-UPDATE c SET v = -v WHERE k < 4
-TABLE c
-TABLE log
+UPDATE c SET v = -v WHERE k < 4;
+TABLE c;
+TABLE log;
 
-PREPARE p(int, int) AS UPDATE t SET v = $2 WHERE k = $1 RETURNING k, v, changes
-EXECUTE p(1, 5)
-EXECUTE p(2, 6)
-EXECUTE p(1, 7)
-EXECUTE p(3, 7)
-EXECUTE p(4, 7)
-EXECUTE p(5, 7)
-EXECUTE p(5, 8)
-DEALLOCATE p
-TABLE t
-TABLE log
+PREPARE p(int, int) AS UPDATE t SET v = $2 WHERE k = $1 RETURNING k, v, changes;
+EXECUTE p(1, 5);
+EXECUTE p(2, 6);
+EXECUTE p(1, 7);
+EXECUTE p(3, 7);
+EXECUTE p(4, 7);
+EXECUTE p(5, 7);
+EXECUTE p(5, 8);
+DEALLOCATE p;
+TABLE t;
+TABLE log;
 
-DECLARE cur CURSOR FOR SELECT k FROM t WHERE k = 3 FOR UPDATE
-FETCH cur
-UPDATE t SET v = 0 WHERE CURRENT OF cur
-DELETE FROM t WHERE CURRENT OF cur
-TABLE t
-TABLE log
+DECLARE cur CURSOR FOR SELECT k FROM t WHERE k = 3 FOR UPDATE;
+FETCH cur;
+UPDATE t SET v = 0 WHERE CURRENT OF cur;
+DELETE FROM t WHERE CURRENT OF cur;
+TABLE t;
+TABLE log;
 
-DECLARE cur CURSOR FOR SELECT k FROM t WHERE k = 3
-FETCH cur
-DELETE FROM t WHERE CURRENT OF cur RETURNING k
-TABLE t
-TABLE log
+DECLARE cur CURSOR FOR SELECT k FROM t WHERE k = 3;
+FETCH cur;
+DELETE FROM t WHERE CURRENT OF cur RETURNING k;
+TABLE t;
+TABLE log;
 
-DO $$ BEGIN UPDATE t SET v = 1000 WHERE k = 1; EXCEPTION WHEN raise_exception THEN INSERT INTO log (who, op) VALUES ('caught', SQLERRM); END $$
-TABLE t
-TABLE log
+DO $$ BEGIN UPDATE t SET v = 1000 WHERE k = 1; EXCEPTION WHEN raise_exception THEN INSERT INTO log (who, op) VALUES ('caught', SQLERRM); END $$;
+TABLE t;
+TABLE log;
 
-ALTER TABLE t DISABLE TRIGGER b_note
-UPDATE t SET v = v + 1 WHERE k < 6
-ALTER TABLE t ENABLE TRIGGER b_note
-UPDATE t SET v = v + 1 WHERE k < 3
-TABLE t
-TABLE log
+ALTER TABLE t DISABLE TRIGGER b_note;
+UPDATE t SET v = v + 1 WHERE k < 6;
+ALTER TABLE t ENABLE TRIGGER b_note;
+UPDATE t SET v = v + 1 WHERE k < 3;
+TABLE t;
+TABLE log;
 
 -- the key is another one afterwards: PostgreSQL has no partitions here, which would see a DELETE
-DROP TRIGGER b_note ON t
-DROP TRIGGER d_out ON t
-UPDATE t SET note = 'move' WHERE k IN (1, 2, 6)
-UPDATE t SET k = k + 100, v = v + 1 WHERE k IN (3, 8)
-TABLE t
-TABLE c
-TABLE log
