@@ -97,7 +97,7 @@ SELECT f.t, jsonb_agg(to_jsonb(d) ORDER BY d.code) FROM facts f JOIN dims d ON d
 
 SELECT DISTINCT ON (f.t) f.t, f.id, d.code FROM facts f LEFT JOIN dims d ON d.b = f.b ORDER BY f.t, f.n DESC NULLS LAST, f.id, d.code;
 
-SELECT count(*) BETWEEN 0 AND 120 FROM facts TABLESAMPLE BERNOULLI (50) f JOIN dims d ON d.i = f.i WHERE d.code = 't1';
+SELECT count(*) BETWEEN 0 AND 120 FROM facts f TABLESAMPLE BERNOULLI (50) JOIN dims d ON d.i = f.i WHERE d.code = 't1';
 
 SELECT count(*), sum(f.id) FROM facts f TABLESAMPLE SYSTEM (100) JOIN dims d TABLESAMPLE BERNOULLI (100) ON d.i = f.i;
 

@@ -43,60 +43,60 @@ CREATE TRIGGER a_change BEFORE UPDATE ON bare FOR EACH ROW EXECUTE FUNCTION chan
 CREATE TRIGGER a_same BEFORE UPDATE ON child FOR EACH ROW EXECUTE FUNCTION same();
 
 --- statements
-UPDATE r SET v = v + 1 WHERE id = ${3|9|77:int} RETURNING *
-TABLE r
-TABLE log
+UPDATE r SET v = v + 1 WHERE id = ${3|9|77:int} RETURNING *;
+TABLE r;
+TABLE log;
 
-UPDATE r SET note = 'x' WHERE id > ${6:int}
-TABLE r
-TABLE log
+UPDATE r SET note = 'x' WHERE id > ${6:int};
+TABLE r;
+TABLE log;
 
-UPDATE r SET v = 101 WHERE id = 1
+UPDATE r SET v = 101 WHERE id = 1;
 
-WITH u AS (UPDATE r SET v = v + 1 WHERE id < 4 RETURNING id, changes, double) SELECT * FROM u
-TABLE r
-TABLE log
+WITH u AS (UPDATE r SET v = v + 1 WHERE id < 4 RETURNING id, changes, double) SELECT * FROM u;
+TABLE r;
+TABLE log;
 
 -- rows that the join gives twice are changed once
-UPDATE r SET v = 1 FROM limits WHERE r.id < 3
-TABLE r
-TABLE log
+UPDATE r SET v = 1 FROM limits WHERE r.id < 3;
+TABLE r;
+TABLE log;
 
-UPDATE r SET (v, note) = (SELECT max(limits.v), 'm' FROM limits WHERE k < r.id) WHERE id IN (2, 3)
-TABLE r
-TABLE log
+UPDATE r SET (v, note) = (SELECT max(limits.v), 'm' FROM limits WHERE k < r.id) WHERE id IN (2, 3);
+TABLE r;
+TABLE log;
 
 -- the key of rows that others reference
-UPDATE r SET id = id + 100 WHERE id IN (1, 8)
-TABLE r
-TABLE child
-TABLE log
+UPDATE r SET id = id + 100 WHERE id IN (1, 8);
+TABLE r;
+TABLE child;
+TABLE log;
 
-DELETE FROM r WHERE id > ${3:int} RETURNING id, v
-TABLE r
-TABLE child
-TABLE log
+DELETE FROM r WHERE id > ${3:int} RETURNING id, v;
+TABLE r;
+TABLE child;
+TABLE log;
 
-DELETE FROM r USING limits WHERE r.v = limits.v
-TABLE r
-TABLE log
+DELETE FROM r USING limits WHERE r.v = limits.v;
+TABLE r;
+TABLE log;
 
 -- without a key
-UPDATE bare SET v = v + 1
-TABLE bare
+UPDATE bare SET v = v + 1;
+TABLE bare;
 
-UPDATE bare SET note = NULL WHERE v = 2 OR v IS NULL
-TABLE bare
+UPDATE bare SET note = NULL WHERE v = 2 OR v IS NULL;
+TABLE bare;
 
-UPDATE child SET r = 7 WHERE id = 1
-TABLE child
+UPDATE child SET r = 7 WHERE id = 1;
+TABLE child;
 
-INSERT INTO r (id, v) VALUES (20, 5) ON CONFLICT (id) DO UPDATE SET v = excluded.v
-TABLE r
+INSERT INTO r (id, v) VALUES (20, 5) ON CONFLICT (id) DO UPDATE SET v = excluded.v;
+TABLE r;
 
 -- triggers that leave the row as it is may fire for each copy
-INSERT INTO child VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET r = excluded.r
-TABLE child
+INSERT INTO child VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET r = excluded.r;
+TABLE child;
 
-MERGE INTO child USING limits ON id = k WHEN MATCHED THEN UPDATE SET r = 3
-TABLE child
+MERGE INTO child USING limits ON id = k WHEN MATCHED THEN UPDATE SET r = 3;
+TABLE child;

@@ -231,7 +231,7 @@ SELECT n.shop FROM (SELECT DISTINCT shop, kind FROM things WHERE size < 9) n WHE
 
 SELECT p.town FROM places p WHERE p.shop > 2 AND NOT EXISTS (SELECT FROM sold s WHERE s.shop = p.shop) ORDER BY 1;
 
-WITH some AS (SELECT shop, size FROM things WHERE size < 9) SELECT count(*) FROM some WHERE NOT EXISTS (SELECT FROM sold s WHERE s.what = some.shop) AND EXISTS (SELECT FROM some o WHERE o.shop = some.shop);
+WITH few AS (SELECT shop, size FROM things WHERE size < 9) SELECT count(*) FROM few WHERE NOT EXISTS (SELECT FROM sold s WHERE s.what = few.shop) AND EXISTS (SELECT FROM few o WHERE o.shop = few.shop);
 
 DELETE FROM things t WHERE t.size < 9 AND NOT EXISTS (SELECT FROM sold s WHERE s.what = t.shop AND s.flag) RETURNING id;
 
