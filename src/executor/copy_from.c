@@ -72,7 +72,8 @@ typedef struct UserCopy
 	uint64          excluded;
 	BufFile        *spool;
 	StringInfoData  spooled;
-	CopyRow        *single;
+	CopyRow         single; /* where rows go one by one */
+	bool            has_single;
 } UserCopy;
 
 /* Are all rows of it here, and nowhere else? */
@@ -291,10 +292,10 @@ NextSingleRow(void *arg, CopyRow *row)
 {
 	UserCopy *copy = arg;
 
-	if (copy->single == NULL)
+	if (!copy->has_single)
 		return false;
-	*row = *copy->single;
-	copy->single = NULL;
+	*row = copy->single;
+	copy->has_single = false;
 	return true;
 }
 
@@ -302,12 +303,10 @@ NextSingleRow(void *arg, CopyRow *row)
 static uint64
 CopyOneByOne(UserCopy *copy)
 {
-	CopyRow row;
-	uint64  rows = 0;
+	uint64 rows = 0;
 
-	while (NextTupleAsRow(copy, &row))
+	while ((copy->has_single = NextTupleAsRow(copy, &copy->single)))
 	{
-		copy->single = &row;
 		rows += CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSingleRow, copy,
 								 copy->estate);
 	}

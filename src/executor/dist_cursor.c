@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "executor/dist_cursor.h"
 #include "executor/executor.h"
+#include "executor/local_fragment.h"
 #include "executor/modify_node.h"
 #include "nodes/makefuncs.h"
 #include "planner/claim.h"
@@ -351,7 +352,8 @@ distshard_latest_ctids(PG_FUNCTION_ARGS)
 		hash = HashKey(table, PG_GETARG_DATUM(1), PG_ARGISNULL(1));
 		shard = ShardForHash(table, hash);
 	}
-	if (!OidIsValid(shard->partition) && !InsideFragment() && !InLocalFragment())
+	if (!OidIsValid(shard->partition) && !InsideFragment() && !InLocalFragment() &&
+		!RunsLocalFragment())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the row that the cursor is on is on another node"),

@@ -47,7 +47,8 @@ typedef struct CachedFragment
 } CachedFragment;
 
 static HTAB      *fragments;
-static SeenTexts *seen; /* those that came, kept or not */
+static bool       running = false; /* a fragment of this node, by this session */
+static SeenTexts *seen;            /* those that came, kept or not */
 static dlist_head recent = DLIST_STATIC_INIT(recent);
 static int        planning; /* depth of fragments being planned */
 
@@ -233,6 +234,29 @@ end(LocalFragment *fragment)
 	fragment->desc = NULL;
 }
 
+bool
+RunsLocalFragment(void)
+{
+	return running;
+}
+
+static void
+run(QueryDesc *desc)
+{
+	bool previous = running;
+
+	running = true;
+	PG_TRY();
+	{
+		ExecutorRun(desc, ForwardScanDirection, 0, true);
+	}
+	PG_FINALLY();
+	{
+		running = previous;
+	}
+	PG_END_TRY();
+}
+
 static void
 execute(void *arg)
 {
@@ -240,7 +264,7 @@ execute(void *arg)
 
 	start(fragment->desc);
 	PushActiveSnapshot(fragment->desc->snapshot);
-	ExecutorRun(fragment->desc, ForwardScanDirection, 0, true);
+	run(fragment->desc);
 	fragment->processed = fragment->desc->estate->es_processed;
 	ExecutorFinish(fragment->desc);
 	PopActiveSnapshot();
@@ -304,12 +328,22 @@ StartLocalFragment(const char *sql, ParamListInfo params, EState *statement)
 static TupleTableSlot *
 next_of_running(LocalFragment *fragment)
 {
-	EState         *estate = fragment->desc->estate;
-	MemoryContext   old = MemoryContextSwitchTo(estate->es_query_cxt);
-	TupleTableSlot *row;
+	EState       *estate = fragment->desc->estate;
+	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+	bool          previous = running;
+	TupleTableSlot *volatile row = NULL;
 
 	ResetPerTupleExprContext(estate);
-	row = ExecProcNode(fragment->desc->planstate);
+	running = true;
+	PG_TRY();
+	{
+		row = ExecProcNode(fragment->desc->planstate);
+	}
+	PG_FINALLY();
+	{
+		running = previous;
+	}
+	PG_END_TRY();
 	if (!TupIsNull(row) && estate->es_junkFilter)
 		row = ExecFilterJunk(estate->es_junkFilter, row);
 	MemoryContextSwitchTo(old);

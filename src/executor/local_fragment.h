@@ -47,6 +47,9 @@ extern LocalFragment *StartLocalFragment(const char *sql, ParamListInfo params, 
 extern TupleTableSlot *NextLocalRow(LocalFragment *fragment, TupleTableSlot *stored);
 extern void            EndLocalFragment(LocalFragment *fragment);
 
+/* Is a row of such a fragment being made? */
+extern bool RunsLocalFragment(void);
+
 /*
  * The plan of a fragment, and who holds it, to be released with it: NULL if it
  * is in the current memory context, and nobody does.
