@@ -74,13 +74,54 @@ note_sublinks_walker(Node *node, void *context)
 	return query_tree_walker(query, note_sublinks_walker, context, 0);
 }
 
+typedef struct OuterValues
+{
+	int depth;
+	int first; /* number for a parameter that has no value */
+} OuterValues;
+
+static Node *
+outer_values_mutator(Node *node, OuterValues *context)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Query))
+	{
+		Query *query;
+
+		context->depth++;
+		query = query_tree_mutator((Query *) node, outer_values_mutator, context, 0);
+		context->depth--;
+		return (Node *) query;
+	}
+	if ((IsA(node, Var) && (int) ((Var *) node)->varlevelsup > context->depth) ||
+		(IsA(node, Aggref) && (int) ((Aggref *) node)->agglevelsup > context->depth) ||
+		(IsA(node, GroupingFunc) && (int) ((GroupingFunc *) node)->agglevelsup > context->depth))
+	{
+		Param *param = makeNode(Param);
+
+		param->paramkind = PARAM_EXTERN;
+		param->paramid = context->first;
+		param->paramtype = exprType(node);
+		param->paramtypmod = exprTypmod(node);
+		param->paramcollid = exprCollation(node);
+		param->location = -1;
+		return (Node *) param;
+	}
+	return expression_tree_mutator(node, outer_values_mutator, context);
+}
+
 QueryEstimate
 EstimateQuery(Query *query, ParamListInfo params)
 {
 	QueryEstimate result = {1, 0};
+	OuterValues   outer = {-1, params ? params->numParams + 1 : 1};
 	Query        *copy = copyObject(query);
 	PlannedStmt  *plan;
 
+	/* PostgreSQL's planner would look for the queries around this one where it finds their columns */
+	if (HasOuterColumns(copy))
+		copy = (Query *) outer_values_mutator((Node *) copy, &outer);
 	StandInForCtes(copy);
 	note_sublinks_walker((Node *) copy, NULL);
 	estimating++;

@@ -56,6 +56,17 @@ SELECT q.i, q.n, f.id FROM (WITH s AS MATERIALIZED (SELECT i, count(*) AS n FROM
 
 SELECT id, (WITH s AS MATERIALIZED (SELECT d.i, d.code FROM dims d WHERE d.b = f.b) SELECT count(*) FROM s a JOIN many m ON m.x = a.i) FROM facts f WHERE id < 20 ORDER BY 1;
 
+-- queries within a CTE use columns of the one around it
+SELECT id, (WITH s AS MATERIALIZED (SELECT d.i FROM dims d WHERE d.b = f.b UNION SELECT f.i) SELECT count(*) FROM s a, s b WHERE a.i < b.i) FROM facts f WHERE id < 20 ORDER BY 1;
+
+SELECT id, (WITH s AS MATERIALIZED (SELECT i FROM (SELECT d.i FROM dims d WHERE d.b = f.b ORDER BY 1 LIMIT 3) q) SELECT count(*) FROM s a JOIN s b USING (i) JOIN many m ON m.x = a.i) FROM facts f WHERE id < 20 ORDER BY 1;
+
+SELECT id, (WITH RECURSIVE s(i) AS (SELECT f.i UNION SELECT d.b FROM dims d JOIN s ON d.i = s.i) SELECT count(i) FROM s) FROM facts f WHERE id < 20 ORDER BY 1;
+
+SELECT f.id, l.i FROM facts f, LATERAL (WITH RECURSIVE s(i) AS (SELECT f.i UNION SELECT d.b + f.id FROM dims d JOIN s ON d.i = s.i) SELECT i FROM s) l WHERE id < 9 ORDER BY 1, 2;
+
+SELECT b, (SELECT max(n) FROM (WITH s AS MATERIALIZED (SELECT d.i, (SELECT count(*) FROM many m WHERE m.x = d.i AND m.k < count(f.*)) AS n FROM dims d) SELECT a.n FROM s a JOIN s c USING (i)) q) FROM facts f GROUP BY b ORDER BY 1;
+
 WITH p AS MATERIALIZED (SELECT i, p, m, a, c FROM facts WHERE id < 50) SELECT x.p, x.m, x.a, d.code FROM p x JOIN dims d ON d.i = x.i JOIN p y ON y.p = x.p ORDER BY 1, 2, 3, 4 LIMIT 40;
 
 WITH e AS MATERIALIZED (SELECT * FROM nothing) SELECT count(*), count(e.k) FROM facts f LEFT JOIN e ON e.i = f.i LEFT JOIN e e2 ON e2.k = f.i;
