@@ -21,6 +21,7 @@
 #include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
+#include "executor/ordinary.h"
 #include "executor/own_shard.h"
 #include "executor/inbox.h"
 #include "executor/received_scan.h"
@@ -56,6 +57,7 @@ _PG_init(void)
 						errhint("Add distshard to shared_preload_libraries in postgresql.conf and "
 								"restart the server.")));
 
+	NotePreviousHooks();
 	InitMetadataCache();
 	InitPeers();
 	InitConnections();
@@ -84,6 +86,7 @@ _PG_init(void)
 	InitHeldTriggers();
 	InitCopyLock();
 	InitFillColumn();
+	LetOrdinaryPass(); /* after all others with hooks in the executor */
 	InitPlanner();
 	InitCopy();
 	InitDdl();

@@ -17,6 +17,22 @@
 
 PG_FUNCTION_INFO_V1(distshard_logical_table);
 
+static DistTable *
+table_of_rows(Oid relid)
+{
+	DistTable *table = LookupDistTableByData(relid);
+
+	if (table == NULL && get_rel_relispartition(relid))
+		table = LookupDistTableByData(get_partition_parent(relid, true));
+	return table;
+}
+
+bool
+IsDataTable(Oid relid)
+{
+	return table_of_rows(relid) != NULL;
+}
+
 /*
  * LogicalTableOf returns the logical table of a shard or an unpartitioned data
  * table, or itself, in which rows may wait that leave the node.
@@ -24,10 +40,8 @@ PG_FUNCTION_INFO_V1(distshard_logical_table);
 Oid
 LogicalTableOf(Oid relid)
 {
-	DistTable *table = LookupDistTableByData(relid);
+	DistTable *table = table_of_rows(relid);
 
-	if (table == NULL && get_rel_relispartition(relid))
-		table = LookupDistTableByData(get_partition_parent(relid, true));
 	if (table == NULL)
 		table = LookupDistTable(relid);
 	if (table == NULL)

@@ -12,4 +12,7 @@
 
 extern Oid LogicalTableOf(Oid relid);
 
+/* Is it a data table, or one of its shards? */
+extern bool IsDataTable(Oid relid);
+
 #endif

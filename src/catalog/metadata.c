@@ -39,6 +39,7 @@
 #include "miscadmin.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
+#include "transaction_end.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -135,11 +136,8 @@ Retire(MemoryContext context)
 }
 
 static void
-FreeRetired(XactEvent event, void *arg)
+FreeRetired(XactEvent event)
 {
-	if (RetiredContext == NULL || event == XACT_EVENT_PRE_COMMIT ||
-		event == XACT_EVENT_PRE_PREPARE || event == XACT_EVENT_PARALLEL_PRE_COMMIT)
-		return;
 	MemoryContextDelete(RetiredContext);
 	RetiredContext = NULL;
 }
@@ -149,7 +147,7 @@ InitMetadataCache(void)
 {
 	CacheRegisterRelcacheCallback(RelationChanged, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, SchemaChanged, (Datum) 0);
-	RegisterXactCallback(FreeRetired, NULL);
+	CallAtEvents(AT_END | AT_END_OF_WORKER, FreeRetired, &RetiredContext);
 }
 
 static void

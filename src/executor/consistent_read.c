@@ -40,6 +40,7 @@
 #include "transaction/in_doubt.h"
 #include "transaction/registry.h"
 #include "transaction/xact.h"
+#include "transaction_end.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/snapmgr.h"
@@ -407,7 +408,7 @@ StartPart(QueryDesc *part, int eflags, EState *estate)
 }
 
 static void
-OnTransactionEnd(XactEvent event, void *arg)
+OnTransactionEnd(XactEvent event)
 {
 	whole = NULL; /* of a start that failed before */
 }
@@ -417,5 +418,5 @@ InitConsistentReads(void)
 {
 	next_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = StartConsistently;
-	RegisterXactCallback(OnTransactionEnd, NULL);
+	CallAtEvents(AT_END, OnTransactionEnd, &whole);
 }

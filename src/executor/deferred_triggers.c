@@ -24,6 +24,7 @@
 #include "planner/claim.h"
 #include "tcop/tcopprot.h"
 #include "transaction/xact.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "transport/remote_xact.h"
 #include "utils/memutils.h"
@@ -163,7 +164,7 @@ fire_all_deferred(void)
 }
 
 static void
-end_of_transaction(XactEvent event, void *arg)
+end_of_transaction(XactEvent event)
 {
 	switch (event)
 	{
@@ -184,5 +185,5 @@ end_of_transaction(XactEvent event, void *arg)
 void
 InitDeferredTriggers(void)
 {
-	RegisterXactCallback(end_of_transaction, NULL);
+	CallAtEvents(EVENT(XACT_EVENT_PRE_COMMIT) | AT_END, end_of_transaction, NULL);
 }

@@ -84,11 +84,9 @@ rethrow(MemoryContext context, CmdType operation)
 static void
 run_with_names(QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once)
 {
-	MemoryContext        context = CurrentMemoryContext;
-	CmdType              operation = desc->operation;
-	ErrorContextCallback verdicts;
+	MemoryContext context = CurrentMemoryContext;
+	CmdType       operation = desc->operation;
 
-	HeedVerdicts(&verdicts);
 	PG_TRY();
 	{
 		if (next_ExecutorRun)
@@ -101,18 +99,15 @@ run_with_names(QueryDesc *desc, ScanDirection direction, uint64 count, bool exec
 		rethrow(context, operation);
 	}
 	PG_END_TRY();
-	error_context_stack = verdicts.previous;
 }
 
 /* Triggers, foreign keys among them, fire in here. */
 static void
 finish_with_names(QueryDesc *desc)
 {
-	MemoryContext        context = CurrentMemoryContext;
-	CmdType              operation = desc->operation;
-	ErrorContextCallback verdicts;
+	MemoryContext context = CurrentMemoryContext;
+	CmdType       operation = desc->operation;
 
-	HeedVerdicts(&verdicts);
 	PG_TRY();
 	{
 		if (next_ExecutorFinish)
@@ -125,7 +120,6 @@ finish_with_names(QueryDesc *desc)
 		rethrow(context, operation);
 	}
 	PG_END_TRY();
-	error_context_stack = verdicts.previous;
 }
 
 static void

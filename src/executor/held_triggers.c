@@ -32,6 +32,7 @@
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "tcop/tcopprot.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -74,6 +75,12 @@ HoldTriggers(bool hold, EState *statement, void (*run)(void *arg), void *arg)
 		holder = previous;
 	}
 	PG_END_TRY();
+}
+
+bool
+HoldsTriggers(void)
+{
+	return holding;
 }
 
 bool
@@ -219,7 +226,7 @@ distshard_take_triggers(PG_FUNCTION_ARGS)
 }
 
 static void
-end_of_transaction(XactEvent event, void *arg)
+end_of_transaction(XactEvent event)
 {
 	switch (event)
 	{
@@ -266,6 +273,6 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId subxact, SubTransacti
 void
 InitHeldTriggers(void)
 {
-	RegisterXactCallback(end_of_transaction, NULL);
+	CallAtEvents(BEFORE_END | AT_ABORT, end_of_transaction, NULL);
 	RegisterSubXactCallback(end_of_subtransaction, NULL);
 }

@@ -24,6 +24,9 @@ extern void InitHeldTriggers(void);
  */
 extern void HoldTriggers(bool hold, EState *statement, void (*run)(void *arg), void *arg);
 
+/* Are triggers held that fire now? */
+extern bool HoldsTriggers(void);
+
 /* Must the triggers of a fragment for another node be held? Not if it is a transaction by itself. */
 extern bool MustHoldTriggers(void);
 

@@ -28,6 +28,7 @@
 #include "storage/buffile.h"
 #include "storage/dsm.h"
 #include "storage/sharedfileset.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "utils/memutils.h"
 
@@ -324,10 +325,9 @@ forget_inboxes(SubTransactionId subxact)
 }
 
 static void
-forget_at_end(XactEvent event, void *arg)
+forget_at_end(XactEvent event)
 {
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		forget_inboxes(InvalidSubTransactionId);
+	forget_inboxes(InvalidSubTransactionId);
 }
 
 static void
@@ -351,6 +351,6 @@ forget_at_subxact_end(SubXactEvent event, SubTransactionId subxact, SubTransacti
 void
 InitInboxes(void)
 {
-	RegisterXactCallback(forget_at_end, NULL);
+	CallAtEvents(AT_END, forget_at_end, NULL);
 	RegisterSubXactCallback(forget_at_subxact_end, NULL);
 }

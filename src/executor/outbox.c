@@ -43,6 +43,7 @@
 #include "partitioning/partdesc.h"
 #include "planner/claim.h"
 #include "tcop/tcopprot.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -519,7 +520,7 @@ check_empty(Oid logical_relid)
 }
 
 static void
-end_of_transaction(XactEvent event, void *arg)
+end_of_transaction(XactEvent event)
 {
 	ListCell *lc;
 
@@ -543,5 +544,5 @@ end_of_transaction(XactEvent event, void *arg)
 void
 InitOutboxes(void)
 {
-	RegisterXactCallback(end_of_transaction, NULL);
+	CallAtEvents(BEFORE_END | AT_END, end_of_transaction, &opened);
 }

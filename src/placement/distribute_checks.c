@@ -29,6 +29,7 @@
 #include "miscadmin.h"
 #include "placement/distribute.h"
 #include "placement/reference_actions.h"
+#include "transaction_end.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -467,13 +468,11 @@ CheckUnreferenced(Oid relid)
 
 /* Looks at the tables that this transaction distributed or undistributed. */
 static void
-CheckTouchedTables(XactEvent event, void *arg)
+CheckTouchedTables(XactEvent event)
 {
 	List     *tables = TouchedTables;
 	ListCell *lc;
 
-	if (tables == NIL || event == XACT_EVENT_PARALLEL_PRE_COMMIT)
-		return;
 	TouchedTables = NIL;
 	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE)
 		return;
@@ -494,5 +493,5 @@ CheckForeignKeysAtCommit(Oid relid)
 void
 InitDistributeChecks(void)
 {
-	RegisterXactCallback(CheckTouchedTables, NULL);
+	CallAtEvents(BEFORE_END | AT_END, CheckTouchedTables, &TouchedTables);
 }

@@ -23,6 +23,7 @@
 #include "commands/comment.h"
 #include "placement/cluster_change.h"
 #include "placement/distribute.h"
+#include "transaction_end.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -131,7 +132,7 @@ check_none_held(void)
 }
 
 static void
-end_of_transaction(XactEvent event, void *arg)
+end_of_transaction(XactEvent event)
 {
 	switch (event)
 	{
@@ -177,6 +178,6 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId subxact, SubTransacti
 void
 InitHeldKeys(void)
 {
-	RegisterXactCallback(end_of_transaction, NULL);
+	CallAtEvents(BEFORE_END | AT_END, end_of_transaction, &held);
 	RegisterSubXactCallback(end_of_subtransaction, NULL);
 }

@@ -24,6 +24,7 @@
 #include "placement/peer.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
+#include "transaction_end.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -40,13 +41,13 @@ struct Peer
 
 static List *peers = NIL; /* open ones, in TopMemoryContext */
 
-static void AtEndOfTransaction(XactEvent event, void *arg);
+static void AtEndOfTransaction(XactEvent event);
 
 /* Must come before InitTransactions(): callbacks run last in, first out, and the undo must find no locks. */
 void
 InitPeers(void)
 {
-	RegisterXactCallback(AtEndOfTransaction, NULL);
+	CallAtEvents(AT_END, AtEndOfTransaction, &peers);
 }
 
 static PGconn *
@@ -282,11 +283,8 @@ RunUndo(Peer *peer)
 }
 
 static void
-AtEndOfTransaction(XactEvent event, void *arg)
+AtEndOfTransaction(XactEvent event)
 {
-	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
-		return;
-
 	while (peers != NIL)
 	{
 		Peer *peer = llast(peers);

@@ -26,6 +26,7 @@
 #include "planner/fragment.h"
 #include "tcop/tcopprot.h"
 #include "transaction/statement_part.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -508,17 +509,14 @@ ClaimExecutorFinish(QueryDesc *query)
 
 /* An error leaves set what is set between Enter... and Leave...: clear it with the transaction. */
 static void
-ForgetAtAbort(XactEvent event, void *arg)
+ForgetAtAbort(XactEvent event)
 {
-	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
-	{
-		in_local_fragment = false;
-		running_utility = NULL;
+	in_local_fragment = false;
+	running_utility = NULL;
 
-		/* A command with transactions of its own began the last one as the claimed role, so that is whom the abort restored. */
-		if (IsClusterConnection() && event == XACT_EVENT_ABORT)
-			SetUserIdAndSecContext(GetOuterUserId(), 0);
-	}
+	/* A command with transactions of its own began the last one as the claimed role, so that is whom the abort restored. */
+	if (IsClusterConnection() && event == XACT_EVENT_ABORT)
+		SetUserIdAndSecContext(GetOuterUserId(), 0);
 }
 
 static void
@@ -542,7 +540,7 @@ InitClaims(void)
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = ClaimExecutorFinish;
 
-	RegisterXactCallback(ForgetAtAbort, NULL);
+	CallAtEvents(AT_ABORT | EVENT(XACT_EVENT_PARALLEL_ABORT), ForgetAtAbort, NULL);
 	RegisterSubXactCallback(ForgetAtSubxactAbort, NULL);
 
 	InitFragmentCheck();

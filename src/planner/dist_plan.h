@@ -23,6 +23,12 @@
  */
 #define OWN_PARAM_BASE (1 << 20)
 
+/*
+ * Set in jitFlags of plans that read and change no distributed table, where PostgreSQL leaves this bit alone: the
+ * executor lets these pass (executor/ordinary.c).
+ */
+#define PLAN_IS_ORDINARY (1 << 30)
+
 /* Where a fragment runs. */
 typedef enum FragmentTarget
 {

@@ -18,6 +18,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/logical_table.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -147,15 +148,34 @@ plan_for_one_node(Query *query, QueryTables *tables, const PlannerCall *call)
 	return ShipQuery(query, &fragment, keys);
 }
 
+static bool
+names_data_table(PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	if (!HaveDistTables())
+		return false;
+	foreach (lc, plan->relationOids)
+	{
+		if (IsDataTable(lfirst_oid(lc)))
+			return true;
+	}
+	return false;
+}
+
 /* A query without distributed tables may be a fragment over data tables. */
 static PlannedStmt *
 plan_undistributed(Query *query, const PlannerCall *call)
 {
 	const Claim *claim = HaveDistTables() ? FragmentClaim(call->query_string) : NULL;
+	PlannedStmt *plan;
 
 	if (claim && claim->placement_version != 0)
 		return PlanOverShards(query, call, true);
-	return PlanOrdinary(query, call);
+	plan = PlanOrdinary(query, call);
+	if (!names_data_table(plan))
+		plan->jitFlags |= PLAN_IS_ORDINARY;
+	return plan;
 }
 
 static void refuse_in_fragment(void) pg_attribute_noreturn();

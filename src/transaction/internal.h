@@ -24,7 +24,6 @@ EnlistForCommand(int32 node_id); /* one that reads no rows: SERIALIZABLE does no
 extern void UndoBegin(void);     /* ends what has begun, before anything was done in it */
 
 /* one_statement.c */
-extern void InitOneStatement(void);
 extern bool IsOneStatement(void);
 
 /*

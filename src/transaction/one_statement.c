@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "executor/executor.h"
 #include "tcop/pquery.h"
 #include "transaction/internal.h"
 #include "transport/connection.h"
@@ -26,58 +25,21 @@ extern void pq_startmsgread(void);
 extern void pq_endmsgread(void);
 extern int  pq_peekbyte(void);
 
-static ExecutorRun_hook_type    next_ExecutorRun = NULL;
-static ExecutorFinish_hook_type next_ExecutorFinish = NULL;
-
 /* How many executors are running, and what the outermost one runs. */
 static int          executor_depth = 0;
 static PlannedStmt *outermost_statement = NULL;
 
-static void
-CountExecutorRun(QueryDesc *query_desc, ScanDirection direction, uint64 count, bool execute_once)
+void
+EnterStatement(PlannedStmt *statement)
 {
 	if (executor_depth++ == 0)
-		outermost_statement = query_desc->plannedstmt;
-	PG_TRY();
-	{
-		if (next_ExecutorRun)
-			next_ExecutorRun(query_desc, direction, count, execute_once);
-		else
-			standard_ExecutorRun(query_desc, direction, count, execute_once);
-	}
-	PG_FINALLY();
-	{
-		executor_depth--;
-	}
-	PG_END_TRY();
-}
-
-/* Triggers fire in here. */
-static void
-CountExecutorFinish(QueryDesc *query_desc)
-{
-	executor_depth++;
-	PG_TRY();
-	{
-		if (next_ExecutorFinish)
-			next_ExecutorFinish(query_desc);
-		else
-			standard_ExecutorFinish(query_desc);
-	}
-	PG_FINALLY();
-	{
-		executor_depth--;
-	}
-	PG_END_TRY();
+		outermost_statement = statement;
 }
 
 void
-InitOneStatement(void)
+LeaveStatement(void)
 {
-	next_ExecutorRun = ExecutorRun_hook;
-	ExecutorRun_hook = CountExecutorRun;
-	next_ExecutorFinish = ExecutorFinish_hook;
-	ExecutorFinish_hook = CountExecutorFinish;
+	executor_depth--;
 }
 
 /* Has the client's Sync arrived already, right behind the message being processed? */

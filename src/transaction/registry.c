@@ -38,6 +38,7 @@
 #include "transaction/internal.h"
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
+#include "transaction_end.h"
 #include "transport/connection.h"
 #include "transport/settings.h"
 #include "utils/snapmgr.h"
@@ -247,7 +248,7 @@ PreparedHasEnded(const char *gid, bool committed)
 
 /* The name of one that is being prepared is told by the command, what becomes of it by these events. */
 static void
-OnTransactionEvent(XactEvent event, void *arg)
+OnTransactionEvent(XactEvent event)
 {
 	switch (event)
 	{
@@ -541,5 +542,5 @@ InitRegistry(void)
 	ShareMemory(&memory);
 	next_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = NoteUtility;
-	RegisterXactCallback(OnTransactionEvent, NULL);
+	CallAtEvents(EVENT(XACT_EVENT_PRE_PREPARE) | AT_END, OnTransactionEvent, NULL);
 }

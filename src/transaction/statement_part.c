@@ -27,6 +27,7 @@
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
 #include "transaction/statement_part.h"
+#include "transaction_end.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -244,7 +245,7 @@ StatementJoined(QueryDesc *part)
 }
 
 static void
-end_of_transaction(XactEvent event, void *arg)
+end_of_transaction(XactEvent event)
 {
 	switch (event)
 	{
@@ -267,5 +268,5 @@ InitStatementParts(void)
 							"Number of the statement that the next fragments are parts of.", NULL,
 							&statement_number, 0, 0, INT_MAX, PGC_USERSET,
 							GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
-	RegisterXactCallback(end_of_transaction, NULL);
+	CallAtEvents(BEFORE_END | AT_ABORT, end_of_transaction, &kept);
 }

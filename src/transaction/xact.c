@@ -24,6 +24,7 @@
 #include "transaction/participants.h"
 #include "transaction/registry.h"
 #include "transaction/statement_part.h"
+#include "transaction_end.h"
 #include "transport/remote_xact.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -331,7 +332,7 @@ Finish(void (*finish)(void), bool committed)
 }
 
 static void
-OnTransactionEvent(XactEvent event, void *arg)
+OnTransactionEvent(XactEvent event)
 {
 	switch (event)
 	{
@@ -393,9 +394,8 @@ void
 InitTransactions(void)
 {
 	InitParticipants();
-	RegisterXactCallback(OnTransactionEvent, NULL);
+	CallAtEvents(BEFORE_END | AT_END, OnTransactionEvent, NULL);
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
-	InitOneStatement();
 	InitHoldCommits();
 	InitStatementParts();
 	InitVerdicts();

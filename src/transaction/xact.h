@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "nodes/plannodes.h"
 #include "transport/connection.h"
 #include "utils/snapshot.h"
 
@@ -47,6 +48,10 @@ extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
  * asked while its executor runs.
  */
 extern bool IsWholeTransaction(void);
+
+/* To be called around the execution of any statement. */
+extern void EnterStatement(PlannedStmt *statement);
+extern void LeaveStatement(void);
 
 /* errhint() for what a row trigger or policy, where its row is, cannot do. */
 extern int HintOnRowActions(void);

@@ -22,6 +22,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/sinval.h"
+#include "transaction_end.h"
 #include "transport/admission.h"
 #include "transport/idle.h"
 #include "transport/internal.h"
@@ -225,10 +226,9 @@ OnTransactionEnd(void)
 }
 
 static void
-OnTransactionEvent(XactEvent event, void *arg)
+OnTransactionEvent(XactEvent event)
 {
-	if (IsAdmitted() &&
-		(event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE))
+	if (IsAdmitted())
 		OnTransactionEnd();
 }
 
@@ -246,5 +246,5 @@ InitIdleConns(void)
 							"Zero means until the end of the session.", &idle_connection_timeout,
 							300 * 1000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL, TimeoutChanged,
 							NULL);
-	RegisterXactCallback(OnTransactionEvent, NULL);
+	CallAtEvents(AT_END, OnTransactionEvent, NULL);
 }

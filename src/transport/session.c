@@ -25,6 +25,7 @@
 #include "shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
+#include "transaction_end.h"
 #include "transport/session.h"
 
 typedef struct Place
@@ -200,11 +201,11 @@ distshard_local_sessions(PG_FUNCTION_ARGS)
 }
 
 static void
-RememberPrepared(XactEvent event, void *arg)
+RememberPrepared(XactEvent event)
 {
 	Place *place = PlaceOf(MyProc);
 
-	if (event != XACT_EVENT_PRE_PREPARE || place->session.pid == 0)
+	if (place->session.pid == 0)
 		return;
 	LWLockAcquire(sessions_lock, LW_EXCLUSIVE);
 	GET_VXID_FROM_PGPROC(place->prepared, *MyProc);
@@ -220,5 +221,5 @@ void
 InitSessions(void)
 {
 	ShareMemory(&memory);
-	RegisterXactCallback(RememberPrepared, NULL);
+	CallAtEvents(EVENT(XACT_EVENT_PRE_PREPARE), RememberPrepared, NULL);
 }
