@@ -21,6 +21,10 @@ UNUSED = src/transaction/fault.c
 endif
 
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-cast-function-type
+
+# Short statements pass many files of this library: calls between them go straight, and small functions are inlined.
+PG_CFLAGS += -flto=auto -fno-semantic-interposition
+SHLIB_LINK = -Wl,-Bsymbolic
 SHLIB_LINK_INTERNAL = $(libpq)
 EXTRA_CLEAN = distshard--1.0.sql
 
