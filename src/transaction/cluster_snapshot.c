@@ -24,10 +24,14 @@
  * unless their snapshots see it.
  *
  * This node's own snapshot PostgreSQL has taken before any of our code runs. It
- * is changed in place to the one that was taken meanwhile, with all its copies
- * that are in use. Only its xmin stays, which may be too old without harm, for the
- * order of snapshots by xmin must not change. If anything was read with it before,
- * and it is not the same, the transaction fails.
+ * is changed in place to the one that was taken meanwhile (own_snapshot.c). If
+ * anything was read with it before, and it is not the same, the transaction fails.
+ *
+ * LOCK TABLE and SET CONSTRAINTS, which take no snapshot in PostgreSQL, may have
+ * made nodes take part already: what others commit while LOCK TABLE waits for them
+ * is to be seen after it. Such a node has read nothing yet, so it changes its
+ * snapshot in place as well, which to hold commits took too early. Its locks stay,
+ * however often it is all done again.
  *
  * A node that does not answer is left out. The transaction cannot use it later.
  *
@@ -49,6 +53,7 @@
 #include "transaction/fault.h"
 #include "transaction/hold_commits.h"
 #include "transaction/internal.h"
+#include "transaction/participants.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/builtins.h"
@@ -84,6 +89,7 @@ typedef enum Outcome
 typedef struct Asked
 {
 	NodeConn      *conn;
+	bool           takes_part; /* already, and has locks */
 	RemoteCommand *command;
 	RemoteCommand *prepared;
 } Asked;
@@ -163,7 +169,17 @@ LeaveOut(int32 node_id)
 	MemoryContextSwitchTo(old);
 }
 
-/* ReachNodes returns the other nodes, of Asked *, that can be reached. */
+static List *
+AddAsked(List *nodes, NodeConn *conn, bool takes_part)
+{
+	Asked *asked = palloc0(sizeof(Asked));
+
+	asked->conn = conn;
+	asked->takes_part = takes_part;
+	return lappend(nodes, asked);
+}
+
+/* ReachNodes returns the other nodes, of Asked *, that can be reached. Those that take part must be. */
 static List *
 ReachNodes(void)
 {
@@ -175,24 +191,24 @@ ReachNodes(void)
 	foreach (lc, AllPrimaries())
 	{
 		ClusterNode *node = lfirst(lc);
+		NodeConn    *conn;
 
-		if (!node->is_local && !list_member_int(left_out, node->node_id))
+		if (node->is_local || list_member_int(left_out, node->node_id))
+			continue;
+		if ((conn = EnlistAgain(node->node_id)) != NULL)
+			nodes = AddAsked(nodes, conn, true);
+		else
 			node_ids = lappend_int(node_ids, node->node_id);
 	}
 	all = CanUse(node_ids);
 	foreach (lc, node_ids)
 	{
-		int32  node_id = lfirst_int(lc);
-		Asked *asked;
+		int32 node_id = lfirst_int(lc);
 
-		if (!all && !CanUse(list_make1_int(node_id)))
-		{
+		if (all || CanUse(list_make1_int(node_id)))
+			nodes = AddAsked(nodes, PeekNodeConn(node_id), false);
+		else
 			LeaveOut(node_id);
-			continue;
-		}
-		asked = palloc0(sizeof(Asked));
-		asked->conn = PeekNodeConn(node_id);
-		nodes = lappend(nodes, asked);
 	}
 	return nodes;
 }
@@ -228,7 +244,8 @@ HoldOnAll(List **nodes)
 	{
 		Asked *asked = lfirst(lc);
 
-		SetConnFresh(asked->conn);
+		if (!asked->takes_part)
+			SetConnFresh(asked->conn);
 		asked->command = Ask(asked->conn, "SELECT distshard.hold_commits()");
 		FlushCommands(asked->conn);
 	}
@@ -244,6 +261,8 @@ HoldOnAll(List **nodes)
 		else
 		{
 			DropConn(asked->conn);
+			if (asked->takes_part)
+				CheckNotLost(FindParticipant(asked->conn));
 			LeaveOut(ConnNodeId(asked->conn));
 			*nodes = foreach_delete_current (*nodes, lc);
 		}
@@ -261,19 +280,30 @@ ReleaseAll(List *nodes)
 		ReleaseCommitsOn(((Asked *) lfirst(lc))->conn);
 }
 
-/* ReleaseAll while an error is on its way. A node whose connection is closed gives up its hold. */
+/*
+ * ReleaseAll while an error is on its way. A node whose connection is closed gives up its hold. One that
+ * took part before does so when its (sub)transaction is rolled back.
+ */
 static void
-ReleaseAfterError(List *nodes)
+ReleaseAfterError(List *nodes, int before)
 {
 	ListCell *lc;
 
 	ReleaseCommitsHere();
 	foreach (lc, nodes)
-		DropConn(((Asked *) lfirst(lc))->conn);
-	UndoBegin();
+	{
+		Asked *asked = lfirst(lc);
+
+		if (!asked->takes_part)
+			DropConn(asked->conn);
+	}
+	UndoBegin(before);
 }
 
-/* TakeOnAll begins the transaction on all nodes. Returns whether no hold was broken until all had their snapshots. */
+/*
+ * TakeOnAll begins the transaction on all nodes that take no part yet. Returns whether no hold was broken until
+ * all had their snapshots.
+ */
 static bool
 TakeOnAll(List *nodes, List **prepared, Snapshot *taken)
 {
@@ -286,9 +316,14 @@ TakeOnAll(List *nodes, List **prepared, Snapshot *taken)
 		Asked *asked = lfirst(lc);
 
 		asked->prepared = Ask(asked->conn, "SELECT * FROM distshard.prepared_here()");
-		EndBatch(asked->conn); /* a batch is a transaction block */
-		BeginOnNode(asked->conn);
-		asked->command = Ask(asked->conn, "SELECT distshard.renew_hold()");
+		if (!asked->takes_part)
+		{
+			EndBatch(asked->conn); /* a batch is a transaction block */
+			BeginOnNode(asked->conn);
+		}
+		asked->command =
+			Ask(asked->conn, asked->takes_part ? "SELECT distshard.take_snapshot_again()"
+											   : "SELECT distshard.renew_hold()");
 		FlushCommands(asked->conn);
 	}
 	foreach (lc, PreparedHere())
@@ -354,53 +389,19 @@ AnyIsDecided(List *nodes, List *gids, Snapshot taken)
 
 /* ------------------------------------------------------ this node's snapshot --- */
 
-static bool
-IsSameSnapshot(Snapshot a, Snapshot b)
-{
-	return a->xmax == b->xmax && a->xcnt == b->xcnt;
-}
-
-static TransactionId *
-CopyXids(const TransactionId *xids, int n)
-{
-	return n > 0 ? memcpy(MemoryContextAlloc(TopTransactionContext, sizeof(TransactionId) * n),
-						  xids, sizeof(TransactionId) * n)
-				 : NULL;
-}
-
-/* Has target show what source shows. Snapshots of a transaction live in TopTransactionContext. */
 static void
-ChangeSnapshot(Snapshot target, Snapshot source)
+UseSnapshot(Snapshot taken, Snapshot statement, int before)
 {
-	if (target->snapshot_type != SNAPSHOT_MVCC)
-		return;
-	target->xmax = source->xmax;
-	target->xcnt = source->xcnt;
-	target->xip = CopyXids(source->xip, source->xcnt);
-	target->suboverflowed = source->suboverflowed;
-	target->subxcnt = source->subxip ? source->subxcnt : 0;
-	target->subxip = CopyXids(source->subxip, target->subxcnt);
-}
-
-static void
-UseSnapshot(Snapshot taken, Snapshot statement)
-{
-	Snapshot transaction = GetTransactionSnapshot();
-
-	if (read_here && !IsSameSnapshot(transaction, taken))
+	if (read_here && !IsTransactionSnapshot(taken))
 	{
-		UndoBegin();
+		UndoBegin(before);
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("could not serialize access due to concurrent update"),
 						errdetail("The statement had read tables of this node before it came to "
 								  "other nodes, and transactions have committed since."),
 						errhint("Retry, in a transaction block.")));
 	}
-	ChangeSnapshot(transaction, taken);
-	if (ActiveSnapshotSet())
-		ChangeSnapshot(GetActiveSnapshot(), taken);
-	if (statement)
-		ChangeSnapshot(statement, taken);
+	ChangeTransactionSnapshot(taken, statement);
 }
 
 /* ------------------------------------------------------ taking the snapshot --- */
@@ -411,6 +412,7 @@ TryToTake(List *nodes, Snapshot *taken)
 {
 	List   *reached = list_copy(nodes);
 	List   *prepared = NIL;
+	int     before = nparticipants;
 	Outcome outcome = BUSY;
 
 	PG_TRY();
@@ -427,13 +429,13 @@ TryToTake(List *nodes, Snapshot *taken)
 			if (outcome != TAKEN)
 			{
 				UnregisterSnapshot(*taken);
-				UndoBegin();
+				UndoBegin(before);
 			}
 		}
 	}
 	PG_CATCH();
 	{
-		ReleaseAfterError(nodes);
+		ReleaseAfterError(nodes, before);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -469,6 +471,7 @@ Take(Snapshot statement)
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "distshard snapshot", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
+	int           before = nparticipants;
 	Snapshot      taken;
 	Outcome       outcome;
 
@@ -481,7 +484,7 @@ Take(Snapshot statement)
 				  ? IN_DOUBT_PAUSE_MS
 				  : 1 + (long) pg_prng_uint64_range(&pg_global_prng_state, 0, MAX_BUSY_PAUSE_MS));
 	}
-	UseSnapshot(taken, statement);
+	UseSnapshot(taken, statement, before);
 	UnregisterSnapshot(taken);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

@@ -293,7 +293,7 @@ ReleaseCommitsHere(void)
 
 /* --------------------------------------------- holds that another node asks for --- */
 
-static void
+void
 CheckMayHold(void)
 {
 	if (!IsClusterConnection())

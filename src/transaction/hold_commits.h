@@ -38,6 +38,9 @@ extern bool HoldCommitsHere(void);
 extern bool RenewHold(void);
 extern void ReleaseCommitsHere(void);
 
+/* Only a node of the cluster may have commits held here. */
+extern void CheckMayHold(void);
+
 /* Has another node end the hold that it has for this session; nobody waits for that. */
 extern void ReleaseCommitsOn(NodeConn *conn);
 

@@ -21,7 +21,10 @@
 extern void BeginOnNode(NodeConn *conn); /* BEGIN rides with what is sent next */
 extern NodeConn *
 EnlistForCommand(int32 node_id); /* one that reads no rows: SERIALIZABLE does not mind */
-extern void UndoBegin(void);     /* ends what has begun, before anything was done in it */
+extern NodeConn *EnlistAgain(int32 node_id); /* NULL if the node takes no part yet */
+
+/* UndoBegin ends what has begun since so many nodes took part, before anything was done in it. */
+extern void UndoBegin(int before);
 
 /* one_statement.c */
 extern bool IsOneStatement(void);
@@ -40,6 +43,13 @@ extern void JoinClusterSnapshot(int32 node_id);
 extern bool RunsAlone(void);
 extern void UseInSerializable(int32 group_id);
 extern void ForgetClusterSnapshot(void);
+
+/*
+ * own_snapshot.c. Has the transaction's snapshot, the active one, and that of the statement unless it is NULL, show
+ * what the one that was taken shows.
+ */
+extern void ChangeTransactionSnapshot(Snapshot taken, Snapshot statement);
+extern bool IsTransactionSnapshot(Snapshot taken); /* does it show that already? */
 
 /* untold.c */
 extern char *EndPreparedText(const char *gid, bool committed);

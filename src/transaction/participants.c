@@ -20,6 +20,7 @@
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 Participant *participants = NULL;
 int          nparticipants = 0;
@@ -43,6 +44,20 @@ BeginText(void)
 											 "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"}};
 
 	return texts[XactIsoLevel][XactReadOnly ? 1 : 0];
+}
+
+/* SET TRANSACTION ISOLATION LEVEL has come after LOCK TABLE: neither takes a snapshot. */
+static void
+QueueIsolation(Participant *participant)
+{
+	static const char *const levels[] = {"READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ",
+										 "SERIALIZABLE"};
+	char                     sql[80];
+
+	snprintf(sql, sizeof(sql), "SET TRANSACTION ISOLATION LEVEL %s %s", levels[XactIsoLevel],
+			 XactReadOnly ? "READ ONLY" : "READ WRITE");
+	QueuePrelude(participant->conn, sql, COMMAND_PREPARE);
+	participant->isolation = XactIsoLevel;
 }
 
 static void
@@ -106,6 +121,7 @@ BeginOnNode(NodeConn *conn)
 	Participant *participant = AddParticipant(conn);
 
 	QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
+	participant->isolation = XactIsoLevel;
 	participant->depth = 1;
 	while (participant->depth < GetCurrentTransactionNestLevel())
 		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
@@ -113,9 +129,9 @@ BeginOnNode(NodeConn *conn)
 }
 
 void
-UndoBegin(void)
+UndoBegin(int before)
 {
-	for (int i = 0; i < nparticipants; i++)
+	for (int i = before; i < nparticipants; i++)
 	{
 		NodeConn *conn = participants[i].conn;
 
@@ -126,7 +142,7 @@ UndoBegin(void)
 		FlushCommands(conn);
 		SettingsRolledBack(conn);
 	}
-	nparticipants = 0;
+	nparticipants = before;
 }
 
 static NodeConn *
@@ -149,6 +165,8 @@ Enlist(int32 node_id, RemoteAccess access)
 	}
 	CheckNotLost(participant);
 
+	if (participant->isolation != XactIsoLevel)
+		QueueIsolation(participant);
 	while (participant->depth < level)
 		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
 	SendSettings(conn);
@@ -168,9 +186,17 @@ EnlistNode(int32 node_id, RemoteAccess access)
 }
 
 NodeConn *
+EnlistAgain(int32 node_id)
+{
+	return FindParticipant(PeekNodeConn(node_id)) ? Enlist(node_id, REMOTE_READ) : NULL;
+}
+
+/* Where PostgreSQL takes no snapshot, nodes get none: what LOCK TABLE waits for is to be seen. */
+NodeConn *
 EnlistForCommand(int32 node_id)
 {
-	JoinClusterSnapshot(node_id);
+	if (FirstSnapshotSet)
+		JoinClusterSnapshot(node_id);
 	return Enlist(node_id, REMOTE_WRITE);
 }
 
@@ -215,6 +241,7 @@ RestartTransaction(NodeConn *conn)
 	{
 		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
 		QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
+		participant->isolation = XactIsoLevel;
 		for (int level = 2; level <= participant->depth; level++)
 			QueueSavepoint(conn, "SAVEPOINT", level);
 	}

@@ -19,6 +19,7 @@ typedef struct Participant
 {
 	NodeConn      *conn;
 	uint32         incarnation; /* of the connection that holds the transaction */
+	int            isolation;   /* level of the transaction there */
 	int            depth;       /* nesting levels that the node knows of */
 	int            write_level; /* outermost nesting level that wrote; 0: it only read */
 	bool           preparing;   /* PREPARE TRANSACTION was sent */

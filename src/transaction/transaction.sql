@@ -105,6 +105,8 @@ CREATE FUNCTION distshard.hold_commits() RETURNS bool
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_hold_commits';
 CREATE FUNCTION distshard.renew_hold() RETURNS bool
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_renew_hold';
+CREATE FUNCTION distshard.take_snapshot_again() RETURNS bool
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_snapshot_again';
 CREATE FUNCTION distshard.release_commits() RETURNS void
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_release_commits';
 CREATE FUNCTION distshard.prepared_here() RETURNS SETOF text

@@ -41,6 +41,8 @@
 #include "utils/memutils.h"
 #include "utils/pg_locale.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/varlena.h"
 #include "utils/xml.h"
 
 /* no header of the server declares it */
@@ -269,11 +271,54 @@ LookAtSettings(void)
 	}
 }
 
-static void
-AppendSetting(StringInfo sql, const char *name, const char *value)
+/* The names of a list, each as a literal. */
+static char *
+QuoteList(const char *value)
 {
-	appendStringInfo(sql, "%s pg_catalog.set_config(%s, %s, false)", sql->len == 0 ? "SELECT" : ",",
-					 quote_literal_cstr(name), quote_literal_cstr(value));
+	StringInfoData quoted;
+	List          *names = NIL;
+	ListCell      *lc;
+
+	initStringInfo(&quoted);
+	(void) SplitGUCList(pstrdup(value), ',', &names);
+	foreach (lc, names)
+		appendStringInfo(&quoted, "%s%s", foreach_current_index(lc) == 0 ? "" : ", ",
+						 quote_literal_cstr(lfirst(lc)));
+	return names == NIL ? "''" : quoted.data;
+}
+
+/* As a statement of its own, which takes no snapshot. */
+static void
+SetOnNode(NodeConn *conn, const char *name, const char *value)
+{
+	StringInfoData sql;
+	char          *rest = pstrdup(name);
+	char          *part;
+
+	initStringInfo(&sql);
+	while ((part = strsep(&rest, ".")) != NULL)
+		appendStringInfo(&sql, "%s%s", sql.len == 0 ? "SET " : ".", quote_identifier(part));
+	if (GetConfigOptionFlags(name, false) & GUC_LIST_QUOTE)
+		value = QuoteList(value);
+	else
+		value = quote_literal_cstr(value);
+	appendStringInfo(&sql, " = %s", value);
+	QueuePrelude(conn, sql.data, 0);
+}
+
+/*
+ * Appends the setting to the statement. That is a SELECT, from which the node's transaction would get its snapshot:
+ * if it is to have none yet, for LOCK TABLE, the setting is sent as it is.
+ */
+static void
+SendSetting(NodeConn *conn, StringInfo sql, const char *name, const char *value)
+{
+	if (FirstSnapshotSet)
+		appendStringInfo(sql, "%s pg_catalog.set_config(%s, %s, false)",
+						 sql->len == 0 ? "SELECT" : ",", quote_literal_cstr(name),
+						 quote_literal_cstr(value));
+	else
+		SetOnNode(conn, name, value);
 }
 
 void
@@ -289,13 +334,14 @@ SendSettings(NodeConn *conn)
 	for (int i = 0; i < lengthof(settings); i++)
 	{
 		if (settings[i].changed > conn->settings_sent)
-			AppendSetting(&sql, settings[i].name, GetConfigOption(settings[i].name, false, false));
+			SendSetting(conn, &sql, settings[i].name,
+						GetConfigOption(settings[i].name, false, false));
 	}
 	for (int i = 0; i < ncustom; i++)
 	{
 		if (custom_settings[i].changed > conn->settings_sent)
-			AppendSetting(&sql, get_guc_variables()[custom_settings[i].index]->name,
-						  custom_settings[i].seen);
+			SendSetting(conn, &sql, get_guc_variables()[custom_settings[i].index]->name,
+						custom_settings[i].seen);
 	}
 	if (sql.len > 0)
 		QueuePrelude(conn, sql.data, 0);

@@ -214,13 +214,26 @@ $one->query("$again SAVEPOINT a; SET LOCAL distshard.in_doubt_timeout = '100ms';
 like($one->{stderr}, qr/the outcome of a distributed transaction is not known yet/, 'a reader gives up');
 $one->query("ROLLBACK TO a; SET LOCAL statement_timeout = '100ms'; SELECT count(*) FROM t;");
 $one->{stderr} = '';
+my $locker = $worker->background_psql($db, on_error_stop => 0);
+my $locks = q{SELECT count(*) FROM pg_locks WHERE relation = 'r'::regclass AND mode = 'ShareLock'};
+$locker->query_safe("$again LOCK TABLE r IN SHARE MODE; SAVEPOINT a");
+for my $limit ("distshard.in_doubt_timeout = '100ms'", "statement_timeout = '100ms'")
+{
+	$locker->query("ROLLBACK TO a; SET LOCAL $limit; SELECT count(*) FROM t;");
+	like($locker->{stderr}, qr/is not known yet|canceling statement/, 'who has locked a table gives up');
+	$locker->{stderr} = '';
+}
+is(join(' ', map { $_->safe_psql($db, $locks) } @nodes), '1 1 1', 'and keeps the lock');
 $two->{stdin} .= "$again SELECT count(*) FROM t;\n\\echo done\n";
 $two->{run}->pump_nb;
 sleep 0.3;
 $other->safe_psql($db, "COMMIT PREPARED '$gid'");
 like($two->query_safe('COMMIT'), qr/106\ndone/, 'another one waits until the node is told');
 is($one->query_safe('ROLLBACK TO a; SELECT count(*) FROM t; UPDATE t SET v = v; COMMIT'), 106, 'the first one can try again');
-$_->quit for $one, $two;
+is($locker->query_safe("ROLLBACK TO a; SELECT count(*) FROM t WHERE v <> 1"), 106, 'and who has locked a table');
+$coordinator->safe_psql($db, 'UPDATE t SET v = 1');
+is($locker->query_safe('SELECT count(*) FROM t WHERE v <> 1; COMMIT'), 106, 'with one snapshot of all nodes');
+$_->quit for $one, $two, $locker;
 
 # Writers of single nodes and of several, readers on two coordinators, one of which stops every now and then
 my $dir = PostgreSQL::Test::Utils::tempdir();
@@ -250,13 +263,17 @@ UPDATE t SET v = v - 1 WHERE k = :x;
 UPDATE t SET v = v + 1 WHERE k = :y;
 COMMIT;
 ') for @nodes;
-client($_, 2, "$again
+for my $reader ([ $coordinator, '' ], [ $worker, 'LOCK TABLE r IN SHARE MODE;' ])
+{
+	client($reader->[0], 2, "$again
+$reader->[1]
 SELECT v AS a FROM t WHERE k = $k2 \\gset
 SELECT sum(v) AS s FROM t WHERE k >= 10 \\gset
 SELECT v AS b FROM t WHERE k = $k3 \\gset
 INSERT INTO seen VALUES (:a, :b, :s);
 COMMIT;
-") for $coordinator, $worker;
+");
+}
 
 my $until = time + $seconds - 1.5;
 while (time < $until)

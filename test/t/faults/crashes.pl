@@ -27,6 +27,7 @@ my $keys = join(', ', @key{ 1 .. 3 });
 my $value = 0;
 my $commit = "UPDATE t SET v = v + 1 WHERE k IN ($keys)";
 my $snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT sum(v) FROM t; COMMIT";
+my $locked = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE t IN SHARE MODE; SELECT sum(v) FROM t; COMMIT";
 my $abort = "BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($keys); INSERT INTO d VALUES ($key{3}, 1), ($key{3}, 1); COMMIT";
 
 # The server of a killed process shuts down, as the test library sets restart_after_crash = off.
@@ -130,7 +131,9 @@ for my $case (
 	(map { [ $abort, $coordinator, $_, 'kill' ] } @abort_points),
 	(map { [ $abort, $worker, $_, 'kill' ] } @node_abort_points),
 	(map { [ $snapshot, $coordinator, $_, 'kill' ] } @snapshot_points),
-	(map { [ $snapshot, $worker, $_, 'kill' ] } @node_snapshot_points))
+	(map { [ $snapshot, $worker, $_, 'kill' ] } @node_snapshot_points),
+	(map { [ $locked, $coordinator, $_, 'error' ] } @snapshot_points),
+	(map { [ $locked, $worker, $_, 'kill' ] } @node_snapshot_points))
 {
 	my ($sql, $node, $point, $action) = @$case;
 	my $what = $node->name . ", $point, $action";
