@@ -20,8 +20,10 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/estimate.h"
 #include "planner/inherited.h"
 #include "planner/policies.h"
 #include "planner/wrap_table.h"
@@ -199,6 +201,48 @@ ReadTree(Query *query, Index rti)
 	return true;
 }
 
+/* Does the query lock rows of a tree, perhaps in the views that it names? */
+static bool
+locks_tree(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->rowMarks)
+	{
+		RangeTblEntry *rte = rt_fetch(lfirst_node(RowMarkClause, lc)->rti, query->rtable);
+
+		if (rte->rtekind == RTE_SUBQUERY ? locks_tree(rte->subquery) : TreeOfEntry(rte) != NIL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A subquery whose rows are locked, such as a view, is marked, and the tables in it are
+ * as well. A fragment's text would have only the first mark, which the UNION ALL of a
+ * tree forbids: it is left to the tables.
+ */
+static void
+lock_in_subqueries(Query *query)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, query->rowMarks)
+	{
+		RowMarkClause *mark = lfirst_node(RowMarkClause, lc);
+		RangeTblEntry *rte = rt_fetch(mark->rti, query->rtable);
+
+		if (rte->rtekind != RTE_SUBQUERY || !locks_tree(rte->subquery))
+			continue;
+		CheckSelectLocking(rte->subquery, mark->strength);
+		foreach (lc2, rte->subquery->rowMarks)
+			lfirst_node(RowMarkClause, lc2)->pushedDown = false;
+		rte->subquery->hasForUpdate = true;
+		query->rowMarks = foreach_delete_current (query->rowMarks, lc);
+	}
+}
+
 static bool
 read_trees_walker(Node *node, void *context)
 {
@@ -209,6 +253,7 @@ read_trees_walker(Node *node, void *context)
 		Query *query = (Query *) node;
 		Index  rti;
 
+		lock_in_subqueries(query);
 		query_tree_walker(query, read_trees_walker, context, 0);
 		for (rti = 1; rti <= list_length(query->rtable); rti++)
 		{
@@ -220,8 +265,22 @@ read_trees_walker(Node *node, void *context)
 	return expression_tree_walker(node, read_trees_walker, context);
 }
 
-void
-ReadTrees(Query *query)
+static bool
+locks_tree_walker(Node *node, void *context)
 {
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return locks_tree((Query *) node) ||
+			   query_tree_walker((Query *) node, locks_tree_walker, context, 0);
+	return expression_tree_walker(node, locks_tree_walker, context);
+}
+
+void
+ReadTrees(Query *query, ParamListInfo params)
+{
+	/* once the marks are with the tables, nobody would tell */
+	if (locks_tree_walker((Node *) query, NULL))
+		CheckLockedRows(query, params);
 	(void) read_trees_walker((Node *) query, NULL);
 }

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/attmap.h"
+#include "nodes/params.h"
 #include "nodes/parsenodes.h"
 
 /* The tables that the entry stands for, from the top, which get locked; NIL if it is none with children. */
@@ -33,6 +34,6 @@ extern Query *UnionAll(List *arms);
  * not. The second does so for all entries that a query reads.
  */
 extern bool ReadTree(Query *query, Index rti);
-extern void ReadTrees(Query *query);
+extern void ReadTrees(Query *query, ParamListInfo params);
 
 #endif

@@ -339,7 +339,7 @@ plan_statement(Query *query, const PlannerCall *call)
 	(void) find_locked((Node *) query, &locked);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
-	ReadTrees(query);
+	ReadTrees(query, call->bound_params);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
 	mark_locked(plan, locked);

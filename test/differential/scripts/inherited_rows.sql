@@ -1,4 +1,5 @@
-Distributed tables that inherit from each other: MERGE, the current row of a cursor, and FROM that is computed once.
+Distributed tables that inherit from each other: MERGE, the current row of a cursor, rows locked through
+views, and FROM that is computed once.
 
 --- include cities.tables
 
@@ -10,6 +11,12 @@ SELECT create_distributed_table('news', 'id');
 
 --- data
 INSERT INTO news SELECT t, i, 'news ' || t * i, t + i FROM generate_series(1, 9) t, generate_series(1, 6, 2) i WHERE (t + i) % 3 > 0;
+
+--- after
+CREATE VIEW towns AS SELECT tenant, id, name FROM cities WHERE people > 50;
+CREATE VIEW towns_of AS SELECT t.*, o.people FROM towns t JOIN other o USING (id);
+CREATE VIEW late_towns WITH (security_barrier) AS SELECT * FROM towns WHERE id > 1;
+CREATE VIEW counted AS SELECT tenant, count(*) FROM cities GROUP BY tenant;
 
 --- here
 CREATE SEQUENCE drawn;
@@ -42,6 +49,111 @@ DELETE FROM cities USING places p LEFT JOIN other o ON o.id = p.id AND random() 
 UPDATE cities SET people = 3 FROM draw(3) d
 
 UPDATE cities SET people = 3 FROM draw(0) d
+
+-- locked through views
+SELECT * FROM towns WHERE id > 1;
+CREATE VIEW counted AS SELECT tenant, count(*) FROM cities GROUP BY tenant;
+
+--- statements
+SELECT * FROM cities ORDER BY tenant, id, name
+
+SELECT * FROM ONLY cities ORDER BY tenant, id
+
+SELECT * FROM capitals ORDER BY tenant, id, name
+
+SELECT * FROM ports
+
+SELECT count(*), sum(people), min(name) FROM cities
+
+SELECT tenant, count(*), avg(people) FROM cities GROUP BY tenant ORDER BY tenant
+
+SELECT name, count(*) FROM cities GROUP BY name HAVING count(*) > 1 ORDER BY 1
+
+SELECT * FROM cities WHERE tenant = ${3:int} ORDER BY id, name
+
+SELECT * FROM cities WHERE tenant = ${3:int} AND id = 1 ORDER BY name
+
+SELECT * FROM cities WHERE tenant IN (2, ${5:int}) AND people > 50
+
+SELECT tableoid::regclass, count(*) FROM cities GROUP BY 1 ORDER BY tableoid::regclass::text
+
+SELECT tableoid::regclass, name FROM cities WHERE tenant = ${4:int}
+
+SELECT relname, count(*) FROM cities c JOIN pg_class p ON p.oid = c.tableoid GROUP BY relname ORDER BY relname
+
+SELECT count(*) FROM cities WHERE tableoid = 'ports'::regclass
+
+SELECT tableoid::regclass::text AS part, name FROM cities WHERE tableoid <> 'cities'::regclass AND tenant = 2
+
+SELECT c FROM cities c WHERE tenant < 3
+
+SELECT c FROM ports c WHERE tenant < 3
+
+SELECT (c).name, c.tableoid::regclass FROM cities c WHERE tenant = 1
+
+SELECT to_jsonb(c) FROM cities c WHERE id = 1
+
+SELECT p.id, c FROM places p LEFT JOIN cities c ON c.tenant = p.tenant AND c.id = p.id + 2 WHERE p.tenant < 3
+
+SELECT p.id, c.tableoid::regclass FROM places p LEFT JOIN capitals c USING (tenant, id)
+
+SELECT c.name, p.name FROM cities c JOIN places p ON p.tenant = c.tenant AND p.id = c.id
+
+SELECT c.name, p.name FROM cities c FULL JOIN places p ON p.tenant = c.tenant AND p.id = c.id AND c.people > 50
+
+SELECT a.name, b.name FROM cities a JOIN capitals b ON a.tenant = b.tenant AND a.id = b.id
+
+SELECT c.name, o.id FROM cities c JOIN other o ON o.people = c.people
+
+SELECT p.tenant, p.id, (SELECT count(*) FROM cities c WHERE c.tenant = p.tenant), (SELECT max(people) FROM ports c WHERE c.id = p.id) FROM places p
+
+SELECT name FROM cities WHERE (tenant, id) IN (SELECT tenant, id FROM places WHERE name LIKE '%2')
+
+SELECT p.name FROM places p WHERE NOT EXISTS (SELECT FROM ports c WHERE c.tenant = p.tenant AND c.id = p.id)
+
+SELECT name, rank() OVER (PARTITION BY tenant ORDER BY people, name) FROM cities WHERE tenant < 4
+
+SELECT DISTINCT people FROM cities ORDER BY 1 LIMIT 5
+
+SELECT name FROM places WHERE tenant = ${3:int} UNION SELECT name FROM cities WHERE tenant = ${3:int}
+
+WITH c AS (SELECT * FROM cities WHERE people > 20) SELECT a.name, b.name FROM c a JOIN c b USING (tenant, id)
+
+SELECT * FROM tags ORDER BY id, tableoid::regclass::text
+
+SELECT t.tag, count(*) FROM cities c JOIN tags t ON t.id = c.tenant GROUP BY t.tag
+
+SELECT * FROM lone ORDER BY k, n
+
+SELECT tableoid::regclass, sum(n) FROM lone GROUP BY 1 ORDER BY tableoid::regclass::text
+
+SELECT l.k, c.name FROM lone l JOIN cities c ON c.id = l.k
+
+SELECT * FROM cities WHERE tenant = 2 FOR UPDATE
+
+SELECT c.name, p.name FROM cities c JOIN places p ON p.tenant = c.tenant AND p.id = c.id WHERE c.tenant = 3 FOR SHARE OF c
+
+SELECT name FROM cities WHERE people > 100 FOR UPDATE
+
+SELECT * FROM towns WHERE tenant = ${3:int} ORDER BY 1, 2, 3 FOR UPDATE
+
+SELECT * FROM towns_of WHERE name > 'city' FOR SHARE
+
+SELECT * FROM late_towns t JOIN other o ON o.id = t.id WHERE t.tenant < 3 FOR UPDATE OF t
+
+SELECT * FROM late_towns t JOIN other o ON o.id = t.id WHERE t.tenant < 3 FOR UPDATE OF o
+
+SELECT * FROM (SELECT * FROM towns_of WHERE people > 20) s ORDER BY 1, 2, 3 FOR NO KEY UPDATE
+
+SELECT o.id, (SELECT name FROM late_towns t WHERE t.id = o.id AND tenant = 2 ORDER BY name FOR UPDATE LIMIT 1) FROM other o
+
+SELECT * FROM counted FOR UPDATE
+
+SELECT o.id, t.name FROM other o LEFT JOIN towns t ON t.id = o.id FOR UPDATE
+
+SELECT o.id, c.name FROM other o LEFT JOIN cities c ON c.id = o.id FOR UPDATE OF c
+
+SELECT o.id, c.name FROM other o LEFT JOIN cities c ON c.id = o.id WHERE c.people > 60 FOR UPDATE OF c
 
 -- MERGE
 MERGE INTO cities c USING places p ON p.tenant = c.tenant AND p.id = c.id AND c.tableoid = 'capitals'::regclass WHEN MATCHED AND c.people > 300 THEN DELETE WHEN MATCHED THEN UPDATE SET name = p.name, people = c.people + 1 WHEN NOT MATCHED AND p.tenant < 0 THEN INSERT VALUES (p.tenant, p.id, p.name, 1);
