@@ -33,6 +33,7 @@
 #include "planner/moved_tables.h"
 #include "planner/outer_cte.h"
 #include "planner/print.h"
+#include "planner/record_fields.h"
 #include "planner/row_columns.h"
 #include "planner/ship.h"
 #include "rewrite/rewriteManip.h"
@@ -148,7 +149,7 @@ computed_there(List *targetlist)
 {
 	Query returning;
 
-	if (checkExprHasSubLink((Node *) targetlist))
+	if (checkExprHasSubLink((Node *) targetlist) || HasRecords(targetlist))
 		return false;
 	/* of a SELECT from the same tables, only what it returns could not be printed */
 	memset(&returning, 0, sizeof(Query));
@@ -289,6 +290,7 @@ ReplaceModification(Query *query)
 
 	if (here)
 	{
+		query->returningList = RecordsFromFields(query, query->returningList);
 		TakeFromColumns((Node *) query->returningList, &returned);
 		checks = check_there(checks, &returned.columns);
 		TakeFromColumns((Node *) checks, &returned);

@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "planner/io_cast.h"
+#include "planner/record_fields.h"
 #include "planner/row_columns.h"
 
 void
@@ -79,11 +80,25 @@ is_taken_as_text(Node *node, RowColumns *columns)
 		   is_taken((Node *) text->arg, columns) && IsLocalType(exprType((Node *) text->arg));
 }
 
+/* A part of a row that cannot travel as a whole is taken as it is. */
+static Node *
+take_part(Node *part, RowColumns *columns)
+{
+	Node *value = copyObject(part);
+	Var  *column;
+
+	RecordOfPart(value)->varlevelsup = 0;
+	column = take_value((Expr *) value, columns);
+	return column ? (Node *) column : part;
+}
+
 Node *
 TakeFromColumns(Node *node, RowColumns *columns)
 {
 	if (node == NULL)
 		return NULL;
+	if (RecordOfPart(node) && is_taken((Node *) RecordOfPart(node), columns))
+		return take_part(node, columns);
 	if (is_taken(node, columns))
 		return take_var((Var *) node, columns);
 	if (is_taken_as_text(node, columns))

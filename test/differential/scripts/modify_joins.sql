@@ -250,6 +250,19 @@ UPDATE stock SET n = months.v FROM months WHERE months.v = stock.n AND month IN 
 
 DELETE FROM months USING moves m WHERE m.diff = months.v AND months.month = ${1:int};
 
+-- rows of no named type
+UPDATE stock SET note = m.at::text FROM (SELECT id, item, at FROM moves) m WHERE m.id = stock.item AND stock.place = 1 RETURNING m, row_to_json(m), stock
+
+DELETE FROM stock USING (VALUES (1, 'a'), (4, NULL)) v(item, what) WHERE v.item = stock.item RETURNING stock.place, v, (v).what
+
+DELETE FROM stock USING (SELECT id, (id, at) AS pair, moves AS move FROM moves) m WHERE m.id = stock.item AND stock.place = 2 RETURNING m, m.pair, row_to_json(m.move)
+
+WITH m AS (SELECT id, item FROM moves LIMIT 1000), d AS (DELETE FROM stock USING m WHERE m.id = stock.item RETURNING m, to_json(m)) SELECT * FROM d
+
+DELETE FROM stock USING watched w LEFT JOIN (SELECT k + 2 AS k, v, (k, v) AS kv FROM watched) l USING (k) WHERE w.k = stock.place RETURNING w.k, l, l.kv, l IS NULL, l IS NOT NULL, l IS NOT DISTINCT FROM NULL, (SELECT jsonb_agg(l) FROM generate_series(1, 2))
+
+DELETE FROM stock USING (watched w JOIN moves m ON m.id = w.k) AS j WHERE stock.place = j.id AND j.v > 0 RETURNING j, row_to_json(j)
+
 -- rights and policies
 -- as: ann
 UPDATE own SET v = m.diff FROM moves m WHERE m.diff = own.v RETURNING own.*;
