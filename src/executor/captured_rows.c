@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/captured_rows.h"
@@ -37,15 +38,11 @@ row_in(Tuplestorestate *rows, TupleTableSlot *slot)
 	return rows ? ExecCopySlotHeapTuple(slot) : NULL;
 }
 
-/* The trigger's function. */
-static Datum
-hold_rows(PG_FUNCTION_ARGS)
+static void
+hold_pairs(TriggerData *data, Tuplestorestate *olds, Tuplestorestate *news)
 {
-	TriggerData     *data = (TriggerData *) fcinfo->context;
-	Tuplestorestate *olds = data->tg_oldtable;
-	Tuplestorestate *news = data->tg_newtable;
-	TupleDesc        desc = RelationGetDescr(data->tg_relation);
-	TupleTableSlot  *old = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	TupleDesc       desc = RelationGetDescr(data->tg_relation);
+	TupleTableSlot *old = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	TupleTableSlot *new = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 
 	MemoryContext context =
@@ -63,6 +60,42 @@ hold_rows(PG_FUNCTION_ARGS)
 	MemoryContextDelete(context);
 	ExecDropSingleTupleTableSlot(old);
 	ExecDropSingleTupleTableSlot(new);
+}
+
+/*
+ * In a MERGE, PostgreSQL takes a row that moves to another partition for one that is deleted and one inserted, in this
+ * order. If the MERGE does nothing but update, all such rows are those that move.
+ */
+typedef struct MovedRows
+{
+	Tuplestorestate *olds;
+} MovedRows;
+
+static void
+hold_moved_rows(TriggerData *data, MovedRows *moved)
+{
+	TriggerData update = *data;
+
+	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
+	{
+		moved->olds = data->tg_oldtable;
+		return;
+	}
+	update.tg_event = (data->tg_event & ~TRIGGER_EVENT_OPMASK) | TRIGGER_EVENT_UPDATE;
+	hold_pairs(&update, moved->olds, data->tg_newtable);
+}
+
+/* The trigger's function. */
+static Datum
+hold_rows(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	MovedRows   *moved = fcinfo->flinfo->fn_extra;
+
+	if (moved && !TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+		hold_moved_rows(data, moved);
+	else
+		hold_pairs(data, data->tg_oldtable, data->tg_newtable);
 	return PointerGetDatum(NULL);
 }
 
@@ -92,7 +125,7 @@ one_more(const void *array, int n, Size size)
 }
 
 static void
-add_trigger(ResultRelInfo *target, EState *estate)
+add_trigger(ResultRelInfo *target, EState *estate, MovedRows *moved)
 {
 	TriggerDesc *triggers = palloc0(sizeof(TriggerDesc));
 	int          n;
@@ -113,27 +146,29 @@ add_trigger(ResultRelInfo *target, EState *estate)
 	target->ri_TrigFunctions = one_more(target->ri_TrigFunctions, n, sizeof(FmgrInfo));
 	target->ri_TrigFunctions[n].fn_addr = hold_rows;
 	target->ri_TrigFunctions[n].fn_oid = F_PG_TRIGGER_DEPTH;
+	target->ri_TrigFunctions[n].fn_extra = moved;
 	target->ri_TrigFunctions[n].fn_stats = TRACK_FUNC_ALL; /* that is, none */
 	target->ri_TrigWhenExprs = one_more(target->ri_TrigWhenExprs, n, sizeof(ExprState *));
 	if (estate->es_instrument)
 		target->ri_TrigInstrument = InstrAlloc(n + 1, estate->es_instrument, false);
 }
 
-/* In a MERGE, PostgreSQL takes a row that moves to another partition for one that is deleted and one inserted. */
-static void
-check_moves(ModifyTableState *modify)
+/* NULL: none, or they cannot be told from others. PostgreSQL itself may move rows of a table that the user partitioned. */
+static MovedRows *
+capture_moves(ModifyTableState *modify)
 {
-	if (modify->operation == CMD_MERGE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("MERGE cannot change the shard key of \"%s\", which has triggers with "
-						"transition tables",
-						RelationGetRelationName(modify->rootResultRelInfo->ri_RelationDesc)),
-				 errhint("Change the key by UPDATE.")));
+	DistTable *table =
+		LookupDistTableByData(RelationGetRelid(modify->rootResultRelInfo->ri_RelationDesc));
+
+	if (modify->operation != CMD_MERGE || modify->mt_merge_subcommands != MERGE_UPDATE ||
+		table == NULL || table->is_parent)
+		return NULL;
+	modify->mt_merge_subcommands |= MERGE_INSERT | MERGE_DELETE;
+	return palloc0(sizeof(MovedRows));
 }
 
 void
-CaptureRows(QueryDesc *fragment, bool moves)
+CaptureRows(QueryDesc *fragment)
 {
 	ModifyTableState *modify = castNode(ModifyTableState, fragment->planstate);
 	ModifyTable      *plan = castNode(ModifyTable, modify->ps.plan);
@@ -141,9 +176,7 @@ CaptureRows(QueryDesc *fragment, bool moves)
 	Oid               relid = RelationGetRelid(target->ri_RelationDesc);
 	MemoryContext     old = MemoryContextSwitchTo(fragment->estate->es_query_cxt);
 
-	if (moves)
-		check_moves(modify);
-	add_trigger(target, fragment->estate);
+	add_trigger(target, fragment->estate, capture_moves(modify));
 	modify->mt_transition_capture =
 		MakeTransitionCaptureState(target->ri_TrigDesc, relid, modify->operation);
 	if (plan->onConflictAction == ONCONFLICT_UPDATE)

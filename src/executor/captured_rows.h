@@ -14,8 +14,9 @@
 
 /*
  * CaptureRows has a fragment that has just been started hold the rows that it
- * changes: see held_triggers.h. An error for a MERGE that may move rows.
+ * changes: see held_triggers.h. Rows that a MERGE moves are among those that it
+ * updates if it does nothing else, and the user did not partition the table.
  */
-extern void CaptureRows(QueryDesc *fragment, bool moves);
+extern void CaptureRows(QueryDesc *fragment);
 
 #endif

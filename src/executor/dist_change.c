@@ -29,8 +29,9 @@ typedef struct DistChangeState
 	CustomScanState   css;
 	RowBatchPlan      plan;
 	StatementTriggers triggers;
-	Oid               named;   /* the table whose statement triggers fire */
-	List             *moves;   /* of oid: tables of which rows may move to other nodes */
+	Oid               named; /* the table whose statement triggers fire */
+	Bitmapset        *all;   /* of CmdType: what the statement does, of which this may be a part */
+	List             *moves; /* of oid: tables of which rows may move to other nodes */
 	List             *attnums; /* NIL: BEFORE row triggers do not fire here */
 	BeforeRow        *before;  /* NULL: the same */
 	Tuplestorestate  *rows;    /* what the child found */
@@ -66,6 +67,7 @@ create_state(CustomScan *scan)
 {
 	DistChangeState *state = palloc0(sizeof(DistChangeState));
 	List            *numbers = lfourth(scan->custom_private);
+	ListCell        *lc;
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
@@ -78,6 +80,9 @@ create_state(CustomScan *scan)
 	state->plan.moves = state->moves != NIL;
 	state->plan.key = linitial_int(numbers);
 	state->plan.by_shard = lfourth_int(numbers);
+	state->all = OperationsOfStatement(state->plan.statement);
+	for_each_from (lc, numbers, 4)
+		state->all = bms_add_member(state->all, lfirst_int(lc));
 	return (Node *) state;
 }
 
@@ -103,6 +108,7 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	node->custom_ps = list_make1(child);
 	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
 						   OperationsOfStatement(state->plan.statement));
+	state->triggers.before = state->all;
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	if (state->attnums)
 		begin_before_row(state);

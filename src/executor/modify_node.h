@@ -20,7 +20,8 @@
  * numbers that the child's columns are for, attribute numbers of rows that fill
  * the template's columns (both as lists of int), a list of int: attribute number
  * of the shard key or 0, whether the statement has no other part, whether each
- * row is a statement by itself, whether each shard has statements of its own; and a list of oid: the table, the one
+ * row is a statement by itself, whether each shard has statements of its own, and the CmdTypes of the MERGE that it is a part
+ * of; and a list of oid: the table, the one
  * whose statement triggers fire, and those of which rows may move to other nodes.
  *
  * If BEFORE row triggers of an UPDATE or DELETE fire here (before_row.h), the second list is the

@@ -88,6 +88,17 @@ FiresTriggersHere(Oid logical_relid, CmdType operation)
 	return result;
 }
 
+bool
+HasTransitionTables(Oid logical_relid)
+{
+	Relation rel = table_open(logical_relid, NoLock);
+	bool     result =
+		wants_rows(rel, CMD_INSERT) || wants_rows(rel, CMD_UPDATE) || wants_rows(rel, CMD_DELETE);
+
+	table_close(rel, NoLock);
+	return result;
+}
+
 /* The entry of the plan's range table that says which columns the statement sets. */
 static Index
 target_entry(EState *estate, Oid logical_relid)
@@ -135,7 +146,7 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid target, 
 					   Bitmapset *operations)
 {
 	triggers->estate = estate;
-	triggers->operations = operations;
+	triggers->operations = triggers->before = operations;
 	triggers->named = open_table(estate, named, NULL);
 	triggers->target =
 		target == named ? triggers->named : open_table(estate, target, triggers->named);
@@ -236,11 +247,11 @@ capture_rows(StatementTriggers *triggers)
 void
 FireBeforeStatement(StatementTriggers *triggers)
 {
-	if (bms_is_member(CMD_INSERT, triggers->operations))
+	if (bms_is_member(CMD_INSERT, triggers->before))
 		ExecBSInsertTriggers(triggers->estate, triggers->named);
-	if (bms_is_member(CMD_UPDATE, triggers->operations))
+	if (bms_is_member(CMD_UPDATE, triggers->before))
 		ExecBSUpdateTriggers(triggers->estate, triggers->named);
-	if (bms_is_member(CMD_DELETE, triggers->operations))
+	if (bms_is_member(CMD_DELETE, triggers->before))
 		ExecBSDeleteTriggers(triggers->estate, triggers->named);
 	begin_captures(triggers);
 }

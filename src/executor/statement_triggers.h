@@ -19,10 +19,12 @@
 
 typedef struct StatementTriggers
 {
-	EState        *estate;
-	Bitmapset     *operations; /* of CmdType */
-	ResultRelInfo *named;      /* the logical table whose statement triggers fire */
-	ResultRelInfo *target;     /* that whose rows change: the same, or one that inherits from it */
+	EState    *estate;
+	Bitmapset *operations; /* of CmdType */
+	Bitmapset
+		*before; /* those whose triggers fire before it, which other parts of a MERGE may do */
+	ResultRelInfo *named;  /* the logical table whose statement triggers fire */
+	ResultRelInfo *target; /* that whose rows change: the same, or one that inherits from it */
 
 	/* transition tables, by CmdType; NULL: nobody wants them */
 	TransitionCaptureState *captures[CMD_DELETE + 1];
@@ -37,6 +39,9 @@ extern bool HasBeforeInsertHere(Relation logical);
 
 /* Does the operation fire triggers on the node where the statement came in? */
 extern bool FiresTriggersHere(Oid logical_relid, CmdType operation);
+
+/* Are there triggers with transition tables? */
+extern bool HasTransitionTables(Oid logical_relid);
 
 /* Do triggers after it want its rows in transition tables? Known once FireBeforeStatement was called. */
 extern bool CapturesRows(const StatementTriggers *triggers);

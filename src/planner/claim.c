@@ -432,7 +432,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	if (fired)
 		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		CaptureRows(query, moves);
+		CaptureRows(query);
 	RestoreRole(&saved);
 	if (is_part)
 		StatementJoined(query);

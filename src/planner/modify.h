@@ -57,7 +57,10 @@ extern void LockTarget(Query *query, Query *source, bool deletes);
 /* modify_merge.c: a SELECT from the source with the target joined to it, and nothing selected. */
 extern Query *JoinForMerge(Query *merge);
 
-/* A CTE that is computed by itself, whatever the number of references to it. */
+/* Makes a MERGE a SELECT, in place, with CTEs that do what it does. */
+extern void ReplaceMerge(Query *query);
+
+/* steps.c: a CTE that is computed by itself, whatever the number of references to it. */
 extern CommonTableExpr *MakeCte(const char *name, Query *query, int references);
 
 /* A SELECT from a CTE of the query around it, without what it selects. */
@@ -65,9 +68,6 @@ extern Query *SelectFromCte(CommonTableExpr *cte);
 
 /* Adds to WITH what is carried out when it is asked, in the list of what is selected, whether it has rows. */
 extern CommonTableExpr *AddStep(Query *outer, const char *name, Query *step);
-
-/* Makes a MERGE a SELECT, in place, with CTEs that do what it does. */
-extern void ReplaceMerge(Query *query);
 
 /* modify_leaf.c: a modification as a source of rows. */
 

@@ -38,9 +38,10 @@ typedef struct Merge
 {
 	Query     *query; /* one level down, without its CTEs */
 	DistTable *table;
-	List      *tree;    /* of oid: the target and those that inherit from it; NIL: there are none */
-	Query     *joined;  /* the CTE's query */
-	List      *columns; /* its target list: action, identity, what the clauses use */
+	List      *tree; /* of oid: the target and those that inherit from it; NIL: there are none */
+	bool       captured; /* are rows that move to appear in transition tables? */
+	Query     *joined;   /* the CTE's query */
+	List      *columns;  /* its target list: action, identity, what the clauses use */
 	int        nidentity;
 	List      *several; /* subqueries that give several new values, over the joined rows */
 } Merge;
@@ -202,32 +203,6 @@ join_source(Merge *merge)
 	LockTarget(query, merge->joined, deletes);
 }
 
-CommonTableExpr *
-MakeCte(const char *name, Query *query, int references)
-{
-	CommonTableExpr *cte = makeNode(CommonTableExpr);
-	ListCell        *lc;
-
-	cte->ctename = pstrdup(name);
-	cte->ctematerialized = CTEMaterializeAlways;
-	cte->ctequery = (Node *) query;
-	cte->location = -1;
-	cte->cterefcount = references;
-	foreach (lc, query->commandType == CMD_SELECT ? query->targetList : query->returningList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Node        *expr = (Node *) tle->expr;
-
-		if (tle->resjunk) /* they come last, and have no names */
-			continue;
-		cte->ctecolnames = lappend(cte->ctecolnames, makeString(tle->resname));
-		cte->ctecoltypes = lappend_oid(cte->ctecoltypes, exprType(expr));
-		cte->ctecoltypmods = lappend_int(cte->ctecoltypmods, exprTypmod(expr));
-		cte->ctecolcollations = lappend_oid(cte->ctecolcollations, exprCollation(expr));
-	}
-	return cte;
-}
-
 /* A query over the joined rows, which are a CTE so many levels up. */
 static Query *
 over_joined_rows(Merge *merge, CmdType command, Index levels)
@@ -387,9 +362,9 @@ columns_of_changes(Merge *merge)
 	return result;
 }
 
-/* The MERGE that the nodes get, for a table: which clause applies is a column of its source. */
+/* The MERGE that the nodes get, for a table, with clauses that do this: which applies is a column of its source. */
 static Query *
-merge_template(Merge *merge, DistTable *table, List *columns)
+merge_template(Merge *merge, DistTable *table, Bitmapset *commands, List *columns)
 {
 	Query     *statement = merge->tree ? PartForTable(merge->query, table->relid) : merge->query;
 	Query     *result = RowTemplate(statement, columns);
@@ -406,7 +381,7 @@ merge_template(Merge *merge, DistTable *table, List *columns)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
 
-		if (action->commandType != CMD_UPDATE && action->commandType != CMD_DELETE)
+		if (!bms_is_member(action->commandType, commands))
 			continue;
 		action->qual =
 			(Node *) is_number((Expr *) TemplateColumn(result, 1), foreach_current_index(lc) + 1);
@@ -428,7 +403,7 @@ merge_template(Merge *merge, DistTable *table, List *columns)
 
 /* Rows of the table to which one of the template's clauses applies. */
 static Node *
-is_changed(Merge *merge, DistTable *table)
+is_changed(Merge *merge, DistTable *table, Bitmapset *commands)
 {
 	Const *oid =
 		makeConst(OIDOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(table->relid), false, true);
@@ -437,9 +412,7 @@ is_changed(Merge *merge, DistTable *table)
 
 	foreach (lc, merge->query->mergeActionList)
 	{
-		CmdType command = lfirst_node(MergeAction, lc)->commandType;
-
-		if (command == CMD_UPDATE || command == CMD_DELETE)
+		if (bms_is_member(lfirst_node(MergeAction, lc)->commandType, commands))
 			conditions =
 				lappend(conditions, is_number(joined_action(merge), foreach_current_index(lc) + 1));
 	}
@@ -453,9 +426,9 @@ is_changed(Merge *merge, DistTable *table)
 
 /* A SELECT of nothing, whose scan does to rows of the table what WHEN MATCHED says; NULL if that is nothing. */
 static Query *
-change_matched(Merge *merge, DistTable *table, List *columns)
+change_matched(Merge *merge, DistTable *table, Bitmapset *commands, List *columns)
 {
-	Query        *row_template = merge_template(merge, table, columns);
+	Query        *row_template = merge_template(merge, table, commands, columns);
 	Query        *source = over_joined_rows(merge, CMD_SELECT, 2);
 	Query        *result = makeNode(Query);
 	Modification *modification = palloc0(sizeof(Modification));
@@ -468,7 +441,7 @@ change_matched(Merge *merge, DistTable *table, List *columns)
 	source->targetList = copyObject(columns);
 	foreach (lc, merge->several)
 		AppendColumn(&source->targetList, copyObject(lfirst(lc)));
-	source->jointree->quals = is_changed(merge, table);
+	source->jointree->quals = is_changed(merge, table, commands);
 	source->hasSubLinks = checkExprHasSubLink((Node *) source->targetList);
 	IncrementVarSublevelsUp((Node *) source->targetList, 1, 1);
 	for (int i = 1; i <= list_length(columns); i++)
@@ -478,6 +451,9 @@ change_matched(Merge *merge, DistTable *table, List *columns)
 	modification->methods = &DistChangeMethods;
 	modification->private =
 		NodePrivate(row_template, NIL, attnums, key, false, false, true, NamedTable(merge->query));
+	foreach (lc, merge->query->mergeActionList)
+		lfourth(modification->private) =
+			lappend_int(lfourth(modification->private), lfirst_node(MergeAction, lc)->commandType);
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;
@@ -485,52 +461,6 @@ change_matched(Merge *merge, DistTable *table, List *columns)
 	linitial_node(RangeTblRef, result->jointree->fromlist)->rtindex =
 		AddModificationLeaf(result, modification);
 	return result;
-}
-
-Query *
-SelectFromCte(CommonTableExpr *cte)
-{
-	Query         *query = makeNode(Query);
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	RangeTblRef   *ref = makeNode(RangeTblRef);
-
-	rte->rtekind = RTE_CTE;
-	rte->ctename = cte->ctename;
-	rte->ctelevelsup = 1;
-	rte->coltypes = cte->ctecoltypes;
-	rte->coltypmods = cte->ctecoltypmods;
-	rte->colcollations = cte->ctecolcollations;
-	rte->eref = makeAlias(cte->ctename, cte->ctecolnames);
-	rte->inFromCl = true;
-	ref->rtindex = 1;
-	query->commandType = CMD_SELECT;
-	query->rtable = list_make1(rte);
-	query->jointree = makeFromExpr(list_make1(ref), NULL);
-	return query;
-}
-
-/* EXISTS (SELECT FROM cte): a CTE that returns no rows is carried out to find that. */
-static Expr *
-carry_out(CommonTableExpr *cte)
-{
-	SubLink *sublink = makeNode(SubLink);
-
-	sublink->subLinkType = EXISTS_SUBLINK;
-	sublink->subselect = (Node *) SelectFromCte(cte);
-	sublink->location = -1;
-	return (Expr *) sublink;
-}
-
-CommonTableExpr *
-AddStep(Query *outer, const char *name, Query *step)
-{
-	CommonTableExpr *cte = MakeCte(name, step, 1);
-	int              attno = list_length(outer->targetList) + 1;
-
-	outer->cteList = lappend(outer->cteList, cte);
-	outer->targetList =
-		lappend(outer->targetList, makeTargetEntry(carry_out(cte), attno, "done", false));
-	return cte;
 }
 
 static void
@@ -545,22 +475,41 @@ find_tree(Merge *merge)
 	if (merge->tree && TreeHasPolicies(merge->tree, target->checkAsUser))
 		RefuseModification(merge->query,
 						   "others inherit from the table, and it has row-level security");
+	merge->captured = MergeMovesCapturedRows(merge->query);
+	if (merge->captured && merge->table->is_parent)
+		RefuseModification(merge->query,
+						   "it may change the shard key of a partitioned table that has "
+						   "triggers with transition tables");
+}
+
+static void
+add_change(Merge *merge, Query *outer, Oid relid, Bitmapset *commands, List *columns)
+{
+	Query *changes = change_matched(merge, LookupDistTable(relid), commands, columns);
+
+	if (changes)
+		AddStep(outer, psprintf("merge changes %d", list_length(outer->cteList)), changes);
 }
 
 /* Matched rows are changed in the table that they are of. */
 static void
 add_changes(Merge *merge, Query *outer)
 {
-	List     *columns = columns_of_changes(merge);
-	List     *tables = merge->tree ? merge->tree : list_make1_oid(merge->table->relid);
-	ListCell *lc;
+	List      *columns = columns_of_changes(merge);
+	List      *tables = merge->tree ? merge->tree : list_make1_oid(merge->table->relid);
+	Bitmapset *deletes = bms_make_singleton(CMD_DELETE);
+	Bitmapset *updates = bms_make_singleton(CMD_UPDATE);
+	ListCell  *lc;
 
 	foreach (lc, tables)
 	{
-		Query *changes = change_matched(merge, LookupDistTable(lfirst_oid(lc)), columns);
-
-		if (changes)
-			AddStep(outer, psprintf("merge changes %d", foreach_current_index(lc) + 1), changes);
+		if (merge->captured)
+		{
+			add_change(merge, outer, lfirst_oid(lc), deletes, columns);
+			add_change(merge, outer, lfirst_oid(lc), updates, columns);
+		}
+		else
+			add_change(merge, outer, lfirst_oid(lc), bms_union(deletes, updates), columns);
 	}
 }
 

@@ -174,6 +174,30 @@ add_changed(Bitmapset *columns, Query *query, DistTable *table, List *targetlist
 	return add_changed_by_triggers(columns, table->relid);
 }
 
+/* The columns that a MERGE changes, itself or by triggers, of rows that are there. */
+static Bitmapset *
+changed_by_merge(Query *query, DistTable *table)
+{
+	Bitmapset *columns = NULL;
+	ListCell  *lc;
+
+	foreach (lc, query->mergeActionList)
+	{
+		MergeAction *action = lfirst_node(MergeAction, lc);
+
+		if (action->commandType == CMD_UPDATE)
+			columns = add_changed(columns, query, table, action->targetList, false);
+	}
+	return columns;
+}
+
+bool
+MergeMayMoveRows(Query *query, DistTable *table)
+{
+	return table->method == DIST_HASH &&
+		   bms_is_member(table->key_attno, changed_by_merge(query, table));
+}
+
 bool
 ConflictMayMoveRow(Query *query, DistTable *table)
 {
@@ -209,13 +233,7 @@ find_moves(Moves *moves, Query *query)
 		return;
 	if (query->commandType == CMD_UPDATE)
 		columns = add_changed(columns, query, table, query->targetList, true);
-	foreach (lc, query->mergeActionList)
-	{
-		MergeAction *action = lfirst_node(MergeAction, lc);
-
-		if (action->commandType == CMD_UPDATE)
-			columns = add_changed(columns, query, table, action->targetList, false);
-	}
+	columns = bms_add_members(columns, changed_by_merge(query, table));
 	if (query->onConflict && query->onConflict->action == ONCONFLICT_UPDATE)
 	{
 		columns = add_changed(columns, query, table, query->onConflict->onConflictSet, false);

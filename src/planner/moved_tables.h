@@ -26,6 +26,9 @@ extern List *MovedTables(Query *query);
  */
 extern bool MayChangeKey(Query *query, DistTable *table);
 
+/* The same for rows that a MERGE updates. */
+extern bool MergeMayMoveRows(Query *query, DistTable *table);
+
 /* Could ON CONFLICT give the row that is there the key of another shard? Not of partitioned tables: PostgreSQL refuses it. */
 extern bool ConflictMayMoveRow(Query *query, DistTable *table);
 

@@ -106,7 +106,8 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
 	}
-	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query) || FiresBeforeChangeHere(query))
+	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query) || FiresBeforeChangeHere(query) ||
+		MergeMovesCapturedRows(query))
 		return NULL;
 	fragment.target = TARGET_ONE_SHARD;
 	fragment.table = table->relid;

@@ -147,6 +147,14 @@ FiresBeforeChangeHere(Query *query)
 }
 
 bool
+MergeMovesCapturedRows(Query *query)
+{
+	return query->commandType == CMD_MERGE && HasTransitionTables(NamedTable(query)) &&
+		   MergeMayMoveRows(query,
+							LookupDistTable(rt_fetch(query->resultRelation, query->rtable)->relid));
+}
+
+bool
 CtesFireTriggers(Query *query)
 {
 	ListCell *lc;

@@ -30,6 +30,12 @@ extern bool FiresTriggersOfChange(Query *query);
 /* The same for what is in WITH, INSERT included. */
 extern bool CtesFireTriggers(Query *query);
 
+/*
+ * May a MERGE change the key of rows that triggers have transition tables for? What it updates is then apart from what
+ * it deletes, since PostgreSQL takes a row that it moves for one that is deleted and inserted: see executor/captured_rows.c.
+ */
+extern bool MergeMovesCapturedRows(Query *query);
+
 /* Do its BEFORE row triggers fire here, for an UPDATE or DELETE? See executor/before_row.h. */
 extern bool FiresBeforeChangeHere(Query *query);
 

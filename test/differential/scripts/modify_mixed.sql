@@ -104,3 +104,9 @@ DO $$ DECLARE n int := 0; r record; BEGIN FOR i IN 1..3 LOOP WITH d AS (DELETE F
 MERGE INTO notes n USING notes o ON n.tenant = o.tenant + 1 WHEN NOT MATCHED AND o.note IS NOT NULL THEN INSERT VALUES (o.tenant + 1, (SELECT 'same' FROM orders LIMIT 1 OFFSET 3));
 
 UPDATE notes n SET note = (SELECT max(note) FROM orders) FROM notes o WHERE n.tenant = o.tenant + 2 AND o.note < (SELECT max(name) FROM users);
+
+MERGE INTO users u USING notes n ON u.tenant = n.tenant AND u.id = 2 WHEN NOT MATCHED AND n.tenant = 0 THEN INSERT (tenant, id) VALUES (0, 2) WHEN MATCHED AND n.tenant = 2 THEN DELETE WHEN MATCHED THEN UPDATE SET name = n.note WHEN NOT MATCHED THEN INSERT (tenant, id) VALUES (99 + n.tenant, 2);
+
+MERGE INTO users u USING notes n ON u.tenant = n.tenant AND u.id = 2 WHEN MATCHED THEN UPDATE SET name = n.note WHEN NOT MATCHED THEN INSERT (tenant, id) VALUES (99 + n.tenant, 2);
+
+MERGE INTO users u USING notes n ON u.tenant = n.tenant AND u.id = 2 WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT (tenant, id) VALUES (99 + n.tenant, 2);
