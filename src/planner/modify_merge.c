@@ -41,6 +41,7 @@ typedef struct Merge
 	List      *tree; /* of oid: the target and those that inherit from it; NIL: there are none */
 	bool       captured; /* are rows that move to appear in transition tables? */
 	Query     *joined;   /* the CTE's query */
+	bool       alike;    /* may several rows have the same identity? */
 	List      *columns;  /* its target list: action, identity, what the clauses use */
 	int        nidentity;
 	List      *several; /* subqueries that give several new values, over the joined rows */
@@ -137,12 +138,18 @@ first_action(Query *merge, bool matched)
 }
 
 static Expr *
+place_of_row(Query *merge)
+{
+	return (Expr *) makeVar(merge->resultRelation, SelfItemPointerAttributeNumber, TIDOID, -1,
+							InvalidOid, 0);
+}
+
+static Expr *
 action_number(Query *merge)
 {
 	NullTest *matched = makeNode(NullTest);
 
-	matched->arg = (Expr *) makeVar(merge->resultRelation, SelfItemPointerAttributeNumber, TIDOID,
-									-1, InvalidOid, 0);
+	matched->arg = place_of_row(merge);
 	matched->nulltesttype = IS_NOT_NULL;
 	matched->location = -1;
 	return (Expr *) make_case(INT4OID, -1, InvalidOid,
@@ -173,9 +180,37 @@ of_table(Query *merge)
 							0);
 }
 
+/*
+ * What identifies a row of the target. In a reference table without a primary key, and in a tree of reference tables,
+ * whose children do not inherit it, rows that the MERGE cannot tell from each other are changed alike.
+ */
+static List *
+identity_of_target(Merge *merge)
+{
+	Index target = merge->query->resultRelation;
+
+	if (merge->tree && merge->table->method == DIST_REFERENCE)
+		return RowAsIdentity(merge->table, target);
+	return RowIdentity(merge->table, target);
+}
+
+/* The same in a table of the tree. */
+static List *
+identity_in_table(Merge *merge, DistTable *table)
+{
+	Query *part;
+
+	if (merge->tree == NIL || table->method != DIST_REFERENCE)
+		return RowIdentity(table, merge->query->resultRelation);
+	part = copyObject(merge->query);
+	part->jointree = makeFromExpr(NIL, linitial(identity_of_target(merge)));
+	return list_make1(PartForTable(part, table->relid)->jointree->quals);
+}
+
 static void
 join_source(Merge *merge)
 {
+	List      *identity = identity_of_target(merge);
 	RowColumns columns = {NIL};
 	Query     *query = merge->query;
 	bool       deletes = false;
@@ -183,7 +218,8 @@ join_source(Merge *merge)
 
 	merge->joined = JoinForMerge(query);
 	AppendColumn(&columns.columns, action_number(query));
-	foreach (lc, RowIdentity(merge->table, query->resultRelation))
+	merge->alike = merge->table->method == DIST_REFERENCE && !IsA(linitial(identity), Var);
+	foreach (lc, identity)
 	{
 		AppendColumn(&columns.columns, lfirst(lc));
 		merge->nidentity++;
@@ -197,6 +233,8 @@ join_source(Merge *merge)
 	}
 	if (merge->tree)
 		AppendColumn(&columns.columns, of_table(query));
+	if (merge->alike)
+		AppendColumn(&columns.columns, place_of_row(query));
 	merge->columns = columns.columns;
 	merge->joined->targetList = copyObject(merge->columns);
 	merge->joined->hasSubLinks = checkExprHasSubLink((Node *) merge->joined);
@@ -207,25 +245,12 @@ join_source(Merge *merge)
 static Query *
 over_joined_rows(Merge *merge, CmdType command, Index levels)
 {
-	Query           *result = makeNode(Query);
-	RangeTblEntry   *rte = makeNode(RangeTblEntry);
-	RangeTblRef     *ref = makeNode(RangeTblRef);
-	CommonTableExpr *cte = MakeCte(JOINED_ROWS, merge->joined, 1);
+	Query *result = SelectFromCte(MakeCte(JOINED_ROWS, merge->joined, 1));
 
-	rte->rtekind = RTE_CTE;
-	rte->ctename = cte->ctename;
-	rte->ctelevelsup = levels;
-	rte->coltypes = cte->ctecoltypes;
-	rte->coltypmods = cte->ctecoltypmods;
-	rte->colcollations = cte->ctecolcollations;
-	rte->eref = makeAlias(JOINED_ROWS, cte->ctecolnames);
-	rte->inFromCl = true;
-	ref->rtindex = 1;
+	linitial_node(RangeTblEntry, result->rtable)->ctelevelsup = levels;
 	result->commandType = command;
 	result->canSetTag = merge->query->canSetTag;
 	result->hasRowSecurity = merge->query->hasRowSecurity;
-	result->rtable = list_make1(rte);
-	result->jointree = makeFromExpr(list_make1(ref), NULL);
 	return result;
 }
 
@@ -368,7 +393,7 @@ merge_template(Merge *merge, DistTable *table, Bitmapset *commands, List *column
 {
 	Query     *statement = merge->tree ? PartForTable(merge->query, table->relid) : merge->query;
 	Query     *result = RowTemplate(statement, columns);
-	List      *identity = RowIdentity(table, merge->query->resultRelation);
+	List      *identity = identity_in_table(merge, table);
 	List      *values = NIL;
 	List      *actions = NIL;
 	AttrNumber next = merge->nidentity + 2;
@@ -424,6 +449,28 @@ is_changed(Merge *merge, DistTable *table, Bitmapset *commands)
 		(Node *) make_orclause(conditions));
 }
 
+/* NOT EXISTS (SELECT FROM the same rows WHERE they are alike, and come before): one row stands for all of them. */
+static Node *
+is_first_of_alike(Merge *merge, Node *is_changed)
+{
+	Query   *others = over_joined_rows(merge, CMD_SELECT, 3);
+	SubLink *exists = makeNode(SubLink);
+	Var     *text = makeVarFromTargetEntry(1, lsecond(merge->columns));
+	Expr    *place = (Expr *) over_columns(merge, (Node *) place_of_row(merge->query));
+	Expr    *place_of_this = copyObject(place);
+	Var     *text_of_this = copyObject(text);
+
+	((Var *) place_of_this)->varlevelsup = text_of_this->varlevelsup = 1;
+	others->jointree->quals = (Node *) make_ands_explicit(
+		list_make3(copyObject(is_changed), EqualityOf((Expr *) text, (Expr *) text_of_this),
+				   make_opclause(TIDLessOperator, BOOLOID, false, place, place_of_this, InvalidOid,
+								 InvalidOid)));
+	exists->subLinkType = EXISTS_SUBLINK;
+	exists->subselect = (Node *) others;
+	exists->location = -1;
+	return (Node *) makeBoolExpr(NOT_EXPR, list_make1(exists), -1);
+}
+
 /* A SELECT of nothing, whose scan does to rows of the table what WHEN MATCHED says; NULL if that is nothing. */
 static Query *
 change_matched(Merge *merge, DistTable *table, Bitmapset *commands, List *columns)
@@ -442,7 +489,10 @@ change_matched(Merge *merge, DistTable *table, Bitmapset *commands, List *column
 	foreach (lc, merge->several)
 		AppendColumn(&source->targetList, copyObject(lfirst(lc)));
 	source->jointree->quals = is_changed(merge, table, commands);
-	source->hasSubLinks = checkExprHasSubLink((Node *) source->targetList);
+	source->hasSubLinks = checkExprHasSubLink((Node *) source->targetList) || merge->alike;
+	if (merge->alike)
+		source->jointree->quals = make_and_qual(source->jointree->quals,
+												is_first_of_alike(merge, source->jointree->quals));
 	IncrementVarSublevelsUp((Node *) source->targetList, 1, 1);
 	for (int i = 1; i <= list_length(columns); i++)
 		attnums = lappend_int(attnums, i);
@@ -469,9 +519,6 @@ find_tree(Merge *merge)
 	RangeTblEntry *target = rt_fetch(merge->query->resultRelation, merge->query->rtable);
 
 	merge->tree = TreeOfEntry(target);
-	if (merge->tree && merge->table->method == DIST_REFERENCE)
-		RefuseModification(merge->query,
-						   "others inherit from the table, which is a reference table");
 	if (merge->tree && TreeHasPolicies(merge->tree, target->checkAsUser))
 		RefuseModification(merge->query,
 						   "others inherit from the table, and it has row-level security");

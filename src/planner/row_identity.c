@@ -54,11 +54,12 @@ primary_key(DistTable *table, Index target)
 	return result;
 }
 
-/* The row as text. */
-static Expr *
-whole_row(DistTable *table, Index target)
+List *
+RowAsIdentity(DistTable *table, Index target)
 {
-	return AsText((Expr *) makeVar(target, 0, get_rel_type_id(table->relid), -1, InvalidOid, 0));
+	Var *row = makeVar(target, 0, get_rel_type_id(table->relid), -1, InvalidOid, 0);
+
+	return list_make1(AsText((Expr *) row));
 }
 
 List *
@@ -69,7 +70,7 @@ RowIdentity(DistTable *table, Index target)
 	if (table->method == DIST_REFERENCE)
 	{
 		result = primary_key(table, target);
-		return result ? result : list_make1(whole_row(table, target));
+		return result ? result : RowAsIdentity(table, target);
 	}
 	result = list_make1(makeVar(target, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0));
 	if (table->is_parent)

@@ -16,6 +16,9 @@
 /* Expressions over a row of the target; of a table that is cut by hash the shard key is the last. */
 extern List *RowIdentity(DistTable *table, Index target);
 
+/* The row as text is what identifies it, if nothing else does. */
+extern List *RowAsIdentity(DistTable *table, Index target);
+
 /* Is it that row? values are Vars with what the identity was. An implicit AND. */
 extern List *SameRow(DistTable *table, List *identity, List *values);
 

@@ -4,13 +4,22 @@ views, and FROM that is computed once.
 --- include cities.tables
 
 --- tables
+CREATE TABLE tags (id int PRIMARY KEY, tag text);
+CREATE TABLE tags_more (more json, n int) INHERITS (tags);
+CREATE TABLE twins (id int, tag text);
 CREATE TABLE news (tenant int, id int, name text, people int);
 
 --- distribute
 SELECT create_distributed_table('news', 'id');
+SELECT create_reference_table('tags');
+SELECT create_reference_table('twins');
 
 --- data
 INSERT INTO news SELECT t, i, 'news ' || t * i, t + i FROM generate_series(1, 9) t, generate_series(1, 6, 2) i WHERE (t + i) % 3 > 0;
+INSERT INTO tags SELECT i, 'tag ' || i FROM generate_series(1, 5) i;
+INSERT INTO tags_more SELECT i, 'tag ' || i, '{}', i FROM generate_series(4, 7) i;
+INSERT INTO tags_more VALUES (7, 'tag 7', '{"a": 1}', 9), (8, NULL, NULL, 1);
+INSERT INTO twins VALUES (1, 'a'), (1, 'a'), (1, 'b'), (2, 'b'), (3, NULL), (3, NULL);
 
 --- after
 CREATE VIEW towns AS SELECT tenant, id, name FROM cities WHERE people > 50;
@@ -182,6 +191,20 @@ SELECT tableoid::regclass, * FROM capitals
 
 MERGE INTO ONLY cities c USING places p ON p.tenant = c.tenant AND p.id = c.id WHEN MATCHED THEN DELETE;
 SELECT tableoid::regclass, count(*) FROM cities GROUP BY 1 ORDER BY tableoid::regclass::text
+
+MERGE INTO tags t USING (VALUES (1, 'x'), (5, 'five'), (6, 'gone'), (7, 'y'), (8, 'z'), (12, 'new')) v (id, tag) ON v.id = t.id WHEN MATCHED AND v.tag = 'gone' THEN DELETE WHEN MATCHED THEN UPDATE SET tag = v.tag WHEN NOT MATCHED THEN INSERT VALUES (v.id, v.tag);
+SELECT tableoid::regclass, * FROM tags;
+SELECT id, tag, more::text, n FROM tags_more
+
+MERGE INTO tags t USING places p ON p.id = t.id AND p.tenant = 3 WHEN MATCHED AND t.tableoid = 'tags_more'::regclass THEN DELETE WHEN MATCHED THEN UPDATE SET tag = p.name, id = t.id + 20;
+SELECT tableoid::regclass, * FROM tags
+
+MERGE INTO tags t USING (VALUES (7, 'y'), (7, 'z')) v (id, tag) ON v.id = t.id WHEN MATCHED THEN UPDATE SET tag = v.tag
+
+MERGE INTO twins t USING (VALUES (1, 'x'), (3, 'y'), (4, 'z')) v (id, tag) ON v.id = t.id WHEN MATCHED AND t.tag = 'b' THEN DELETE WHEN MATCHED THEN UPDATE SET tag = v.tag WHEN NOT MATCHED THEN INSERT VALUES (v.id, v.tag);
+SELECT * FROM twins
+
+MERGE INTO twins t USING (VALUES (1, 'x'), (1, 'y')) v (id, tag) ON v.id = t.id WHEN MATCHED THEN UPDATE SET tag = v.tag
 
 -- cursors
 BEGIN; DECLARE c CURSOR FOR SELECT * FROM cities WHERE tenant = 2 AND name LIKE 'capital%' AND id = 4; FETCH c; UPDATE cities SET people = 1 WHERE CURRENT OF c RETURNING tableoid::regclass, *; UPDATE capitals SET state = 'z' WHERE CURRENT OF c RETURNING *; UPDATE ONLY cities SET people = 2 WHERE CURRENT OF c; UPDATE ports SET people = 2 WHERE CURRENT OF c; DELETE FROM cities WHERE CURRENT OF c RETURNING name; DELETE FROM cities WHERE CURRENT OF c; ROLLBACK;
