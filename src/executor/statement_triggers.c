@@ -99,18 +99,29 @@ HasTransitionTables(Oid logical_relid)
 	return result;
 }
 
-/* The entry of the plan's range table that says which columns the statement sets. */
+/*
+ * The entry of the plan's range table that says which columns the statement sets: not that of
+ * another operation on the table, whose rule this statement is.
+ */
 static Index
-target_entry(EState *estate, Oid logical_relid)
+target_entry(EState *estate, Oid logical_relid, Bitmapset *operations)
 {
-	Index rti;
+	AclMode rights = 0;
+	Index   rti;
+
+	if (bms_is_member(CMD_INSERT, operations))
+		rights |= ACL_INSERT;
+	if (bms_is_member(CMD_UPDATE, operations))
+		rights |= ACL_UPDATE;
+	if (bms_is_member(CMD_DELETE, operations))
+		rights |= ACL_DELETE;
 
 	for (rti = 1; rti <= estate->es_range_table_size; rti++)
 	{
 		RangeTblEntry *rte = exec_rt_fetch(rti, estate);
 
 		if (rte->rtekind == RTE_RELATION && rte->relid == logical_relid &&
-			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)))
+			(rte->requiredPerms & rights) == rights)
 			return rti;
 	}
 	return 0;
@@ -132,12 +143,12 @@ OperationsOfStatement(Query *statement)
 }
 
 static ResultRelInfo *
-open_table(EState *estate, Oid relid, ResultRelInfo *named)
+open_table(EState *estate, Oid relid, ResultRelInfo *named, Bitmapset *operations)
 {
 	ResultRelInfo *result = makeNode(ResultRelInfo);
 
-	InitResultRelInfo(result, table_open(relid, NoLock), target_entry(estate, relid), named,
-					  estate->es_instrument);
+	InitResultRelInfo(result, table_open(relid, NoLock), target_entry(estate, relid, operations),
+					  named, estate->es_instrument);
 	return result;
 }
 
@@ -147,9 +158,9 @@ BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid target, 
 {
 	triggers->estate = estate;
 	triggers->operations = triggers->before = operations;
-	triggers->named = open_table(estate, named, NULL);
+	triggers->named = open_table(estate, named, NULL, operations);
 	triggers->target =
-		target == named ? triggers->named : open_table(estate, target, triggers->named);
+		target == named ? triggers->named : open_table(estate, target, triggers->named, operations);
 }
 
 /*

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "executor/before_row.h"
 #include "executor/remote_scan.h"
 #include "executor/statement_triggers.h"
@@ -25,6 +26,7 @@
 #include "planner/print.h"
 #include "planner/ship.h"
 #include "planner/transfer.h"
+#include "utils/lsyscache.h"
 
 static bool
 collect_relations_walker(Node *node, List **relations)
@@ -104,21 +106,29 @@ any_operation(Query *query, Oid target, bool (*test)(Oid target, CmdType operati
 	return false;
 }
 
-/* The rights to change rows are asked for on that table. */
+/*
+ * The rights to change rows are asked for on that table: the target, or one that it inherits from.
+ * A statement of a rule has entries with such rights for the table that has the rule, too.
+ */
 Oid
 NamedTable(Query *query)
 {
-	ListCell *lc;
+	const AclMode  writes = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	ListCell      *lc;
 
+	if ((target->requiredPerms & writes) != 0)
+		return target->relid;
 	foreach (lc, query->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (rte->rtekind == RTE_RELATION && LookupDistTable(rte->relid) != NULL &&
-			(rte->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0)
+		if (rte->rtekind == RTE_RELATION && (rte->requiredPerms & writes) != 0 &&
+			LookupDistTable(rte->relid) != NULL &&
+			typeInheritsFrom(get_rel_type_id(target->relid), get_rel_type_id(rte->relid)))
 			return rte->relid;
 	}
-	return rt_fetch(query->resultRelation, query->rtable)->relid;
+	return target->relid;
 }
 
 bool
