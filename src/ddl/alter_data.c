@@ -23,6 +23,7 @@
 #include "nodes/makefuncs.h"
 #include "placement/data_table.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -327,6 +328,8 @@ RunOnDataTable(Utility *utility, const DistTable *table, List *cmds)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
 		new_types |= cmd->subtype == AT_AlterColumnType;
+		if (cmd->subtype == AT_ColumnDefault) /* plans of foreign keys' actions have the old one */
+			CacheInvalidateRelcacheByRelid(table->data_relid);
 		if (cmd->subtype == AT_DropColumn)
 			cmd->behavior = DROP_CASCADE;
 		if (TargetOf(cmd) == TARGET_DATA ||

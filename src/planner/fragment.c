@@ -31,11 +31,13 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parsetree.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
 #include "planner/moved_tables.h"
+#include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -323,6 +325,46 @@ CheckQuery(Query *query, FragmentCheck *check)
 }
 
 /*
+ * ON DELETE SET DEFAULT and the like: the data table has no defaults, they are the logical table's. Copies
+ * of a reference table must change alike, whatever node evaluates it.
+ */
+static void
+UseLogicalDefaults(Query *query)
+{
+	RangeTblEntry   *target;
+	const DistTable *table;
+	Relation         logical;
+	ListCell        *lc;
+
+	if (query->commandType != CMD_UPDATE)
+		return;
+	target = rt_fetch(query->resultRelation, query->rtable);
+	table = LookupDistTableByData(target->relid);
+	if (table == NULL)
+		return;
+	logical = table_open(table->relid, AccessShareLock);
+	foreach (lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node        *value = NULL;
+
+		if (IsA(tle->expr, SetToDefault))
+			value = build_column_default(logical, tle->resno);
+		if (value == NULL)
+			continue;
+		if (table->method == DIST_REFERENCE && contain_mutable_functions(value))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("column \"%s\" of reference table %s cannot be set to its default "
+							"by a foreign key",
+							tle->resname, QualifiedName(table->relid)),
+					 errdetail("The default is not the same on all nodes.")));
+		tle->expr = (Expr *) value;
+	}
+	table_close(logical, NoLock);
+}
+
+/*
  * The queries of foreign keys name the relations that they are on. They are told by the security context
  * that only they run in.
  */
@@ -334,7 +376,9 @@ CheckStatement(ParseState *pstate, Query *query)
 
 	if (check.claim == NULL)
 	{
-		if (!InLocalFragment() && !InNoForceRLSOperation())
+		if (InNoForceRLSOperation())
+			UseLogicalDefaults(query);
+		else if (!InLocalFragment())
 			CheckQuery(query, &check);
 		return;
 	}
