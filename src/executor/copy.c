@@ -187,7 +187,7 @@ CopyFromNode(NodeCopy *copy)
 	}
 	PG_END_TRY();
 	TellOfHeldTriggers();
-	NoteChangedTable(copy->data);
+	NoteChangedTree(copy->data);
 	TellOfDeferredTriggers();
 	return copy->rows;
 }

@@ -13,14 +13,17 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/metadata.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/deferred_triggers.h"
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
 #include "miscadmin.h"
+#include "partitioning/partdesc.h"
 #include "planner/claim.h"
 #include "tcop/tcopprot.h"
 #include "transaction/xact.h"
@@ -49,7 +52,7 @@ has_deferrable(TriggerDesc *triggers)
 	return false;
 }
 
-void
+static void
 NoteChangedTable(Relation data)
 {
 	MemoryContext old;
@@ -61,6 +64,26 @@ NoteChangedTable(Relation data)
 	changed =
 		list_concat_unique_oid(changed, find_all_inheritors(RelationGetRelid(data), NoLock, NULL));
 	MemoryContextSwitchTo(old);
+}
+
+/* Partitions may have triggers of their own. */
+void
+NoteChangedTree(Relation data)
+{
+	DistTable    *table = LookupDistTableByData(RelationGetRelid(data));
+	PartitionDesc partitions;
+
+	NoteChangedTable(data);
+	if (told || !IsClusterConnection() || !table->is_parent)
+		return;
+	partitions = RelationGetPartitionDesc(data, true);
+	for (int i = 0; i < partitions->nparts; i++)
+	{
+		Relation partition = table_open(partitions->oids[i], AccessShareLock);
+
+		NoteChangedTree(partition);
+		table_close(partition, NoLock);
+	}
 }
 
 void

@@ -15,9 +15,9 @@
 
 extern void InitDeferredTriggers(void);
 
-/* For another node rows of these data tables have changed, in ways that their triggers are deferred for, or not. */
+/* For another node rows of these data tables, or their partitions, have changed, in ways that their triggers are deferred for, or not. */
 extern void NoteChanges(QueryDesc *query);
-extern void NoteChangedTable(Relation data);
+extern void NoteChangedTree(Relation data);
 
 /* Says by a notice that triggers are deferred, if some are: to the node that this backend works for. */
 extern void TellOfDeferredTriggers(void);

@@ -26,6 +26,9 @@ CREATE TABLE r (k int PRIMARY KEY, n int);
 CREATE TABLE days (k int, day date, n int) PARTITION BY RANGE (day);
 CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
 CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+CREATE TABLE weeks (k int, day date, n int) PARTITION BY RANGE (day);
+CREATE TABLE weeks_1 PARTITION OF weeks FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+CREATE TABLE weeks_2 PARTITION OF weeks FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
 
 --- distribute
 SELECT create_reference_table('r');
@@ -34,6 +37,7 @@ SELECT create_distributed_table('d', 'k');
 SELECT create_distributed_table('other', 'k', colocate_with => 'none');
 SELECT create_distributed_table('told', 'k', shard_count => 5);
 SELECT create_distributed_table('days', 'k');
+SELECT create_distributed_table('weeks', 'k');
 
 --- data
 INSERT INTO c SELECT i, CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END FROM generate_series(1, 10) i;
@@ -48,6 +52,7 @@ CREATE CONSTRAINT TRIGGER tell AFTER INSERT OR UPDATE ON c DEFERRABLE FOR EACH R
 CREATE CONSTRAINT TRIGGER go_on AFTER UPDATE ON d DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION go_on();
 CREATE CONSTRAINT TRIGGER tell AFTER INSERT OR UPDATE ON r DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
 CREATE CONSTRAINT TRIGGER tell AFTER INSERT OR UPDATE ON days DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE CONSTRAINT TRIGGER tell AFTER INSERT OR UPDATE ON weeks_2 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
 
 --- statements
 -- autocommit
@@ -146,6 +151,20 @@ COPY days FROM STDIN;
 8	2024-02-04	2
 \.
 SELECT k, n FROM c ORDER BY k;
+SELECT * FROM told ORDER BY told;
+
+-- only one partition has the trigger
+-- autocommit
+BEGIN;
+COPY weeks FROM STDIN;
+7	2024-01-03	1
+8	2024-02-04	2
+9	2024-02-05	2
+10	2024-02-06	2
+11	2024-02-07	2
+\.
+INSERT INTO c VALUES (61, -1), (62, 1);
+COMMIT;
 SELECT * FROM told ORDER BY told;
 
 -- autocommit
