@@ -8,7 +8,8 @@
  * name of what the data table has: orders#12, orders_pkey#12. What the data
  * table of a user's partition has is called like what the partition has. So an error that
  * names it can be put in the user's terms from its text alone, which matters
- * because an error is no moment to read catalogs.
+ * because an error is no moment to read catalogs. Only for names that were too
+ * long for the mark, and so were cut, is the whole one looked up.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +21,7 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/metadata.h"
+#include "catalog/namespace.h"
 #include "catalog/shard_names.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
@@ -48,6 +50,54 @@ ShardObjectName(const char *name, Oid shard)
 		return psprintf("%s%s", name, mark);
 	return psprintf("%.*s_%08x%s", pg_mbcliplen(name, length, room - 9), name,
 					hash_bytes((const unsigned char *) name, length), mark);
+}
+
+/* Does it end with what ShardObjectName adds, and is it as long as a name that was cut? */
+static bool
+is_cut(const char *name)
+{
+	const char *mark = strrchr(name, '#');
+
+	return mark && mark - name > 9 && mark[-9] == '_' &&
+		   strspn(mark - 8, "0123456789abcdef") == 8 &&
+		   strlen(name) >= NAMEDATALEN - MAX_MULTIBYTE_CHAR_LEN;
+}
+
+/* The constraint that one with this name is a part of, or InvalidOid. */
+static Oid
+parent_of_constraint(const char *name, Oid schema)
+{
+	Relation    constraints = table_open(ConstraintRelationId, AccessShareLock);
+	Oid         result = InvalidOid;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple   tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_constraint_conname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(name));
+	ScanKeyInit(&keys[1], Anum_pg_constraint_connamespace, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(schema));
+	scan = systable_beginscan(constraints, ConstraintNameNspIndexId, true, NULL, 2, keys);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return result;
+}
+
+char *
+WholeName(const char *name, const char *schema)
+{
+	Oid nsp;
+	Oid relid;
+
+	if (!is_cut(name) || !IsTransactionState())
+		return NULL;
+	nsp = get_namespace_oid(schema, true);
+	relid = get_relname_relid(name, nsp);
+	if (!OidIsValid(relid))
+		return get_constraint_name(parent_of_constraint(name, nsp));
+	return get_rel_relispartition(relid) ? get_rel_name(get_partition_parent(relid, true)) : NULL;
 }
 
 /* The user's index on a partition that is a part of one that is called like the data table's. */

@@ -13,6 +13,12 @@
 /* The name that the shard's part of something called name has; shard is the shard's relation. */
 extern char *ShardObjectName(const char *name, Oid shard);
 
+/*
+ * What a name that was cut for its mark is a part of is called, in the same schema; NULL: it is whole, or not known.
+ * Reads catalogs, if a transaction is in progress.
+ */
+extern char *WholeName(const char *name, const char *schema);
+
 /* Gives indexes and foreign keys of the data table's shards the names that go with the data table's. */
 extern void NameShardObjects(Oid data_relid);
 

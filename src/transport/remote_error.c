@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 
+#include "catalog/shard_names.h"
 #include "miscadmin.h"
 #include "transport/internal.h"
 #include "utils/elog.h"
@@ -56,6 +57,29 @@ LogicalNames(const char *text)
 	return out.data;
 }
 
+/* Names between double quotes that were cut are put in full, in which there is no mark then. */
+static char *
+WholeNames(const char *text, const char *schema)
+{
+	StringInfoData out;
+	const char    *from = text;
+	const char    *quote;
+
+	initStringInfo(&out);
+	while ((quote = strchr(from, '"')) != NULL && strchr(quote + 1, '"') != NULL)
+	{
+		const char *end = strchr(quote + 1, '"');
+		char       *name = pnstrdup(quote + 1, end - quote - 1);
+		char       *whole = WholeName(name, schema);
+
+		appendBinaryStringInfo(&out, from, quote + 1 - from);
+		appendStringInfo(&out, "%s\"", whole ? whole : name);
+		from = end + 1;
+	}
+	appendStringInfoString(&out, from);
+	return out.data;
+}
+
 /* The same for a name that stands alone. */
 static char *
 LogicalName(const char *name)
@@ -85,22 +109,46 @@ SqlState(const PGresult *result)
 }
 
 /* Only errors about tables name some; elsewhere "#1" may be the user's data. */
-static char *
-UserText(int sqlstate, char *text)
+static bool
+names_tables(int sqlstate)
 {
 	int class = ERRCODE_TO_CATEGORY(sqlstate);
 
-	if (text && (class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
-				 class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
-				 class == MAKE_SQLSTATE('4', '4', '0', '0', '0') ||
-				 sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_OBJECT_IN_USE))
-		return LogicalNames(text);
-	return text;
+	return class == MAKE_SQLSTATE('2', '3', '0', '0', '0') ||
+		   class == MAKE_SQLSTATE('4', '2', '0', '0', '0') ||
+		   class == MAKE_SQLSTATE('4', '4', '0', '0', '0') ||
+		   sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_OBJECT_IN_USE;
+}
+
+static char *
+UserText(int sqlstate, char *text)
+{
+	return text && names_tables(sqlstate) ? LogicalNames(text) : text;
+}
+
+/* Where the names are known: on the node whose error it is, while its transaction is in progress. */
+static void
+use_whole_names(ErrorData *error)
+{
+	const char *schema = error->schema_name;
+	char       *name;
+
+	if (schema == NULL ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		return;
+	error->message = WholeNames(error->message, schema);
+	if (error->detail)
+		error->detail = WholeNames(error->detail, schema);
+	if (error->table_name && (name = WholeName(error->table_name, schema)) != NULL)
+		error->table_name = name;
+	if (error->constraint_name && (name = WholeName(error->constraint_name, schema)) != NULL)
+		error->constraint_name = name;
 }
 
 void
 UseLogicalNames(ErrorData *error)
 {
+	use_whole_names(error);
 	error->message = UserText(error->sqlerrcode, error->message);
 	error->detail = UserText(error->sqlerrcode, error->detail);
 	if (error->schema_name)

@@ -1,0 +1,76 @@
+Errors about tables, keys and constraints whose names have no room for more.
+
+--- tables
+CREATE TABLE a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre (k int PRIMARY KEY, v int NOT NULL,
+	CONSTRAINT a_check_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre CHECK (v > 0));
+CREATE TABLE u (k int, v int, n int,
+	CONSTRAINT a_key_with_a_name_that_is_as_long_as_a_name_can_be_in_postgresq UNIQUE (k, v),
+	CONSTRAINT a_deferred_key_that_is_as_long_as_a_name_can_be_in_postgresql_1 UNIQUE (k, n) DEFERRABLE INITIALLY DEFERRED,
+	CONSTRAINT a_reference_that_is_as_long_as_a_name_can_be_in_postgresql_1234 FOREIGN KEY (k) REFERENCES a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre);
+CREATE UNIQUE INDEX an_index_with_a_name_that_is_as_long_as_a_name_can_be_in_postgr ON u (k, (v + 1));
+CREATE TABLE "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" (k int, v int CHECK (v > 0), CONSTRAINT "ä_këy_wïth_ä_nämë_thät_ïs_äs_löng_äs_1" UNIQUE (k));
+CREATE TABLE parts (k int, d int, v int, CONSTRAINT a_key_of_partitions_that_is_as_long_as_a_name_can_be_in_postgre UNIQUE (k, d)) PARTITION BY RANGE (d);
+CREATE TABLE a_partition_with_a_name_that_is_as_long_as_a_name_can_be_in_pos PARTITION OF parts FOR VALUES FROM (0) TO (10);
+
+--- distribute
+BEGIN;
+SELECT create_distributed_table('a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre', 'k');
+SELECT create_distributed_table('u', 'k');
+COMMIT;
+SELECT create_distributed_table('"ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1"', 'k');
+SELECT create_distributed_table('parts', 'k');
+
+--- data
+INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre SELECT i, i FROM generate_series(1, 8) i;
+INSERT INTO u SELECT i, i, i FROM generate_series(1, 8) i;
+INSERT INTO "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" SELECT i, i FROM generate_series(1, 8) i;
+INSERT INTO parts SELECT i, i, i FROM generate_series(1, 8) i;
+
+--- statements
+INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre VALUES (${1|2|3|4|5|6|7|8:int}, 1);
+
+INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre VALUES (${1|2|3|4:int}, NULL);
+
+INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre VALUES (${1|2|3|4:int}, 0);
+
+UPDATE a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre SET v = 0 WHERE k = ${1|2|3|4:int};
+
+DELETE FROM a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre WHERE k = ${1|2|3|4:int};
+
+DELETE FROM u;
+DELETE FROM a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre;
+
+INSERT INTO u VALUES (${1|2|3|4:int}, 10, 10), (9, 9, 9);
+
+INSERT INTO u VALUES (${11|12|13|14:int}, 10, 10);
+
+INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = ${1|2|3|4:int};
+
+-- autocommit
+ALTER TABLE u DROP CONSTRAINT a_key_with_a_name_that_is_as_long_as_a_name_can_be_in_postgresq;
+INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = ${1|2|3|4:int};
+INSERT INTO u SELECT k, v + 100, n FROM u WHERE k = ${1|2|3|4:int};
+
+DO $$ DECLARE c text; t text; BEGIN
+	INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = 5;
+EXCEPTION WHEN unique_violation THEN
+	GET STACKED DIAGNOSTICS c = CONSTRAINT_NAME, t = TABLE_NAME;
+	RAISE NOTICE '% of %', c, t;
+END $$;
+
+INSERT INTO "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" VALUES (${1|2|3|4:int}, 1);
+
+INSERT INTO "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" VALUES (${1|2|3|4:int}, 0);
+
+INSERT INTO parts SELECT k, d, 1 FROM parts WHERE k = ${1|2|3|4:int};
+
+COPY a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre FROM STDIN;
+9	1
+10	1
+1	1
+\.
+
+COPY a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre FROM STDIN;
+9	1
+10	\N
+\.
