@@ -65,10 +65,10 @@ sub dies
 }
 
 # Runs a transaction with a fault set; the action "stop" is an immediate shutdown of the server while the process waits,
-# "stop both" one of the coordinator and the worker.
+# "stop both" one of the coordinator and the worker. A doomed node may die meanwhile of another fault.
 sub try_with_fault
 {
-	my ($sql, $node, $point, $action) = @_;
+	my ($sql, $node, $point, $action, $doomed) = @_;
 	my @stopped = $action eq 'stop' ? $node : $action eq 'stop both' ? ($coordinator, $worker) : ();
 	my $set = @stopped ? 'wait' : $action;
 	$node->safe_psql($db, "SELECT distshard.set_fault('$point', '$set')");
@@ -84,7 +84,7 @@ sub try_with_fault
 	{
 		await_death($node);
 		# Who died does not hold the others' commits.
-		$_->safe_psql($db, "SET statement_timeout = '10s'; UPDATE alone SET v = v + 1") for grep { $_ != $node } $coordinator, $worker, $other;
+		$_->safe_psql($db, "SET statement_timeout = '10s'; UPDATE alone SET v = v + 1") for grep { $_ != $node && $_ != ($doomed // 0) } $coordinator, $worker, $other;
 		revive($node);
 	}
 	eval { pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/is the state/) };
@@ -147,7 +147,7 @@ for my $case ([ 'committed', $worker, 'recovery asked' ], [ 'committed', $worker
 {
 	my ($left_at, $node, $point) = @$case;
 	$node->safe_psql($db, "SELECT distshard.set_fault('$point', 'kill')");
-	try_with_fault($commit, $coordinator, $left_at, 'kill');
+	try_with_fault($commit, $coordinator, $left_at, 'kill', $node);
 	if (dies($node))
 	{
 		revive($node);
