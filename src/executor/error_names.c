@@ -5,8 +5,9 @@
  *
  * Whatever executes on this node's shards, for a client or for another node,
  * passes through here when it fails: names of shards become those of the user's
- * tables and constraints. So does the error of whatever gave up its part in a
- * deadlock across nodes: it says so, to blocks with EXCEPTION in PL/pgSQL as well.
+ * tables and constraints. So does the error of a utility command that gave up its
+ * part in a deadlock across nodes: it says so, to blocks with EXCEPTION in PL/pgSQL
+ * as well. Statements do so in ordinary.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -13,6 +13,10 @@
  * other nodes, where triggers are held, in a transaction with one snapshot, and
  * while the outcome of another transaction is not known.
  *
+ * What holds for any statement, ordinary or not, is done here as well: it counts
+ * (transaction/one_statement.c), and its error says so if it gave up its part in a
+ * deadlock across nodes.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
