@@ -46,6 +46,13 @@ BeginText(void)
 	return texts[XactIsoLevel][XactReadOnly ? 1 : 0];
 }
 
+static void
+QueueBegin(Participant *participant)
+{
+	QueuePrelude(participant->conn, BeginText(), COMMAND_PREPARE);
+	participant->isolation = XactIsoLevel;
+}
+
 /* SET TRANSACTION ISOLATION LEVEL has come after LOCK TABLE: neither takes a snapshot. */
 static void
 QueueIsolation(Participant *participant)
@@ -120,8 +127,7 @@ BeginOnNode(NodeConn *conn)
 {
 	Participant *participant = AddParticipant(conn);
 
-	QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
-	participant->isolation = XactIsoLevel;
+	QueueBegin(participant);
 	participant->depth = 1;
 	while (participant->depth < GetCurrentTransactionNestLevel())
 		QueueSavepoint(conn, "SAVEPOINT", ++participant->depth);
@@ -240,8 +246,7 @@ RestartTransaction(NodeConn *conn)
 	if (participant)
 	{
 		QueuePrelude(conn, "ROLLBACK", COMMAND_PREPARE);
-		QueuePrelude(conn, BeginText(), COMMAND_PREPARE);
-		participant->isolation = XactIsoLevel;
+		QueueBegin(participant);
 		for (int level = 2; level <= participant->depth; level++)
 			QueueSavepoint(conn, "SAVEPOINT", level);
 	}
