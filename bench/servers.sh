@@ -76,24 +76,22 @@ columns="k bigint PRIMARY KEY, x int NOT NULL, y float8 NOT NULL, filler text NO
 
 load() {
 	local filled="SELECT g, g % 1000, g * 0.5, repeat('x', 80) FROM generate_series(1, $rows) g"
-	echo "loading $rows rows into each of plain, fdw, remote and local" >&2
+	echo "loading $rows rows into each of plain, fdw, remote, hop and local" >&2
 	sql "${plain[0]}" "CREATE TABLE item ($columns)" "INSERT INTO item $filled" "VACUUM ANALYZE item"
 	load_fdw
-	on_workers
+	on_nodes "> 1"
 	create_item remote_item 32
-	on_coordinator
+	on_nodes "= 2"
+	create_item hop_item 32
+	on_nodes "= 1"
 	create_item local_item 32
 	sql "${distshard[0]}" "CREATE TABLE ordinary_item ($columns)" "INSERT INTO ordinary_item $filled" \
 		"VACUUM ANALYZE ordinary_item"
 }
 
-# Where shards of new tables go.
-on_workers() {
-	sql "${distshard[0]}" "SELECT distshard.set_node(node_id, holds_shards => node_id > 1) FROM distshard.node" >/dev/null
-}
-
-on_coordinator() {
-	sql "${distshard[0]}" "SELECT distshard.set_node(node_id, holds_shards => node_id = 1) FROM distshard.node" >/dev/null
+# on_nodes CONDITION: where shards of new tables go, by the nodes' numbers.
+on_nodes() {
+	sql "${distshard[0]}" "SELECT distshard.set_node(node_id, holds_shards => node_id $1) FROM distshard.node" >/dev/null
 }
 
 # create_item TABLE SHARDS

@@ -2,7 +2,7 @@
 
 # Where each variant runs, and its table.
 declare -A table=([plain]=item [fdw]=fdw_item [remote]=remote_item [local]=local_item [ordinary]=ordinary_item)
-table+=([apart]=remote_item)
+table+=([apart]=remote_item [hop]=hop_item)
 
 connection_of() {
 	case $1 in
@@ -57,23 +57,23 @@ insert_script='\set k random(1000000000, 1000000000000000)
 INSERT INTO TABLE VALUES (:k, 1, 1, repeat('"'x'"', 80));'
 
 run_select() {
-	by_key select "$select_script" plain fdw remote local
+	by_key select "$select_script" plain fdw remote hop local
 }
 
 run_update() {
-	by_key update "$update_script" plain fdw remote local
+	by_key update "$update_script" plain fdw remote hop local
 	tidy
 }
 
 run_insert() {
-	by_key insert "$insert_script" plain fdw remote local
+	by_key insert "$insert_script" plain fdw remote hop local
 	tidy
 }
 
 # Tables as they were before, as to their number of rows and dead rows.
 tidy() {
 	local variant server
-	for variant in plain remote local; do
+	for variant in plain remote hop local; do
 		sql "$(connection_of "$variant")" "DELETE FROM ${table[$variant]} WHERE k > $rows" "VACUUM ${table[$variant]}"
 	done
 	for server in 1 2 3; do
@@ -159,10 +159,9 @@ COMMIT;'
 run_transfer() {
 	local side node setting
 	for side in debit credit; do
-		node=$([ $side = debit ] && echo 2 || echo 3)
 		sql "${plain[0]}" "CREATE TABLE item_$side (LIKE item INCLUDING ALL)" "INSERT INTO item_$side TABLE item" \
 			"VACUUM ANALYZE item_$side"
-		sql "${distshard[0]}" "SELECT distshard.set_node(node_id, holds_shards => node_id = $node) FROM distshard.node" >/dev/null
+		on_nodes "= $([ $side = debit ] && echo 2 || echo 3)"
 		create_item "remote_item_$side" 1
 	done
 	for setting in off on; do
@@ -170,7 +169,7 @@ run_transfer() {
 		by_key "transfer, fsync $setting" "$transfer_script" plain remote
 	done
 	set_fsync off
-	on_coordinator
+	on_nodes "= 1"
 }
 
 # set_fsync off|on, on all servers that transfers use.
@@ -190,7 +189,7 @@ SELECT count(*), sum(x) FROM TABLE WHERE k BETWEEN :k AND :k + 10;' apart remote
 # Each session prepares a statement per shard, so it takes longer to have done so.
 run_shards() {
 	local n warmup=$((warmup * 3))
-	on_workers
+	on_nodes "> 1"
 	for n in 256 1024; do
 		table[remote$n]=remote_item_$n
 		create_item "remote_item_$n" "$n"
