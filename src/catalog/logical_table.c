@@ -10,27 +10,20 @@
 #include "postgres.h"
 
 #include "catalog/logical_table.h"
-#include "catalog/metadata.h"
 #include "catalog/partition.h"
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(distshard_logical_table);
 
-static DistTable *
-table_of_rows(Oid relid)
+DistTable *
+TableOfRows(Oid relid)
 {
 	DistTable *table = LookupDistTableByData(relid);
 
 	if (table == NULL && get_rel_relispartition(relid))
 		table = LookupDistTableByData(get_partition_parent(relid, true));
 	return table;
-}
-
-bool
-IsDataTable(Oid relid)
-{
-	return table_of_rows(relid) != NULL;
 }
 
 /*
@@ -40,7 +33,7 @@ IsDataTable(Oid relid)
 Oid
 LogicalTableOf(Oid relid)
 {
-	DistTable *table = table_of_rows(relid);
+	DistTable *table = TableOfRows(relid);
 
 	if (table == NULL)
 		table = LookupDistTable(relid);

@@ -10,9 +10,11 @@
 
 #include "postgres.h"
 
-extern Oid LogicalTableOf(Oid relid);
+#include "catalog/metadata.h"
 
-/* Is it a data table, or one of its shards? */
-extern bool IsDataTable(Oid relid);
+/* The distributed table of a data table or of one of its shards; NULL for any other relation. */
+extern DistTable *TableOfRows(Oid relid);
+
+extern Oid LogicalTableOf(Oid relid);
 
 #endif

@@ -19,9 +19,9 @@
 #include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
+#include "catalog/logical_table.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
-#include "catalog/partition.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -172,17 +172,15 @@ RoleOf(Oid relid, DistTable **table)
 static void
 RefuseDataTable(Oid relid)
 {
-	Oid        data_relid = relid;
-	DistTable *table;
+	const DistTable *table;
+	Oid              data_relid = relid;
 
 	if (!OidIsValid(relid))
 		return;
 	if (get_rel_relkind(relid) == RELKIND_INDEX ||
 		get_rel_relkind(relid) == RELKIND_PARTITIONED_INDEX)
 		data_relid = IndexGetRelation(relid, false);
-	table = LookupDistTableByData(data_relid);
-	if (table == NULL && get_rel_relispartition(data_relid))
-		table = LookupDistTableByData(get_partition_parent(data_relid, true));
+	table = TableOfRows(data_relid);
 	if (table != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("relation \"%s.%s\" cannot be named directly",

@@ -24,7 +24,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tupconvert.h"
-#include "catalog/partition.h"
+#include "catalog/logical_table.h"
 #include "catalog/pg_class.h"
 #include "executor/copy_lock.h"
 #include "executor/execdesc.h"
@@ -71,22 +71,11 @@ RefuseDataTable(Oid relid, const DistTable *table)
 					errhint("Use the distributed table %s.", QualifiedName(table->relid))));
 }
 
-/* A shard is found by its ancestors: looked for only among partitions, which are seldom named. */
-static const DistTable *
-DistTableByShard(Oid relid)
-{
-	if (!get_rel_relispartition(relid))
-		return NULL;
-	return LookupDistTableByData(llast_oid(get_partition_ancestors(relid)));
-}
-
 void
 CheckUnclaimedRelation(Oid relid)
 {
-	const DistTable *table = LookupDistTableByData(relid);
+	const DistTable *table = TableOfRows(relid);
 
-	if (table == NULL)
-		table = DistTableByShard(relid);
 	if (table != NULL)
 		RefuseDataTable(relid, table);
 }

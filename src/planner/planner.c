@@ -158,7 +158,7 @@ names_data_table(PlannedStmt *plan)
 		return false;
 	foreach (lc, plan->relationOids)
 	{
-		if (IsDataTable(lfirst_oid(lc)))
+		if (TableOfRows(lfirst_oid(lc)) != NULL)
 			return true;
 	}
 	return false;
