@@ -27,6 +27,18 @@ INSERT INTO ev SELECT t, '2024-01-01', t FROM generate_series(1, 9) t;
 SELECT create_distributed_table('ev', 'tenant');
 SELECT * FROM trees('ev');
 SELECT * FROM trees('distshard_parts.ev');
+-- A shard cannot be named; the error tells whose it is.
+DO $$
+DECLARE
+	shard regclass;
+	hint text;
+BEGIN
+	SELECT relid INTO shard FROM pg_partition_tree('distshard_parts.ev_1') WHERE isleaf LIMIT 1;
+	EXECUTE format('SELECT FROM %s', shard);
+EXCEPTION WHEN insufficient_privilege THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RAISE NOTICE '%', hint;
+END $$;
 \d+ ev
 \d+ ev_1
 
