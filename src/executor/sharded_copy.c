@@ -30,8 +30,8 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "commands/copyfrom_internal.h"
-#include "commands/defrem.h"
 #include "commands/progress.h"
+#include "executor/copy_command.h"
 #include "executor/copy_context.h"
 #include "executor/copy_lock.h"
 #include "executor/held_triggers.h"
@@ -40,10 +40,8 @@
 #include "miscadmin.h"
 #include "parser/parse_relation.h"
 #include "pgstat.h"
-#include "planner/claim.h"
 #include "storage/lmgr.h"
 #include "transaction/xact.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -113,54 +111,6 @@ typedef struct ShardedCopy
 
 /* CopyFrom gives its callback no argument. */
 static ShardedCopy *CurrentCopy = NULL;
-
-/* Prints the options as COPY takes them. */
-static void
-AppendOptions(StringInfo buf, List *options)
-{
-	ListCell *lc;
-
-	foreach (lc, options)
-	{
-		DefElem *option = lfirst_node(DefElem, lc);
-
-		appendStringInfo(buf, "%s%s ", lc == list_head(options) ? "" : ", ", option->defname);
-		if (option->arg != NULL && IsA(option->arg, List))
-		{
-			ListCell *name;
-
-			foreach (name, (List *) option->arg)
-				appendStringInfo(buf, "%c%s", name == list_head((List *) option->arg) ? '(' : ',',
-								 quote_identifier(strVal(lfirst(name))));
-			appendStringInfoChar(buf, ')');
-		}
-		else
-			appendStringInfoString(buf, quote_literal_cstr(defGetString(option)));
-	}
-}
-
-static char *
-BuildCommand(DistTable *table, const CopyFormat *format)
-{
-	StringInfoData buf;
-	ListCell      *lc;
-
-	initStringInfo(&buf);
-	AppendClaim(&buf, NULL, GetUserId(), false);
-	appendStringInfo(
-		&buf, "COPY %s ",
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->data_relid)),
-								   get_rel_name(table->data_relid)));
-	foreach (lc, format->columns)
-		appendStringInfo(&buf, "%c%s", lc == list_head(format->columns) ? '(' : ',',
-						 quote_identifier(strVal(lfirst(lc))));
-	if (format->columns != NIL)
-		appendStringInfoChar(&buf, ')');
-	appendStringInfoString(&buf, " FROM STDIN (");
-	AppendOptions(&buf, format->options);
-	appendStringInfoChar(&buf, ')');
-	return buf.data;
-}
 
 static NodeStream *
 StreamOfGroup(ShardedCopy *copy, int32 group_id)
@@ -603,7 +553,7 @@ CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource sourc
 	caller = MemoryContextSwitchTo(copy.context);
 	copy.callers_context = error_context_stack;
 	copy.context_prefix = psprintf("COPY %s, ", get_rel_name(table->data_relid));
-	copy.command = BuildCommand(table, format);
+	copy.command = CopyCommandOnNodes(table, format);
 	copy.statement = statement;
 	RunCopy(&copy);
 	TakeHeldTriggers(statement, copy.held);
