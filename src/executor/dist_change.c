@@ -122,7 +122,7 @@ next_found(void *arg)
 
 	TupleTableSlot *row = NULL;
 
-	while (row == NULL && tuplestore_gettupleslot(state->rows, true, false, state->found))
+	while (row == NULL && NextComputedRow(state->rows, state->found))
 		row = state->before ? FireBeforeRow(state->before, state->found) : state->found;
 	return row;
 }

@@ -183,7 +183,7 @@ next_row(void *arg)
 	/* it may conflict with rows that have moved */
 	if (state->batch && state->plan.by_row)
 		MoveRows(&state->css, state->moves, BatchNodes(state->batch));
-	while (tuplestore_gettupleslot(state->rows, true, false, state->computed))
+	while (NextComputedRow(state->rows, state->computed))
 	{
 		TupleTableSlot *row = state->row;
 		ListCell       *lc;

@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "executor/modify_node.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 /* As PostgreSQL does with its own: first those that began last. */
 void
@@ -27,6 +28,17 @@ bool
 NeverRechecked(ScanState *node, TupleTableSlot *slot)
 {
 	elog(ERROR, "rows of a modification cannot be rechecked");
+}
+
+/* Rows that come from disk belong to the slot: they must last as long as it does. */
+bool
+NextComputedRow(Tuplestorestate *rows, TupleTableSlot *slot)
+{
+	MemoryContext caller = MemoryContextSwitchTo(slot->tts_mcxt);
+	bool          found = tuplestore_gettupleslot(rows, true, false, slot);
+
+	MemoryContextSwitchTo(caller);
+	return found;
 }
 
 Tuplestorestate *

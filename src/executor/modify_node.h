@@ -38,4 +38,7 @@ extern bool NeverRechecked(ScanState *node, TupleTableSlot *slot);
 /* Runs the plan that computes rows to its end. The store is in the current memory context. */
 extern Tuplestorestate *ComputeRows(PlanState *rows);
 
+/* Stores the next of these rows in slot, also if the current memory context is reset before the next call. */
+extern bool NextComputedRow(Tuplestorestate *rows, TupleTableSlot *slot);
+
 #endif

@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "catalog/metadata.h"
 #include "executor/executor.h"
+#include "executor/modify_node.h"
 #include "executor/moved_rows.h"
 #include "executor/outbox.h"
 #include "executor/row_batch.h"
@@ -124,7 +125,7 @@ next_moved(void *arg)
 {
 	MovedRows *moved = arg;
 
-	return tuplestore_gettupleslot(moved->rows, true, false, moved->slot) ? moved->slot : NULL;
+	return NextComputedRow(moved->rows, moved->slot) ? moved->slot : NULL;
 }
 
 static void
