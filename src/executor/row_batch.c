@@ -3,7 +3,7 @@
  * row_batch.c
  *	  Rows sent as statements of many rows.
  *
- * Rows are taken some hundred at a time, divided by node or by shard, and sent
+ * Rows are taken some hundred at a time, or a megabyte, divided by node or by shard, and sent
  * as statements over VALUES with a parameter for each value. All nodes work at
  * once. RETURNING gives its rows in the order of the input as long as every row
  * returns one, as PostgreSQL does.
@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "catalog/metadata.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
@@ -36,8 +37,9 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-/* Rows taken at a time, and how many parameters a statement may have. */
+/* Rows taken at a time, bytes of them but for the last row, and how many parameters a statement may have. */
 #define BATCH_ROWS       500
+#define BATCH_BYTES      (1024 * 1024)
 #define STATEMENT_PARAMS 32000
 
 /* The rows of a batch that go to one node, or to one shard. */
@@ -233,6 +235,21 @@ add_row(List **parts, ClusterNode *node, Shard *shard, HeapTuple row, int positi
 	part->positions = lappend_int(part->positions, position);
 }
 
+/* What the row's values take in a statement: they may be compressed, or not in the row, as yet. */
+static Size
+bytes_to_send(TupleTableSlot *slot)
+{
+	Size bytes = 0;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		if (TupleDescAttr(slot->tts_tupleDescriptor, i)->attlen == -1 && !slot->tts_isnull[i])
+			bytes += toast_raw_datum_size(slot->tts_values[i]);
+	}
+	return bytes;
+}
+
 /* Takes the next rows from the source, divided by node. */
 static List *
 take_rows(RowBatch *batch, int *taken)
@@ -240,10 +257,11 @@ take_rows(RowBatch *batch, int *taken)
 	DistTable *table = LookupDistTable(batch->plan.table);
 	List      *parts = NIL;
 	int        limit = Min(BATCH_ROWS, STATEMENT_PARAMS / Max(list_length(batch->plan.columns), 1));
+	Size       bytes = 0;
 
 	if (batch->plan.by_row)
 		limit = 1;
-	for (*taken = 0; *taken < limit; (*taken)++)
+	for (*taken = 0; *taken < limit && bytes < BATCH_BYTES; (*taken)++)
 	{
 		TupleTableSlot *slot = batch->source(batch->arg);
 		HeapTuple       row;
@@ -253,6 +271,7 @@ take_rows(RowBatch *batch, int *taken)
 			batch->exhausted = true;
 			break;
 		}
+		bytes += bytes_to_send(slot);
 		row = ExecCopySlotHeapTuple(slot);
 		if (table->method == DIST_REFERENCE)
 		{
