@@ -8,7 +8,8 @@
  * node that runs a fragment sends straight to the others, over connections of
  * its own session. Rows are collected in a buffer for each node, and each buffer
  * is a statement in its connection's pipeline; with WINDOW of them under way,
- * the oldest is waited for, so memory is bounded.
+ * the oldest is waited for, so memory is bounded. To the inbox they are bytes: a row
+ * may begin in one buffer and end in another.
  *
  * Rows travel as minimal tuples. Values of types that mean something else on
  * another node travel as text in them, and none is compressed in a way that
@@ -57,7 +58,7 @@ typedef struct Target
 	ClusterNode   *node;
 	dsm_handle     inbox;
 	StringInfoData buffer;
-	int64          rows; /* in the buffer */
+	int64          rows; /* that end in the buffer */
 	Parcel         parcels[WINDOW];
 	int            next; /* the oldest parcel, or a free place */
 } Target;
@@ -214,23 +215,28 @@ send_parcel(Target *target)
 	Datum         values[4];
 	Parcel       *parcel = &target->parcels[target->next];
 	NodeConn     *conn = conn_to(target);
+	RemoteParams *params;
 	MemoryContext caller;
+	MemoryContext encoding;
 
 	wait_for_parcel(parcel);
 	target->next = (target->next + 1) % WINDOW;
 	parcel->context =
 		AllocSetContextCreate(CurrentMemoryContext, "distshard parcel", ALLOCSET_SMALL_SIZES);
-	caller = MemoryContextSwitchTo(parcel->context);
+	encoding = AllocSetContextCreate(parcel->context, "distshard encoding", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(encoding);
 	values[0] = Int64GetDatum(target->inbox);
 	values[1] = Int32GetDatum(LocalGroupId());
 	values[2] = Int64GetDatum(target->rows);
 	SET_VARSIZE(target->buffer.data, target->buffer.len);
 	values[3] = PointerGetDatum(target->buffer.data);
-	parcel->command = QueueCommand(conn, "SELECT distshard.receive_rows($1, $2, $3, $4)",
-								   MakeRemoteParams(lengthof(values), types, values, nulls), NULL,
-								   COMMAND_PREPARE);
+	params = MakeRemoteParams(lengthof(values), types, values, nulls);
+	MemoryContextSwitchTo(parcel->context);
+	parcel->command = QueueCommand(conn, "SELECT distshard.receive_rows($1, $2, $3, $4)", params,
+								   NULL, COMMAND_PREPARE);
 	FlushCommands(conn);
 	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(encoding);
 }
 
 /* The buffer begins as a bytea does. */
@@ -245,7 +251,7 @@ empty_buffer(Target *target)
 static void
 flush_target(Target *target)
 {
-	if (target->rows == 0)
+	if (target->buffer.len == VARHDRSZ)
 		return;
 	if (target->node->is_local)
 		AppendToInbox(target->inbox, LocalGroupId(), target->buffer.data + VARHDRSZ,
@@ -258,17 +264,24 @@ flush_target(Target *target)
 static void
 add_row(RowSender *sender, Target *target, MinimalTuple row)
 {
-	if (target->buffer.len + row->t_len > BUFFER_BYTES)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(sender->context);
+	const char *data = (const char *) row;
+	const char *end = data + row->t_len;
 
-		flush_target(target);
-		MemoryContextSwitchTo(caller);
+	while (data < end)
+	{
+		int part = Min(end - data, BUFFER_BYTES - target->buffer.len);
+
+		appendBinaryStringInfoNT(&target->buffer, data, part);
+		data += part;
+		target->rows += data == end;
+		if (target->buffer.len == BUFFER_BYTES)
+		{
+			MemoryContext caller = MemoryContextSwitchTo(sender->context);
+
+			flush_target(target);
+			MemoryContextSwitchTo(caller);
+		}
 	}
-	enlargeStringInfo(&target->buffer, row->t_len);
-	memcpy(target->buffer.data + target->buffer.len, row, row->t_len);
-	target->buffer.len += row->t_len;
-	target->rows++;
 }
 
 static bool
