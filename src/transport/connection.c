@@ -196,6 +196,7 @@ DropConn(NodeConn *conn)
 	conn->outcome_matters = false;
 	conn->cancel_sent = 0;
 	conn->hung_up = false;
+	conn->swollen = false;
 	conn->cleaning = false;
 	conn->copying = false;
 	ForgetStatements(conn);

@@ -10,6 +10,9 @@
  * runs an empty transaction, and we get hold of its end. A timer of our own, and
  * other sessions, use the same way to be heard.
  *
+ * Buffers of libpq grow to the size of the largest message and never shrink: a connection
+ * that has carried a large one is not kept.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -32,11 +35,13 @@
 
 #define SETTLE_TIMEOUT_MS  1000
 #define HANG_UP_TIMEOUT_MS 1000
+#define LARGE_MESSAGE      (16 * 1024 * 1024)
 
 /* setting, in ms */
 static int idle_connection_timeout = 300 * 1000;
 
-static bool                  used = false; /* by the current transaction */
+static bool                  used = false;    /* by the current transaction */
+static bool                  swollen = false; /* is any connection? */
 static TimeoutId             timer = MAX_TIMEOUTS;
 static bool                  timer_is_right = false; /* was the timer set by the current setting? */
 static volatile sig_atomic_t timer_fired = false;
@@ -46,6 +51,14 @@ NoteUse(void)
 {
 	used = true;
 	NoteAtWork();
+}
+
+/* NoteMessage is told of the size of each message that may be large. */
+void
+NoteMessage(NodeConn *conn, Size size)
+{
+	if (size >= LARGE_MESSAGE)
+		swollen = conn->swollen = true;
 }
 
 /* Runs within a signal handler, as HandleCatchupInterrupt is made for. */
@@ -171,6 +184,25 @@ CloseTimedOut(TimestampTz now)
 	SetTimer(next);
 }
 
+static void
+CloseSwollen(void)
+{
+	List     *closing = NIL;
+	ListCell *lc;
+
+	swollen = false;
+	foreach (lc, AllConns())
+	{
+		NodeConn *conn = lfirst(lc);
+
+		if (conn->swollen && IsIdle(conn))
+			closing = lappend(closing, conn);
+		else
+			swollen |= conn->swollen;
+	}
+	CloseConns(closing, false);
+}
+
 static List *
 OpenConnections(void)
 {
@@ -193,6 +225,8 @@ LookAtIdleConns(TimestampTz now)
 	if (timer_fired && idle_connection_timeout > 0)
 		CloseTimedOut(now);
 	timer_fired = false;
+	if (swollen)
+		CloseSwollen();
 	if (BeginLeaving(now))
 	{
 		CloseConns(OpenConnections(), true);
@@ -213,7 +247,7 @@ OnTransactionEnd(void)
 
 	if (used)
 		NoteIdle(now);
-	if (timer_fired || ShouldLeave(now))
+	if (timer_fired || swollen || ShouldLeave(now))
 	{
 		if (used)
 			HandleCatchupInterrupt();

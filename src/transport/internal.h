@@ -81,6 +81,7 @@ struct NodeConn
 	int         held_triggers;     /* of the last COPY, see HeldTriggersOfCopy */
 	bool        fresh;             /* nothing was done yet in the node's transaction */
 	bool        hung_up;           /* the node closed it; not yet noticed by a read */
+	bool        swollen;           /* see NoteMessage */
 	PGresult   *result;            /* row being decoded */
 	TimestampTz last_used;
 
@@ -135,6 +136,9 @@ struct RemoteCommand
 /* connection.c */
 extern Pending *AddPending(NodeConn *conn, PendingKind kind);
 extern void     PopPending(NodeConn *conn);
+
+/* idle.c */
+extern void NoteMessage(NodeConn *conn, Size size);
 
 /* wait.c */
 extern void ResetWaitSet(void);

@@ -253,6 +253,7 @@ PumpConn(NodeConn *conn)
 	{
 		case PGRES_SINGLE_TUPLE:
 			conn->result = result;
+			NoteMessage(conn, PQresultMemorySize(result));
 			return PUMP_ROW;
 		case PGRES_TUPLES_OK:
 		case PGRES_COMMAND_OK:

@@ -49,6 +49,19 @@ CopyParams(const RemoteParams *params)
 	return copy;
 }
 
+static Size
+SizeOfParams(const RemoteParams *params)
+{
+	Size size = 0;
+
+	for (int i = 0; i < params->count; i++)
+	{
+		if (params->values[i])
+			size += params->formats[i] ? params->lengths[i] : strlen(params->values[i]);
+	}
+	return size;
+}
+
 /* SendStatement puts a statement into the pipeline, prepared if so wanted. */
 static Pending *
 SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, TupleDesc desc,
@@ -87,6 +100,8 @@ SendStatement(NodeConn *conn, const char *sql, const RemoteParams *params, Tuple
 	}
 	else
 		sent = PQsendQueryParams(conn->pg, sql, n, types, values, lengths, formats, binary);
+	if (n > 0)
+		NoteMessage(conn, SizeOfParams(params));
 	if (!sent)
 		RaiseConnectionLost(conn, NULL);
 

@@ -39,6 +39,12 @@ is(sums(), $sums, 'UPDATE');
 $node->safe_psql('postgres', q{SELECT undistribute_table('big'); SELECT create_distributed_table('big', 'k', 4)});
 is(sums(), $sums, 'moved to this node and back');
 
+# Rows that have been written to disk are sent some at a time.
+is($node->safe_psql('postgres', q{
+	CREATE TABLE many (k int PRIMARY KEY, t text); SELECT create_distributed_table('many', 'k', 4);
+	INSERT INTO many SELECT k, repeat(md5(k::text), 10) FROM generate_series(1, 40000) k ON CONFLICT DO NOTHING;
+	SELECT count(*) FROM many WHERE t = repeat(md5(k::text), 10)}) =~ s/\s//gr, 40000, 'many rows, with ON CONFLICT');
+
 my $stderr;
 $node->psql('postgres', q{
 UPDATE big SET t = repeat(t, 70) WHERE k = 1;
@@ -48,5 +54,23 @@ SELECT count(*) FROM big;
 }, stderr => \$stderr, on_error_stop => 0);
 is(scalar(() = $stderr =~ /requested length too large/g), 3, 'more than a gigabyte is an error') or diag($stderr);
 is(sums(), $sums, 'that changes nothing');
+
+# Memory is for a row, not for all rows that travel together; and none is kept.
+sub memory
+{
+	my ($what) = @_;
+	return qq{SELECT substring(pg_read_file('/proc/self/status') FROM '$what:\\s+(\\d+)')::int / 1024};
+}
+
+SKIP:
+{
+	skip 'memory is not to be seen here', 2 unless -e '/proc/self/status';
+	my $rows = "SELECT 100 + k, repeat('0123456789abcdef', $megabytes * 65536) FROM generate_series(1, 24) k";
+	cmp_ok($node->safe_psql('postgres', "INSERT INTO big $rows ON CONFLICT DO NOTHING;" . memory('VmHWM')), '<', 24 * $megabytes,
+		'rows of a statement with ON CONFLICT are taken by their size');
+	my (undef, $open) = split /\n/, $node->safe_psql('postgres',
+		'SELECT count(md5(t)) FROM (SELECT t FROM big WHERE k > 100 LIMIT 20) AS rows; SELECT count(*) FROM distshard.connections');
+	is($open, 0, 'a connection that was used for large values is closed');
+}
 
 done_testing();
