@@ -46,24 +46,41 @@ HoldsOids(Oid type)
 	return IsOidAlias(OidIsValid(element) ? element : type);
 }
 
-/* Is the binary form of a type the same on all nodes? */
 static bool
-TravelsInBinary(Oid type)
+HasBinaryForm(Oid type)
 {
-	Oid          base = getBaseType(type);
-	HeapTuple    tuple;
+	HeapTuple    tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	Form_pg_type form;
 	bool         result;
 
-	if (base >= FirstGenbkiObjectId || HoldsOids(base))
-		return false;
-	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(base));
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", base);
+		elog(ERROR, "cache lookup failed for type %u", type);
 	form = (Form_pg_type) GETSTRUCT(tuple);
 	result = OidIsValid(form->typsend) && OidIsValid(form->typreceive);
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/* Is the binary form of a type the same on all nodes? */
+static bool
+TravelsInBinary(Oid type)
+{
+	Oid base = getBaseType(type);
+
+	return base < FirstGenbkiObjectId && !HoldsOids(base) && HasBinaryForm(base);
+}
+
+/* COPY wants a binary form of each column, also of those that it does not read. */
+static bool
+HaveBinaryForms(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			!HasBinaryForm(TupleDescAttr(desc, i)->atttypid))
+			return false;
+	}
+	return true;
 }
 
 static DefElem *
@@ -84,7 +101,7 @@ CreateRowEncoder(DistTable *table, Relation logical, List *attnums)
 	encoder->ncolumns = list_length(attnums);
 	encoder->attnums = palloc(encoder->ncolumns * sizeof(AttrNumber));
 	encoder->functions = palloc(encoder->ncolumns * sizeof(FmgrInfo));
-	encoder->format.binary = true;
+	encoder->format.binary = HaveBinaryForms(desc);
 	foreach (lc, attnums)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, lfirst_int(lc) - 1);
