@@ -99,7 +99,7 @@ HashedByOids(Oid type)
 	Oid part = InvalidOid;
 
 	check_stack_depth();
-	if (IsOidAlias(base))
+	if (IsOidAlias(base) || base == ACLITEMOID)
 		return true;
 	if (type_is_array(base))
 		part = get_element_type(base);

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/key_type.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
@@ -26,13 +27,15 @@
 /*
  * Does ORDER BY on the column mean this operator? It may be that of another
  * type, to which the column was cast: integers are in another order as OIDs.
+ * And objects are in the order of their OIDs, which differs from node to node.
  */
 static bool
 is_usual_order(Oid sort_op, Oid type)
 {
 	TypeCacheEntry *usual = lookup_type_cache(type, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
 
-	return OidIsValid(sort_op) && (sort_op == usual->lt_opr || sort_op == usual->gt_opr);
+	return OidIsValid(sort_op) && (sort_op == usual->lt_opr || sort_op == usual->gt_opr) &&
+		   !HashedByOids(type);
 }
 
 /* The column whose order is that of the path key, and its operator. */

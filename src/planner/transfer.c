@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/transam.h"
+#include "catalog/key_type.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -85,7 +86,7 @@ TableCutBy(DistTable *like, Oid type)
 		lookup_type_cache(type, TYPECACHE_HASH_OPFAMILY | TYPECACHE_HASH_EXTENDED_PROC);
 	DistTable *table;
 
-	if (type >= FirstGenbkiObjectId || !OidIsValid(cache->hash_opf) ||
+	if (type >= FirstGenbkiObjectId || HashedByOids(type) || !OidIsValid(cache->hash_opf) ||
 		!OidIsValid(cache->hash_extended_proc))
 		return NULL;
 	table = palloc(sizeof(DistTable));

@@ -36,7 +36,8 @@ use warnings;
 use IO::Socket::UNIX;
 
 my $first_user_oid = 16384;
-my %not_comparable = map { $_ => 1 } 26, 2202 .. 2211, 2249, 2287, # oid, regclass and its like, record
+my %not_comparable = map { $_ => 1 } 26, 24, 1008, 2202 .. 2211, 3734, 3735, 3769, 3770, 4089, 4090, 4096, 4097, 4191, 4192,
+	2249, 2287, # oid, regclass and its like, record
   1007; # int[]: its flags tell whether there was a NULL once
 
 sub new
