@@ -222,9 +222,8 @@ AddReceivedPath(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte)
 		return false;
 	rows = read_call(call);
 	inbox = FindInbox(rows.transfer);
-	rel->tuples = clamp_row_est(inbox ? InboxRows(inbox) : rows.rows);
-	rel->rows = clamp_row_est(
-		rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
+	/* conditions on them alone hold for all: their nodes have sent no others */
+	rel->rows = rel->tuples = clamp_row_est(inbox ? InboxRows(inbox) : rows.rows);
 
 	path = makeNode(CustomPath);
 	path->path.pathtype = T_CustomScan;
