@@ -156,7 +156,7 @@ AttachPartition(Utility *utility, DistTable *parent, const RangeVar *name)
 	Forward(utility);
 }
 
-/* The rows are locked out on all nodes at once, so CONCURRENTLY is the same as without. */
+/* The rows are locked out on all nodes at once, so CONCURRENTLY is the same as without, where PostgreSQL takes it. */
 static void
 DetachPartition(Utility *utility, DistTable *parent, PartitionCmd *detach)
 {
@@ -167,8 +167,12 @@ DetachPartition(Utility *utility, DistTable *parent, PartitionCmd *detach)
 	if (detach->concurrent && !utility->forwarded)
 		PreventInTransactionBlock(utility->context == PROCESS_UTILITY_TOPLEVEL,
 								  "ALTER TABLE ... DETACH CONCURRENTLY");
-	detach->concurrent = false;
 	LockEverywhere(utility, list_make1_oid(parent->relid), AccessExclusiveLock);
+	if (detach->concurrent && OidIsValid(get_default_partition_oid(parent->relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot detach partitions concurrently when a default partition exists")));
+	detach->concurrent = false;
 	(void) RoleOfName(detach->name, &table);
 	RunOnEmptyTables(utility);
 	copy->name = NameOfRelation(table->data_relid);
