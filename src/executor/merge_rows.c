@@ -127,6 +127,7 @@ TupleTableSlot *
 NextMergedRow(RemoteScanState *state)
 {
 	RowMerge *merge = state->merge;
+	int       first;
 
 	if (merge == NULL)
 		merge = state->merge = begin_merge(state);
@@ -142,7 +143,9 @@ NextMergedRow(RemoteScanState *state)
 	}
 	if (binaryheap_empty(merge->heap))
 		return NULL;
-	return merge->rows[DatumGetInt32(binaryheap_first(merge->heap))];
+	first = DatumGetInt32(binaryheap_first(merge->heap));
+	merge->runs[first]->returned++;
+	return merge->rows[first];
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
+#include "executor/limit_share.h"
 #include "executor/local_fragment.h"
 #include "executor/merge_rows.h"
 #include "executor/modify_node.h"
@@ -103,6 +104,11 @@ begin_scan(CustomScanState *node, EState *estate, int eflags)
 		state->key = ExecInitExpr(linitial(exprs), &node->ss.ps);
 		exprs = list_copy_tail(exprs, 1);
 	}
+	if (state->fragment.probe)
+	{
+		state->limit = ExecInitExpr(llast(exprs), &node->ss.ps);
+		exprs = list_copy_head(exprs, list_length(exprs) - 1);
+	}
 	state->params = makeParamList(list_length(exprs));
 	foreach (lc, exprs)
 	{
@@ -158,6 +164,7 @@ next_row_of_local(RemoteScanState *state)
 		{
 			show_row(state->row, row);
 			run->rows++;
+			run->returned++;
 			return true;
 		}
 		FragmentEnded(state, run);
@@ -204,9 +211,8 @@ next_merged_row(RemoteScanState *state)
 	return row != NULL;
 }
 
-/* Stores the next row in state->row. */
-static bool
-next_row(RemoteScanState *state)
+bool
+NextFragmentRow(RemoteScanState *state)
 {
 	FragmentRun *run;
 
@@ -219,6 +225,7 @@ next_row(RemoteScanState *state)
 		if (FragmentReturnsRows(state) && NextRow(run->command, state->row))
 		{
 			run->rows++;
+			run->returned++;
 			return true;
 		}
 		FragmentEnded(state, run);
@@ -246,7 +253,7 @@ next_kept_row(RemoteScanState *state)
 		show_row(state->row, state->stored);
 		return true;
 	}
-	if (state->exhausted || !next_row(state))
+	if (state->exhausted || !NextFragmentRow(state))
 	{
 		state->exhausted = true;
 		return false;
@@ -298,8 +305,12 @@ access_next(ScanState *node)
 	TupleTableSlot  *slot = node->ss_ScanTupleSlot;
 
 	if (!state->started)
+	{
+		if (state->fragment.probe)
+			ShareLimit(state);
 		StartFragment(state);
-	if (!(state->keep_rows ? next_kept_row(state) : next_row(state)))
+	}
+	if (!(state->keep_rows ? next_kept_row(state) : NextFragmentRow(state)))
 	{
 		if (!state->finished)
 			finish_statement(state);
@@ -329,8 +340,8 @@ exec_scan(CustomScanState *node)
 	return ExecScan(&node->ss, access_next, RecheckCopiedRow);
 }
 
-static void
-stop_fragment(RemoteScanState *state)
+void
+StopFragment(RemoteScanState *state)
 {
 	EndMerge(state);
 	DropRuns(state);
@@ -348,7 +359,7 @@ end_scan(CustomScanState *node)
 {
 	RemoteScanState *state = (RemoteScanState *) node;
 
-	stop_fragment(state);
+	StopFragment(state);
 	if (state->fragment.triggers)
 		EndStatementTriggers(&state->triggers);
 }
@@ -366,7 +377,7 @@ rescan(CustomScanState *node)
 	{
 		if (state->started && same && state->fragment.repeatable)
 			state->keep_rows = true;
-		stop_fragment(state);
+		StopFragment(state);
 	}
 	ExecScanReScan(&node->ss);
 }

@@ -29,6 +29,8 @@ typedef struct FragmentRun
 	RemoteCommand *command; /* on another node */
 	LocalFragment *local;   /* on this node */
 	bool           done;
+	uint64         limit;    /* of rows; 0: none */
+	uint64         returned; /* rows that the scan has returned */
 
 	/* for EXPLAIN ANALYZE */
 	uint64        rows;
@@ -58,6 +60,9 @@ typedef struct RemoteScanState
 	bool              finished; /* triggers have fired after it */
 	List             *runs;     /* of FragmentRun * */
 	RowMerge         *merge;    /* NULL before the first row, or if the fragment has no order */
+	ExprState        *limit;    /* of a fragment that has a probe */
+	bool              probing;
+	List             *shares; /* of LimitShare *; NIL: the nodes have no limits of their own */
 
 	int   explained_scan;  /* for EXPLAIN ANALYZE: its number; 0: none yet */
 	List *transfers;       /* of TransferRun *, once they have begun */
@@ -83,6 +88,10 @@ FragmentReturnsRows(RemoteScanState *state)
 {
 	return state->row->tts_tupleDescriptor->natts > 0 || !FragmentWrites(state);
 }
+
+/* remote_scan.c: NextFragmentRow stores the next row in state->row; StopFragment ends the fragment at any time. */
+extern bool NextFragmentRow(RemoteScanState *state);
+extern void StopFragment(RemoteScanState *state);
 
 /* start_fragment.c */
 extern void  StartFragment(RemoteScanState *state);

@@ -18,6 +18,7 @@
 #include "executor/consistent_read.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
+#include "executor/limit_share.h"
 #include "executor/local_fragment.h"
 #include "executor/params.h"
 #include "executor/remote_scan_state.h"
@@ -152,7 +153,9 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 		AppendCapturesClaim(&text);
 	if (state->sends)
 		AppendSendClaim(&text, state->sends);
-	appendStringInfoString(&text, state->fragment.sql);
+	appendStringInfoString(&text, state->probing ? state->fragment.probe : state->fragment.sql);
+	if (run->limit > 0)
+		appendStringInfo(&text, " LIMIT " UINT64_FORMAT, run->limit);
 	return text.data;
 }
 
@@ -378,6 +381,7 @@ StartFragment(RemoteScanState *state)
 	MemoryContextReset(state->context);
 	EvaluateFragmentParams(state);
 	ChooseTargets(state);
+	ApplyShares(state);
 
 	old = MemoryContextSwitchTo(state->context);
 	state->part = state->fragment.part || (statement && statement->shares_snapshots &&

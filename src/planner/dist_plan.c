@@ -83,11 +83,13 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->part);
 	numbers = lappend_int(numbers, fragment->counts);
 	numbers = lappend_int(numbers, fragment->repeatable);
+	numbers = lappend_int(numbers, fragment->probe_locks);
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
-	return lappend(list_make5(makeString(fragment->sql), numbers, oids, transfers,
-							  pack_order(fragment->order)),
-				   makeString(pstrdup(fragment->reason ? fragment->reason : "")));
+	return list_concat(list_make5(makeString(fragment->sql), numbers, oids, transfers,
+								  pack_order(fragment->order)),
+					   list_make2(makeString(pstrdup(fragment->reason ? fragment->reason : "")),
+								  fragment->probe ? makeString(fragment->probe) : NULL));
 }
 
 FragmentPlan
@@ -107,6 +109,7 @@ UnpackFragment(List *packed)
 	fragment.part = list_nth_int(numbers, 5);
 	fragment.counts = list_nth_int(numbers, 6);
 	fragment.repeatable = list_nth_int(numbers, 7);
+	fragment.probe_locks = list_nth_int(numbers, 8);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	fragment.triggers = lthird_oid(oids);
@@ -115,6 +118,7 @@ UnpackFragment(List *packed)
 		fragment.transfers = lappend(fragment.transfers, unpack_transfer(lfirst(lc)));
 	fragment.order = unpack_order(list_nth(packed, 4));
 	fragment.reason = strVal(list_nth(packed, 5));
+	fragment.probe = list_nth(packed, 6) ? strVal(list_nth(packed, 6)) : NULL;
 	return fragment;
 }
 

@@ -68,7 +68,10 @@ typedef struct SortColumn
 
 typedef struct FragmentPlan
 {
-	char          *sql;
+	char *sql;
+	char *
+		probe; /* tells which rows it would lock, where LIMIT is for all nodes together; NULL: all */
+	bool           probe_locks; /* the probe locks them: it is to be rolled back */
 	FragmentTarget target;
 	Oid            table;       /* logical table whose shard map is used */
 	Oid            key_type;    /* type of the key expression, InvalidOid if there is none */

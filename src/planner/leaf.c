@@ -39,6 +39,7 @@
 #include "planner/leaf.h"
 #include "planner/leaf_order.h"
 #include "planner/leaf_params.h"
+#include "planner/limited_locks.h"
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/outer_cte.h"
@@ -491,7 +492,9 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 		columns = list_append_unique(columns, ((LeafSort *) lfirst(lc))->column);
 	query = fragment_query(leaf, rel->relid, columns,
 						   (List *) HideExecParams((Node *) remote, &hidden));
-	SortFragment(query, columns, order);
+	if (!LimitsLocks(root, leaf->query,
+					 order != NIL)) /* it sorts by itself, and is to stop early */
+		SortFragment(query, columns, order);
 	FindDistTables(query, &tables);
 	route = FindRoute(query, &tables, &key);
 
@@ -512,6 +515,8 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 		leaf->query->rowMarks == NIL && !contain_volatile_functions((Node *) query);
 	fragment.order = MergeOrder(columns, order);
 	fragment.reason = leaf->reason;
+	if (LimitsLocks(root, leaf->query, order != NIL))
+		params = AddProbe(&fragment, query, params);
 	if (key)
 		params = lcons(expression_planner(key), params);
 
@@ -560,6 +565,7 @@ static void
 leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	Leaf  *leaf = leaves ? leaf_of_entry(rte) : NULL;
+	bool   ordered;
 	double rows;
 
 	if (next_set_rel_pathlist_hook)
@@ -585,8 +591,10 @@ leaf_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 
 	rel->pathlist = NIL;
 	rel->partial_pathlist = NIL;
-	add_path(rel, leaf_path(root, rel, leaf, NIL));
-	if (LeafOrder(rel, root->query_pathkeys) != NIL)
+	ordered = LeafOrder(rel, root->query_pathkeys) != NIL;
+	if (!ordered || !LimitsLocks(root, leaf->query, ordered))
+		add_path(rel, leaf_path(root, rel, leaf, NIL));
+	if (ordered)
 		add_path(rel, leaf_path(root, rel, leaf, root->query_pathkeys));
 }
 
