@@ -69,6 +69,16 @@ SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h, g DE
 SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h LIMIT 3');
 SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMIT 3');
 
+-- those of UNION ALL in each arm, also through a view
+CREATE TABLE far (id int, y int);
+SELECT create_distributed_table('far', 'id', colocate_with => 'none');
+CREATE VIEW near_and_far AS SELECT k, x FROM t UNION ALL SELECT id, y FROM far;
+SELECT fragments_of('SELECT k, x FROM t UNION ALL SELECT id, y FROM far ORDER BY x DESC LIMIT 5 OFFSET 2');
+SELECT fragments_of('SELECT x FROM near_and_far ORDER BY x LIMIT 5');
+SELECT fragments_of('SELECT x FROM near_and_far LIMIT 5');
+SELECT fragments_of('SELECT x FROM near_and_far WHERE k > 3 ORDER BY x LIMIT 5');
+SELECT fragments_of('SELECT x FROM t UNION SELECT y FROM far ORDER BY x LIMIT 5');
+
 -- rows are sorted on the nodes and merged here
 SELECT fragments_of('SELECT k, x FROM t ORDER BY x DESC, h COLLATE "C" NULLS FIRST');
 SELECT fragments_of('SELECT k, rank() OVER (PARTITION BY g ORDER BY x) FROM t');

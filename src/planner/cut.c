@@ -209,6 +209,19 @@ PullTable(Query *query, Index rti)
 	turn_into_leaf(subquery, false);
 }
 
+/* Of what is only asked whether it exists, one row of each node is enough. */
+static void
+limit_to_one(SubLink *sublink)
+{
+	Query *subquery = castNode(Query, sublink->subselect);
+
+	if (sublink->subLinkType == EXISTS_SUBLINK && subquery->commandType == CMD_SELECT &&
+		subquery->limitCount == NULL && subquery->limitOffset == NULL &&
+		subquery->rowMarks == NIL && !subquery->hasModifyingCTE && !HasOuterReferences(subquery))
+		subquery->limitCount = (Node *) makeConst(INT8OID, -1, InvalidOid, 8, Int64GetDatum(1),
+												  false, FLOAT8PASSBYVAL);
+}
+
 static bool
 cut_sublinks_walker(Node *node, void *context)
 {
@@ -218,6 +231,7 @@ cut_sublinks_walker(Node *node, void *context)
 	{
 		SubLink *sublink = (SubLink *) node;
 
+		limit_to_one(sublink);
 		ReplaceOrCut(castNode(Query, sublink->subselect));
 		return cut_sublinks_walker(sublink->testexpr, context);
 	}
@@ -260,6 +274,7 @@ cut_query(Query *query)
 	int    rti;
 
 	cut_ctes(query);
+	LimitArms(query);
 	if (query->setOperations)
 		DropDuplicatesOfArms(query);
 	for (rti = 1; rti <= nentries; rti++)

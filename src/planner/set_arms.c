@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * set_arms.c
- *	  Rows of UNION, INTERSECT and EXCEPT that need not come here twice.
+ *	  Rows of UNION, INTERSECT and EXCEPT that need not come here.
  *
  * What nodes cannot combine by themselves is combined here. Without ALL it does
  * not matter how often an arm has a row, so each node can drop what it has
  * twice; it does where that is expected to leave less than half of the rows.
+ *
+ * The first rows of a UNION ALL are among the first ones of each arm.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,14 +16,17 @@
 #include "catalog/metadata.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
 #include "parser/parsetree.h"
 #include "planner/estimate.h"
+#include "planner/leaf.h"
 #include "planner/set_arms.h"
 #include "planner/shape.h"
 #include "planner/strategy.h"
+#include "rewrite/rewriteManip.h"
 
 /* Are rows of the arm equal if and only if they are in the result? */
 static bool
@@ -105,6 +110,112 @@ visit(Query *query, Node *node, List *above, bool as_set)
 	above = lappend(list_copy(above), setop);
 	visit(query, setop->larg, above, as_set);
 	visit(query, setop->rarg, above, as_set);
+}
+
+static bool
+is_union_all(Node *node)
+{
+	SetOperationStmt *setop = (SetOperationStmt *) node;
+
+	return IsA(node, RangeTblRef) || (setop->op == SETOP_UNION && setop->all &&
+									  is_union_all(setop->larg) && is_union_all(setop->rarg));
+}
+
+/* A query that returns the rows that it is made of, in whatever order. */
+static bool
+may_limit(Query *query)
+{
+	return query->commandType == CMD_SELECT && query->distinctClause == NIL &&
+		   query->sortClause == NIL && query->limitCount == NULL && query->limitOffset == NULL &&
+		   query->rowMarks == NIL && !query->hasTargetSRFs && !query->hasModifyingCTE;
+}
+
+/* Sorts and limits the inner query as the other one does, whose columns are the inner one's. */
+static void
+limit_inner(Query *query, Query *inner)
+{
+	Query    *limited = copyObject(inner);
+	ListCell *lc;
+
+	foreach (lc, query->sortClause)
+	{
+		SortGroupClause *clause = copyObject(lfirst_node(SortGroupClause, lc));
+		Var             *column = (Var *) get_sortgroupclause_expr(clause, query->targetList);
+		TargetEntry     *tle;
+
+		if (!IsA(column, Var) || column->varlevelsup > 0 || column->varattno <= 0)
+			return;
+		tle = get_tle_by_resno(limited->targetList, column->varattno);
+		clause->tleSortGroupRef = assignSortGroupRef(tle, limited->targetList);
+		limited->sortClause = lappend(limited->sortClause, clause);
+	}
+	limited->limitCount = copyObject(query->limitCount);
+	limited->limitOffset = copyObject(query->limitOffset);
+	IncrementVarSublevelsUp(limited->limitCount, 1, 0);
+	IncrementVarSublevelsUp(limited->limitOffset, 1, 0);
+	limited->limitOption = query->limitOption;
+	MoveLimitDown(limited);
+	if (limited->limitCount)
+		*inner = *limited;
+}
+
+static void
+limit_arms(Query *query, Node *node, List *above)
+{
+	SetOperationStmt *setop;
+	Query            *arm;
+	ListCell         *lc;
+
+	if (IsA(node, SetOperationStmt))
+	{
+		setop = (SetOperationStmt *) node;
+		above = lappend(list_copy(above), setop);
+		limit_arms(query, setop->larg, above);
+		limit_arms(query, setop->rarg, above);
+		return;
+	}
+	arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
+	if (!may_limit(arm) || arm->setOperations)
+		return;
+	foreach (lc, above)
+	{
+		if (!compares_alike(arm, lfirst_node(SetOperationStmt, lc)))
+			return;
+	}
+	limit_inner(query, arm);
+}
+
+/* The set operation of a query that does nothing but sort and limit its rows; else NULL. */
+static Query *
+only_setop(Query *query)
+{
+	Node          *item = query->jointree->fromlist ? linitial(query->jointree->fromlist) : NULL;
+	RangeTblEntry *rte;
+
+	if (query->setOperations)
+		return query;
+	if (query->commandType != CMD_SELECT || list_length(query->jointree->fromlist) != 1 ||
+		!IsA(item, RangeTblRef) || query->jointree->quals || query->hasAggs || query->groupClause ||
+		query->groupingSets || query->havingQual || query->hasWindowFuncs ||
+		query->distinctClause || query->hasTargetSRFs || query->rowMarks)
+		return NULL;
+	rte = rt_fetch(((RangeTblRef *) item)->rtindex, query->rtable);
+	return rte->rtekind == RTE_SUBQUERY && rte->subquery->setOperations && may_limit(rte->subquery)
+			   ? rte->subquery
+			   : NULL;
+}
+
+void
+LimitArms(Query *query)
+{
+	Query *setop = query->limitCount ? only_setop(query) : NULL;
+
+	if (setop == NULL || !is_union_all(setop->setOperations))
+		return;
+	if (setop != query)
+		limit_inner(query, setop);
+	if (setop->limitCount)
+		limit_arms(setop, setop->setOperations, NIL);
 }
 
 void

@@ -15,4 +15,7 @@
 /* Makes arms of a set operation DISTINCT where that saves rows and changes nothing. */
 extern void DropDuplicatesOfArms(Query *query);
 
+/* Limits the arms of UNION ALL, if that is all that the query limits. */
+extern void LimitArms(Query *query);
+
 #endif

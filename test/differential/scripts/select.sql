@@ -421,6 +421,21 @@ SELECT 'o' AS what, count(*) FROM orders UNION ALL SELECT 'u', count(*) FROM use
 
 SELECT * FROM (SELECT tenant, id FROM orders UNION ALL SELECT tenant, id FROM users) s WHERE tenant = ${6:int};
 
+-- the first rows of tables that are not co-located
+SELECT tenant, placed::timestamp AS at FROM orders UNION ALL SELECT tenant, at FROM events ORDER BY 2 DESC, 1 LIMIT ${5|0|1000:int} OFFSET ${0|3:int};
+
+SELECT tenant FROM orders UNION ALL SELECT tenant FROM events UNION ALL SELECT id FROM products ORDER BY 1 DESC FETCH FIRST 3 ROWS WITH TIES;
+
+SELECT tenant AS t FROM orders UNION ALL (SELECT tenant FROM events UNION SELECT id FROM products) ORDER BY t NULLS FIRST LIMIT 7;
+
+SELECT s.id FROM (SELECT id, placed AS at FROM orders UNION ALL SELECT tenant, at FROM events) s ORDER BY s.at, s.id LIMIT ${6|NULL:int};
+
+SELECT count(*) FROM (SELECT tenant FROM orders UNION ALL SELECT tenant FROM events LIMIT 7) s;
+
+SELECT s.id % 3 FROM (SELECT id FROM orders UNION ALL SELECT tenant FROM events OFFSET 4) s ORDER BY s.id % 3, s.id LIMIT 6;
+
+SELECT u.id, (SELECT s.tenant FROM (SELECT tenant, id FROM orders UNION ALL SELECT tenant, 3 FROM events) s ORDER BY s.tenant, s.id LIMIT 1 OFFSET u.id) FROM users u WHERE u.tenant = 3;
+
 SELECT tenant, count(*) FROM (SELECT tenant, id FROM orders UNION SELECT tenant, id FROM users) s GROUP BY tenant;
 
 SELECT NULL AS x FROM users WHERE tenant = 1 UNION SELECT tenant FROM users WHERE tenant < 3 ORDER BY x;
