@@ -8,6 +8,8 @@
  * are collected from the quals as parsed, before any planning, and carried
  * into subqueries.
  *
+ * What is known of the rows of subqueries, CTEs and the like is in emergent.c.
+ *
  * "Matters" is meant from above: an equality in WHERE holds for every row that
  * the query lets through, so rows of a base table that contradict it may be
  * left out of the join before, on the nullable side of an outer join too (the
@@ -77,8 +79,8 @@ same_term(Expr *a, Expr *b)
 	return equal(a, b);
 }
 
-static List *
-add_equality(List *equalities, Expr *left, Expr *right)
+List *
+AddEquality(List *equalities, Expr *left, Expr *right)
 {
 	Equality *equality = palloc0(sizeof(Equality));
 
@@ -87,8 +89,8 @@ add_equality(List *equalities, Expr *left, Expr *right)
 	return lappend(equalities, equality);
 }
 
-static List *
-add_membership(List *equalities, Expr *left, Expr *values)
+List *
+AddMembership(List *equalities, Expr *left, Expr *values)
 {
 	Equality *equality = palloc0(sizeof(Equality));
 
@@ -131,6 +133,26 @@ is_key_equality(Oid opno, Oid collation, const KeySense *sense)
 		   collation_agrees(collation, sense->collation) && hashes_agree(opno, sense->collation);
 }
 
+/* "5 IS NULL" does not, what programs write who leave a condition out for NULL. */
+static List *
+arms_that_may_hold(BoolExpr *expr)
+{
+	List     *result = NIL;
+	ListCell *lc;
+
+	foreach (lc, expr->args)
+	{
+		Node *arm = lfirst(lc);
+
+		if (IsA(arm, NullTest))
+			arm = eval_const_expressions(NULL, arm);
+		if (!IsA(arm, Const) ||
+			(!((Const *) arm)->constisnull && DatumGetBool(((Const *) arm)->constvalue)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
 /*
  * What an OR says: a term of which every arm knows the values is one of them
  * all.
@@ -138,17 +160,20 @@ is_key_equality(Oid opno, Oid collation, const KeySense *sense)
 static List *
 alternatives(Query *query, BoolExpr *expr, const KeySense *sense)
 {
-	List     *first = QualEqualities(query, linitial(expr->args), sense);
+	List     *arms = arms_that_may_hold(expr);
+	List     *first = arms ? QualEqualities(query, linitial(arms), sense) : NIL;
 	List     *result = NIL;
 	ListCell *lc;
 
+	if (list_length(arms) == 1)
+		return first;
 	foreach (lc, first)
 	{
 		Expr     *term = ((Equality *) lfirst(lc))->left;
 		Expr     *values = KnownValues(first, term);
 		ListCell *arm;
 
-		for_each_from (arm, expr->args, 1)
+		for_each_from (arm, arms, 1)
 		{
 			if (values == NULL)
 				break;
@@ -156,9 +181,21 @@ alternatives(Query *query, BoolExpr *expr, const KeySense *sense)
 				UnionOfValues(values, KnownValues(QualEqualities(query, lfirst(arm), sense), term));
 		}
 		if (values && IsA(term, Var))
-			result = add_membership(result, term, values);
+			result = AddMembership(result, term, values);
 	}
 	return result;
+}
+
+/* A subquery whose value is known without its rows is as good as that value: it is that or null. */
+static Expr *
+compared_term(Query *query, Expr *expr, const KeySense *sense)
+{
+	Expr *term = CanonicalTerm(query, expr);
+	Expr *value = NULL;
+
+	if (IsA(term, SubLink))
+		value = ValueOfSublink(query, (SubLink *) term, sense);
+	return value ? value : term;
 }
 
 /*
@@ -187,115 +224,21 @@ QualEqualities(Query *query, Node *quals, const KeySense *sense)
 		OpExpr *op = (OpExpr *) quals;
 
 		if (is_key_equality(op->opno, op->inputcollid, sense))
-			return add_equality(NIL, CanonicalTerm(query, linitial(op->args)),
-								CanonicalTerm(query, lsecond(op->args)));
+			return AddEquality(NIL, compared_term(query, linitial(op->args), sense),
+							   compared_term(query, lsecond(op->args), sense));
 	}
 	else if (IsA(quals, ScalarArrayOpExpr) && ((ScalarArrayOpExpr *) quals)->useOr)
 	{
 		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) quals;
 
 		if (is_key_equality(op->opno, op->inputcollid, sense))
-			return add_membership(NIL, CanonicalTerm(query, linitial(op->args)), lsecond(op->args));
+			return AddMembership(NIL, CanonicalTerm(query, linitial(op->args)), lsecond(op->args));
 	}
 	else if (is_orclause(quals))
 		return alternatives(query, (BoolExpr *) quals, sense);
+	else if (IsA(quals, SubLink))
+		return EqualitiesOfTest(query, (SubLink *) quals, sense);
 	return NIL;
-}
-
-/*
- * Columns of a subquery's output that equal the same thing inside it are equal
- * outside too.
- */
-static List *
-subquery_output_equalities(Index rti, Query *subquery, const KeySense *sense)
-{
-	List     *inside;
-	List     *result = NIL;
-	ListCell *lc;
-
-	if (subquery->setOperations || subquery->hasTargetSRFs)
-		return NIL;
-
-	inside = EmergentEqualities(subquery, (Node *) subquery->jointree, sense);
-	foreach (lc, subquery->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Expr        *term = CanonicalTerm(subquery, tle->expr);
-		Expr        *constant;
-		Expr        *values;
-		Var         *column;
-		ListCell    *lc2;
-
-		if (tle->resjunk || !IsA(term, Var))
-			continue;
-		column = makeVarFromTargetEntry(rti, tle);
-
-		constant = KnownConstant(inside, term);
-		values = KnownValues(inside, term);
-		if (constant)
-			result = add_equality(result, (Expr *) column, constant);
-		else if (values)
-			result = add_membership(result, (Expr *) column, values);
-
-		for_each_cell(lc2, subquery->targetList, lnext(subquery->targetList, lc))
-		{
-			TargetEntry *other = lfirst_node(TargetEntry, lc2);
-
-			if (!other->resjunk && KnownEqual(inside, term, CanonicalTerm(subquery, other->expr)))
-				result = add_equality(result, (Expr *) column,
-									  (Expr *) makeVarFromTargetEntry(rti, other));
-		}
-	}
-	return result;
-}
-
-/*
- * EmergentEqualities returns what holds for every row that comes out of a join
- * tree.
- */
-List *
-EmergentEqualities(Query *query, Node *jtnode, const KeySense *sense)
-{
-	if (jtnode == NULL)
-		return NIL;
-
-	if (IsA(jtnode, RangeTblRef))
-	{
-		Index          rti = ((RangeTblRef *) jtnode)->rtindex;
-		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
-
-		if (rte->rtekind == RTE_SUBQUERY)
-			return subquery_output_equalities(rti, rte->subquery, sense);
-		return NIL;
-	}
-	else if (IsA(jtnode, FromExpr))
-	{
-		FromExpr *from = (FromExpr *) jtnode;
-		List     *result = QualEqualities(query, from->quals, sense);
-		ListCell *lc;
-
-		foreach (lc, from->fromlist)
-			result = list_concat(result, EmergentEqualities(query, lfirst(lc), sense));
-		return result;
-	}
-	else
-	{
-		JoinExpr *join = castNode(JoinExpr, jtnode);
-
-		switch (join->jointype)
-		{
-			case JOIN_INNER:
-				return list_concat(list_concat(EmergentEqualities(query, join->larg, sense),
-											   EmergentEqualities(query, join->rarg, sense)),
-								   QualEqualities(query, join->quals, sense));
-			case JOIN_LEFT:
-				return EmergentEqualities(query, join->larg, sense);
-			case JOIN_RIGHT:
-				return EmergentEqualities(query, join->rarg, sense);
-			default:
-				return NIL;
-		}
-	}
 }
 
 /* The same equalities as a query one level further in sees them. */
@@ -313,8 +256,7 @@ shift_equalities(List *equalities)
 
 		IncrementVarSublevelsUp((Node *) left, 1, 0);
 		IncrementVarSublevelsUp((Node *) right, 1, 0);
-		result =
-			outer->any ? add_membership(result, left, right) : add_equality(result, left, right);
+		result = outer->any ? AddMembership(result, left, right) : AddEquality(result, left, right);
 	}
 	return result;
 }
@@ -372,7 +314,7 @@ EqualitiesInSubquery(List *outer, Query *outer_query, Index column_rti, Query *s
 			continue;
 		column = makeVarFromTargetEntry(column_rti, tle);
 		column->varlevelsup = 1;
-		result = add_equality(result, (Expr *) column, CanonicalTerm(subquery, tle->expr));
+		result = AddEquality(result, (Expr *) column, CanonicalTerm(subquery, tle->expr));
 	}
 	return result;
 }
@@ -407,14 +349,13 @@ EqualitiesInSublink(List *outer, Query *outer_query, SubLink *sublink, const Key
 			continue;
 		left = copyObject(test->left);
 		IncrementVarSublevelsUp((Node *) left, 1, 0);
-		result = add_equality(result, left, CanonicalTerm(subquery, tle->expr));
+		result = AddEquality(result, left, CanonicalTerm(subquery, tle->expr));
 	}
 	return result;
 }
 
-/* Everything reachable from a term; the first element is the term itself. */
-static List *
-equal_terms(List *equalities, Expr *term)
+List *
+EqualTerms(List *equalities, Expr *term)
 {
 	List *reached = list_make1(term);
 	int   i;
@@ -456,12 +397,36 @@ KnownEqual(List *equalities, Expr *a, Expr *b)
 {
 	ListCell *lc;
 
-	foreach (lc, equal_terms(equalities, a))
+	foreach (lc, EqualTerms(equalities, a))
 	{
 		if (same_term(lfirst(lc), b))
 			return true;
 	}
 	return false;
+}
+
+List *
+EqualColumns(List *keys, List *equalities)
+{
+	List     *result = list_copy(keys);
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, keys)
+	{
+		Var *key = lfirst_node(Var, lc);
+
+		foreach (lc2, EqualTerms(equalities, (Expr *) key))
+		{
+			Var *column = lfirst(lc2);
+
+			/* of another collation, what is equal to each other might not be to the key */
+			if (IsA(column, Var) && column->varlevelsup == 0 && column->vartype == key->vartype &&
+				column->varcollid == key->varcollid && !list_member(result, column))
+				result = lappend(result, column);
+		}
+	}
+	return result;
 }
 
 static bool
@@ -477,6 +442,12 @@ depends_on_row(Node *node, void *context)
 	return expression_tree_walker(node, depends_on_row, context);
 }
 
+bool
+IsFixed(Expr *expr)
+{
+	return !depends_on_row((Node *) expr, NULL) && !contain_volatile_functions((Node *) expr);
+}
+
 /*
  * KnownConstant returns an expression that equals the term and has the same
  * value throughout a statement: a constant, a parameter, or a stable
@@ -488,14 +459,13 @@ KnownConstant(List *equalities, Expr *term)
 	Expr     *found = NULL;
 	ListCell *lc;
 
-	foreach (lc, equal_terms(equalities, term))
+	foreach (lc, EqualTerms(equalities, term))
 	{
 		Expr *candidate = lfirst(lc);
 
 		if (IsA(candidate, Const))
 			return candidate;
-		if (found == NULL && !depends_on_row((Node *) candidate, NULL) &&
-			!contain_volatile_functions((Node *) candidate))
+		if (found == NULL && IsFixed(candidate))
 			found = candidate;
 	}
 	return found;
@@ -530,8 +500,8 @@ elements_of(Expr *values)
 	return result;
 }
 
-static Expr *
-make_array(Oid type, List *elements)
+Expr *
+ArrayOf(Oid type, List *elements)
 {
 	ArrayExpr *array = makeNode(ArrayExpr);
 
@@ -561,7 +531,7 @@ UnionOfValues(Expr *values, Expr *others)
 	more = elements_of(others);
 	if (elements == NIL || more == NIL || get_base_element_type(exprType((Node *) others)) != type)
 		return NULL;
-	return make_array(type, list_concat_copy(elements, more));
+	return ArrayOf(type, list_concat_copy(elements, more));
 }
 
 /*
@@ -576,8 +546,8 @@ KnownValues(List *equalities, Expr *term)
 	ListCell *lc;
 
 	if (constant)
-		return make_array(exprType((Node *) constant), list_make1(constant));
-	foreach (lc, equal_terms(equalities, term))
+		return ArrayOf(exprType((Node *) constant), list_make1(constant));
+	foreach (lc, EqualTerms(equalities, term))
 	{
 		ListCell *lc2;
 
@@ -585,9 +555,7 @@ KnownValues(List *equalities, Expr *term)
 		{
 			Equality *equality = lfirst(lc2);
 
-			if (equality->any && same_term(equality->left, lfirst(lc)) &&
-				!depends_on_row((Node *) equality->right, NULL) &&
-				!contain_volatile_functions((Node *) equality->right))
+			if (equality->any && same_term(equality->left, lfirst(lc)) && IsFixed(equality->right))
 				return equality->right;
 		}
 	}

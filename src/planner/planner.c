@@ -43,6 +43,7 @@
 #include "planner/planner.h"
 #include "planner/policies.h"
 #include "planner/print.h"
+#include "planner/reduce_joins.h"
 #include "planner/ship.h"
 #include "planner/strategy.h"
 #include "transaction/xact.h"
@@ -209,7 +210,10 @@ plan_distributed(Query *query, const PlannerCall *call)
 	if (InsideFragment() && OnlyPoliciesNameDistTables(query))
 		return plan_with_policies(query, call);
 	DropUnusedCtes(query);
+	if (query->commandType == CMD_SELECT && !query->hasModifyingCTE)
+		InlineCtes(query);
 	FactorAlternatives(query);
+	ReduceOuterJoins(query);
 	FindDistTables(query, &tables);
 	if (query->hasRowSecurity && !InsideFragment() && !AllShardsLocal(&tables))
 	{
@@ -246,8 +250,6 @@ plan_distributed(Query *query, const PlannerCall *call)
 		refuse_in_fragment();
 	if (query->commandType != CMD_SELECT)
 		return PlanModification(query, &tables, call);
-	if (!query->hasModifyingCTE)
-		InlineCtes(query);
 	LiftOrder(query);
 	return PlanWithLeaves(query, call);
 }

@@ -147,6 +147,17 @@ typedef struct SublinkSearch
 
 static void search_query(RouteSearch *search, Query *query, List *equalities);
 
+/* The same for a query that stands in another one. */
+static void
+search_inner(RouteSearch *search, Query *query, Query *inner, List *equalities)
+{
+	List *around = search->sense.around;
+
+	search->sense.around = list_concat(list_make1(query), around);
+	search_query(search, inner, equalities);
+	search->sense.around = around;
+}
+
 static void
 pin_table(RouteSearch *search, DistTable *table, Var *key_column, List *equalities)
 {
@@ -185,7 +196,7 @@ search_rte(RouteSearch *search, Query *query, Index rti, List *equalities)
 	Transfer      *transfer = TransferOfEntry(rte);
 
 	if (rte->rtekind == RTE_SUBQUERY)
-		search_query(search, rte->subquery,
+		search_inner(search, query, rte->subquery,
 					 EqualitiesInSubquery(equalities, query, rti, rte->subquery, &search->sense));
 	else if (transfer && transfer->own_hash)
 		search->failed = true; /* the shard of a value is not that of the table's keys */
@@ -216,7 +227,7 @@ search_sublinks_walker(Node *node, SublinkSearch *context)
 
 		/* here it may stand under NOT or OR, so its own test says nothing */
 		scalar.subLinkType = EXPR_SUBLINK;
-		search_query(context->search, castNode(Query, sublink->subselect),
+		search_inner(context->search, context->query, castNode(Query, sublink->subselect),
 					 EqualitiesInSublink(context->equalities, context->query, &scalar,
 										 &context->search->sense));
 		return search_sublinks_walker(sublink->testexpr, context);
@@ -251,12 +262,18 @@ search_quals(RouteSearch *search, Query *query, Node *quals, List *equalities)
 	{
 		SubLink *sublink = (SubLink *) quals;
 
-		search_query(search, castNode(Query, sublink->subselect),
+		search_inner(search, query, castNode(Query, sublink->subselect),
 					 EqualitiesInSublink(equalities, query, sublink, &search->sense));
 		search_sublinks(search, query, sublink->testexpr, equalities);
 	}
 	else
 		search_sublinks(search, query, quals, equalities);
+}
+
+static Node *
+preserved_side(JoinExpr *join)
+{
+	return join->jointype == JOIN_LEFT ? join->larg : join->rarg;
 }
 
 static void
@@ -284,8 +301,15 @@ search_jointree(RouteSearch *search, Query *query, Node *jtnode, List *equalitie
 		List     *emergent = EmergentEqualities(query, jtnode, &search->sense);
 		List     *stated = QualEqualities(query, join->quals, &search->sense);
 		List     *outside = list_concat_copy(equalities, emergent);
-		List     *inside = list_concat_copy(outside, stated);
+		List     *inside;
 
+		if (join->jointype == JOIN_FULL)
+			outside = list_concat(outside,
+								  EqualitiesBelowFullJoin(query, join, equalities, &search->sense));
+		inside = list_concat_copy(outside, stated);
+		if (join->jointype == JOIN_LEFT || join->jointype == JOIN_RIGHT)
+			inside = list_concat(
+				inside, EqualitiesWhere(query, preserved_side(join), join->quals, &search->sense));
 		search_jointree(search, query, join->larg, join->jointype == JOIN_RIGHT ? inside : outside);
 		search_jointree(search, query, join->rarg, join->jointype == JOIN_LEFT ? inside : outside);
 		if (join->jointype == JOIN_INNER)
@@ -307,8 +331,8 @@ search_setop(RouteSearch *search, Query *query, Node *setop, Index column_rti, L
 	{
 		RangeTblEntry *arm = rt_fetch(castNode(RangeTblRef, setop)->rtindex, query->rtable);
 
-		search_query(
-			search, arm->subquery,
+		search_inner(
+			search, query, arm->subquery,
 			EqualitiesInSubquery(equalities, query, column_rti, arm->subquery, &search->sense));
 	}
 }
@@ -340,7 +364,8 @@ search_query(RouteSearch *search, Query *query, List *equalities)
 		search_setop(search, query, query->setOperations, setop_columns(query->setOperations),
 					 equalities);
 	foreach (lc, query->cteList)
-		search_query(search, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), NIL);
+		search_inner(search, query, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery),
+					 NIL);
 
 	search_jointree(search, query, (Node *) query->jointree, equalities);
 

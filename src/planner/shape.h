@@ -66,9 +66,10 @@ typedef enum SpreadKind
 typedef struct Spread
 {
 	SpreadKind  kind;
-	DistTable  *table;  /* SPREAD_SPLIT: whose shard map says how */
-	List       *keys;   /* SPREAD_SPLIT: Vars of this query level that equal the shard key */
-	const char *reason; /* SPREAD_MIXED: why */
+	DistTable  *table;         /* SPREAD_SPLIT: whose shard map says how */
+	List       *keys;          /* SPREAD_SPLIT: Vars of this query level that equal the shard key */
+	List       *nullable_keys; /* others that do, or that an outer join has made null */
+	const char *reason;        /* SPREAD_MIXED: why */
 } Spread;
 
 extern Spread SpreadOfQuery(Query *query);

@@ -9,9 +9,12 @@
  * and a copied one always, unless an outer join would preserve the copied
  * side: each node would then add the same null-extended rows.
  *
- * Grouping, DISTINCT and window functions keep a query split as long as the key
- * is part of what they group by; LIMIT does not. Subqueries in expressions are
- * seen to in sublinks.c.
+ * A lateral subquery that is tied to the key of what it depends on is copied, in
+ * a way: the node that has such a row computes all that belongs to it, and no
+ * other one is asked for it.
+ *
+ * What is done with the joined rows is seen to in grouping.c, subqueries in
+ * expressions in sublinks.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +36,7 @@
 static Spread
 copied(void)
 {
-	Spread result = {SPREAD_COPIED, NULL, NIL, NULL};
+	Spread result = {SPREAD_COPIED};
 
 	return result;
 }
@@ -41,7 +44,7 @@ copied(void)
 static Spread
 split(DistTable *table, List *keys)
 {
-	Spread result = {SPREAD_SPLIT, table, keys, NULL};
+	Spread result = {SPREAD_SPLIT, table, keys};
 
 	return result;
 }
@@ -49,7 +52,7 @@ split(DistTable *table, List *keys)
 static Spread
 mixed(const char *reason)
 {
-	Spread result = {SPREAD_MIXED, NULL, NIL, reason};
+	Spread result = {.kind = SPREAD_MIXED, .reason = reason};
 
 	return result;
 }
@@ -79,6 +82,13 @@ first_hash_table(Query *query)
 	return NULL;
 }
 
+static List *
+all_keys(const Spread *spread)
+{
+	return list_concat_copy(spread->keys, spread->nullable_keys);
+}
+
+/* Columns that are equal are not null, so whether they may be elsewhere is no matter. */
 static bool
 keys_meet(List *equalities, List *keys, List *other_keys)
 {
@@ -100,9 +110,37 @@ keys_meet(List *equalities, List *keys, List *other_keys)
 static bool
 tied_to_outer(Spread *spread, List *equalities, const OuterRows *outer)
 {
-	return outer && outer->table && spread->kind == SPREAD_SPLIT &&
+	return outer->table && spread->kind == SPREAD_SPLIT &&
 		   spread->table->colocation_id == outer->table->colocation_id &&
-		   keys_meet(equalities, spread->keys, outer->keys);
+		   keys_meet(equalities, all_keys(spread), outer->keys);
+}
+
+static const OuterRows nothing_around;
+
+/* The same, as seen from a subquery. */
+static OuterRows
+rows_around(Query *query, const OuterRows *beside)
+{
+	OuterRows result = {beside->table, copyObject(beside->keys),
+						list_concat(list_make1(query), beside->around)};
+
+	IncrementVarSublevelsUp((Node *) result.keys, 1, 0);
+	return result;
+}
+
+/* What a lateral entry may lean on, with what has been joined before it. */
+static OuterRows
+add_beside(const OuterRows *beside, const Spread *joined)
+{
+	OuterRows result = *beside;
+
+	if (joined->kind != SPREAD_SPLIT)
+		return result;
+	if (result.table == NULL)
+		result.table = joined->table;
+	if (result.table->colocation_id == joined->table->colocation_id)
+		result.keys = list_concat(list_copy(result.keys), all_keys(joined));
+	return result;
 }
 
 static CommonTableExpr *
@@ -110,8 +148,6 @@ find_cte(Query *query, RangeTblEntry *rte)
 {
 	ListCell *lc;
 
-	if (rte->ctelevelsup > 0)
-		return NULL;
 	foreach (lc, query->cteList)
 	{
 		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
@@ -125,7 +161,8 @@ find_cte(Query *query, RangeTblEntry *rte)
 bool
 IsComputedOnce(Query *query, RangeTblEntry *rte)
 {
-	CommonTableExpr *cte = rte->rtekind == RTE_CTE ? find_cte(query, rte) : NULL;
+	CommonTableExpr *cte =
+		rte->rtekind == RTE_CTE && rte->ctelevelsup == 0 ? find_cte(query, rte) : NULL;
 
 	return cte && (contain_volatile_functions(cte->ctequery) ||
 				   castNode(Query, cte->ctequery)->rowMarks != NIL);
@@ -200,7 +237,8 @@ spread_of_function(RangeTblEntry *rte, Index rti)
 }
 
 static Spread
-spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities)
+spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities,
+				   const OuterRows *outer)
 {
 	DistTable *inner = equalities != NIL ? first_hash_table(subquery) : NULL;
 	Spread     result;
@@ -213,29 +251,49 @@ spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities)
 
 		equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
 	}
-	result = SpreadOfSubquery(subquery, equalities, NULL);
+	result = SpreadOfSubquery(subquery, equalities, outer);
 	if (result.kind == SPREAD_SPLIT)
+	{
 		result.keys = keys_in_output(subquery, result.keys, rti);
+		result.nullable_keys = keys_in_output(subquery, result.nullable_keys, rti);
+	}
 	return result;
 }
 
+/* A node that computes a CTE computes its own part of it. */
 static Spread
-spread_of_rte(Query *query, Index rti, List *equalities)
+spread_of_cte(Query *query, Index rti, const OuterRows *beside)
 {
 	RangeTblEntry   *rte = rt_fetch(rti, query->rtable);
+	List            *queries = list_concat(list_make1(query), beside->around);
+	OuterRows        outer = nothing_around;
 	CommonTableExpr *cte;
+
+	if ((int) rte->ctelevelsup >= list_length(queries))
+		return mixed("a CTE of an outer query is used");
+	outer.around = list_copy_tail(queries, rte->ctelevelsup);
+	cte = find_cte(linitial(outer.around), rte);
+	if (cte == NULL || cte->cterecursive)
+		return mixed("a recursive query is used");
+	return spread_of_subquery(query, rti, castNode(Query, cte->ctequery), NIL, &outer);
+}
+
+/* "beside": keys of rows on which the entry may depend, of its own level if it is lateral. */
+static Spread
+spread_of_rte(Query *query, Index rti, List *equalities, const OuterRows *beside)
+{
+	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+	OuterRows      outer;
 
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
 			return spread_of_relation(rte, rti);
 		case RTE_SUBQUERY:
-			return spread_of_subquery(query, rti, rte->subquery, equalities);
+			outer = rows_around(query, beside);
+			return spread_of_subquery(query, rti, rte->subquery, equalities, &outer);
 		case RTE_CTE:
-			cte = find_cte(query, rte);
-			if (cte == NULL || cte->cterecursive)
-				return mixed("a recursive query or a CTE of an outer query is used");
-			return spread_of_subquery(query, rti, castNode(Query, cte->ctequery), NIL);
+			return spread_of_cte(query, rti, beside);
 		case RTE_FUNCTION:
 			return spread_of_function(rte, rti);
 		case RTE_TABLEFUNC:
@@ -252,6 +310,8 @@ spread_of_rte(Query *query, Index rti, List *equalities)
 static Spread
 inner_join(Spread left, Spread right, List *equalities)
 {
+	Spread result;
+
 	if (left.kind == SPREAD_MIXED)
 		return left;
 	if (right.kind == SPREAD_MIXED)
@@ -262,9 +322,12 @@ inner_join(Spread left, Spread right, List *equalities)
 		return left;
 	if (left.table->colocation_id != right.table->colocation_id)
 		return mixed("tables that are not co-located are joined");
-	if (left.table->method != DIST_SINGLE && !keys_meet(equalities, left.keys, right.keys))
+	if (left.table->method != DIST_SINGLE &&
+		!keys_meet(equalities, all_keys(&left), all_keys(&right)))
 		return mixed("tables are not joined on the shard key");
-	return split(left.table, list_concat_copy(left.keys, right.keys));
+	result = split(left.table, list_concat_copy(left.keys, right.keys));
+	result.nullable_keys = list_concat_copy(left.nullable_keys, right.nullable_keys);
+	return result;
 }
 
 /* Joins a preserved side with a nullable one. */
@@ -277,13 +340,16 @@ outer_join(Spread preserved, Spread nullable, List *equalities)
 		return mixed("an outer join preserves rows that every node has");
 	result = inner_join(preserved, nullable, equalities);
 	if (result.kind == SPREAD_SPLIT)
-		result.keys = preserved.keys; /* the other side's may be null */
+	{
+		result.keys = preserved.keys;
+		result.nullable_keys = list_concat_copy(preserved.nullable_keys, all_keys(&nullable));
+	}
 	return result;
 }
 
 /* FULL: rows of both sides survive, so both must be split by the joined key. */
 static Spread
-full_join(Spread left, Spread right, List *equalities)
+full_join(Spread left, Spread right, List *equalities, List *merged)
 {
 	Spread result = inner_join(left, right, equalities);
 
@@ -291,23 +357,48 @@ full_join(Spread left, Spread right, List *equalities)
 	{
 		if (left.kind != SPREAD_SPLIT || right.kind != SPREAD_SPLIT)
 			return mixed("a full join preserves rows that every node has");
-		result.keys = NIL;
+		result.nullable_keys = all_keys(&result);
+		result.keys = merged;
+	}
+	return result;
+}
+
+/* Columns that a full join merges from keys of both sides. */
+static List *
+merged_keys(Query *query, JoinExpr *join, const Spread *left, const Spread *right)
+{
+	RangeTblEntry *rte = join->rtindex ? rt_fetch(join->rtindex, query->rtable) : NULL;
+	List          *result = NIL;
+	ListCell      *lc;
+
+	foreach (lc, rte && rte->joinmergedcols > 0 ? rte->joinaliasvars : NIL)
+	{
+		CoalesceExpr *merged = lfirst(lc);
+
+		if (merged && IsA(merged, CoalesceExpr) &&
+			list_member(left->keys, CanonicalTerm(query, linitial(merged->args))) &&
+			list_member(right->keys, CanonicalTerm(query, lsecond(merged->args))))
+			result = lappend(result, makeVar(join->rtindex, foreach_current_index(lc) + 1,
+											 exprType((Node *) merged), exprTypmod((Node *) merged),
+											 exprCollation((Node *) merged), 0));
 	}
 	return result;
 }
 
 static Spread spread_of_jointree(Query *query, Node *jtnode, List *equalities,
-								 const KeySense *sense);
+								 const KeySense *sense, const OuterRows *outer);
 
 /*
  * Items of a FROM list join in whatever order ties them to each other: start
  * with any split item, and add what meets its keys until nothing changes.
  */
 static Spread
-spread_of_from(Query *query, FromExpr *from, List *equalities, const KeySense *sense)
+spread_of_from(Query *query, FromExpr *from, List *equalities, const KeySense *sense,
+			   const OuterRows *outer)
 {
 	List     *pending = NIL;
 	Spread    result = copied();
+	OuterRows beside = *outer;
 	ListCell *lc;
 	bool      progress = true;
 
@@ -316,9 +407,10 @@ spread_of_from(Query *query, FromExpr *from, List *equalities, const KeySense *s
 	{
 		Spread *item = palloc(sizeof(Spread));
 
-		*item = spread_of_jointree(query, lfirst(lc), equalities, sense);
+		*item = spread_of_jointree(query, lfirst(lc), equalities, sense, &beside);
 		if (item->kind == SPREAD_MIXED)
 			return *item;
+		beside = add_beside(&beside, item);
 		pending = lappend(pending, item);
 	}
 	while (pending != NIL && progress)
@@ -341,23 +433,26 @@ spread_of_from(Query *query, FromExpr *from, List *equalities, const KeySense *s
 }
 
 static Spread
-spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense *sense)
+spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense *sense,
+				   const OuterRows *outer)
 {
 	JoinExpr *join;
 	List     *inside;
 	Spread    left;
 	Spread    right;
+	OuterRows beside;
 
 	if (IsA(jtnode, RangeTblRef))
-		return spread_of_rte(query, ((RangeTblRef *) jtnode)->rtindex, equalities);
+		return spread_of_rte(query, ((RangeTblRef *) jtnode)->rtindex, equalities, outer);
 	if (IsA(jtnode, FromExpr))
-		return spread_of_from(query, (FromExpr *) jtnode, equalities, sense);
+		return spread_of_from(query, (FromExpr *) jtnode, equalities, sense, outer);
 
 	join = castNode(JoinExpr, jtnode);
 	inside = list_concat_copy(equalities, EmergentEqualities(query, jtnode, sense));
 	inside = list_concat(inside, QualEqualities(query, join->quals, sense));
-	left = spread_of_jointree(query, join->larg, equalities, sense);
-	right = spread_of_jointree(query, join->rarg, equalities, sense);
+	left = spread_of_jointree(query, join->larg, equalities, sense, outer);
+	beside = add_beside(outer, &left);
+	right = spread_of_jointree(query, join->rarg, equalities, sense, &beside);
 	switch (join->jointype)
 	{
 		case JOIN_INNER:
@@ -367,7 +462,7 @@ spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense 
 		case JOIN_RIGHT:
 			return outer_join(right, left, inside);
 		case JOIN_FULL:
-			return full_join(left, right, inside);
+			return full_join(left, right, inside, merged_keys(query, join, &left, &right));
 		default:
 			return mixed("a join type cannot be shipped");
 	}
@@ -375,7 +470,7 @@ spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense 
 
 /* FROM and WHERE, with the expressions over them. */
 static Spread
-spread_of_input(Query *query, List *equalities)
+spread_of_input(Query *query, List *equalities, const OuterRows *outer)
 {
 	DistTable  *table = first_hash_table(query);
 	KeySense    sense = {InvalidOid, InvalidOid};
@@ -384,57 +479,17 @@ spread_of_input(Query *query, List *equalities)
 
 	if (table)
 		sense = SenseOfKey(table);
-	spread = spread_of_from(query, query->jointree, equalities, &sense);
+	sense.around = outer->around;
+	spread = spread_of_from(query, query->jointree, equalities, &sense, outer);
+	if (spread.keys != NIL)
+		spread.keys =
+			EqualColumns(spread.keys, EmergentEqualities(query, (Node *) query->jointree, &sense));
 	reason = WhySublinksMix(query, spread, equalities, &sense);
 	return reason ? mixed(reason) : spread;
 }
 
-static bool
-groups_by_key(Query *query, List *clause, List *keys)
-{
-	ListCell *lc;
-
-	foreach (lc, clause)
-	{
-		SortGroupClause *group = lfirst_node(SortGroupClause, lc);
-		TargetEntry     *tle = get_sortgroupclause_tle(group, query->targetList);
-
-		if (list_member(keys, CanonicalTerm(query, tle->expr)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * What stands between the joined rows and the output: is it done within each
- * node's part?
- */
 static Spread
-spread_after_grouping(Query *query, Spread spread)
-{
-	ListCell *lc;
-
-	if (spread.kind != SPREAD_SPLIT || spread.table->method == DIST_SINGLE)
-		return spread;
-
-	if (query->groupingSets)
-		return mixed("rows are grouped by grouping sets");
-	if ((query->groupClause || query->hasAggs || query->havingQual) &&
-		!groups_by_key(query, query->groupClause, spread.keys))
-		return mixed("rows are not grouped by the shard key");
-	foreach (lc, query->windowClause)
-	{
-		if (!groups_by_key(query, lfirst_node(WindowClause, lc)->partitionClause, spread.keys))
-			return mixed("a window is not partitioned by the shard key");
-	}
-	if (query->distinctClause && !IsDistinctWithinNodes(query) &&
-		!groups_by_key(query, query->distinctClause, spread.keys))
-		return mixed("DISTINCT does not include the shard key");
-	return spread;
-}
-
-static Spread
-spread_of_setop(Query *query, Node *node, List *equalities)
+spread_of_setop(Query *query, Node *node, const OuterRows *outer)
 {
 	SetOperationStmt *setop;
 	Spread            left;
@@ -443,11 +498,11 @@ spread_of_setop(Query *query, Node *node, List *equalities)
 	ListCell         *lc;
 
 	if (IsA(node, RangeTblRef))
-		return spread_of_rte(query, ((RangeTblRef *) node)->rtindex, NIL);
+		return spread_of_rte(query, ((RangeTblRef *) node)->rtindex, NIL, outer);
 
 	setop = castNode(SetOperationStmt, node);
-	left = spread_of_setop(query, setop->larg, equalities);
-	right = spread_of_setop(query, setop->rarg, equalities);
+	left = spread_of_setop(query, setop->larg, outer);
+	right = spread_of_setop(query, setop->rarg, outer);
 	if (left.kind == SPREAD_MIXED)
 		return left;
 	if (right.kind == SPREAD_MIXED)
@@ -476,20 +531,22 @@ spread_of_setop(Query *query, Node *node, List *equalities)
 Spread
 SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
 {
-	Spread spread;
+	Spread      spread;
+	const char *reason;
 
 	if (query->commandType != CMD_SELECT)
 		return mixed("a data-modifying query is used");
 	if (query->setOperations)
-		spread = spread_of_setop(query, query->setOperations, equalities);
+		spread = spread_of_setop(query, query->setOperations, outer);
 	else
-		spread = spread_of_input(query, equalities);
+		spread = spread_of_input(query, equalities, outer);
 
 	/* All that one outer row needs is on that row's node, whatever is done with it. */
-	if (spread.kind == SPREAD_SPLIT && outer && outer->table && !query->setOperations)
+	if (spread.kind == SPREAD_SPLIT && outer->table && !query->setOperations)
 	{
 		KeySense sense = SenseOfKey(outer->table);
 
+		sense.around = outer->around;
 		equalities = list_concat_copy(equalities,
 									  EmergentEqualities(query, (Node *) query->jointree, &sense));
 		if (tied_to_outer(&spread, equalities, outer))
@@ -500,7 +557,9 @@ SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
 	if (spread.kind == SPREAD_COPIED && contain_volatile_functions((Node *) query))
 		return mixed("a volatile function is computed apart from split rows");
 
-	spread = spread_after_grouping(query, spread);
+	reason = WhyGroupingMixes(query, &spread);
+	if (reason)
+		return mixed(reason);
 	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
 		(query->limitCount || query->limitOffset))
 		return mixed("a subquery has LIMIT");
@@ -524,17 +583,17 @@ SpreadOfQuery(Query *query)
 	}
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;
-	return SpreadOfSubquery(&bare, NIL, NULL);
+	return SpreadOfSubquery(&bare, NIL, &nothing_around);
 }
 
 Spread
 SpreadOfEntry(Query *query, Index rti)
 {
-	return spread_of_rte(query, rti, NIL);
+	return spread_of_rte(query, rti, NIL, &nothing_around);
 }
 
 Spread
 SpreadOfInput(Query *query)
 {
-	return spread_of_input(query, NIL);
+	return spread_of_input(query, NIL, &nothing_around);
 }

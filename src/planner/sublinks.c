@@ -20,6 +20,7 @@ typedef struct SublinkCheck
 	Query      *query;
 	Spread      around; /* the rows for which the expression is computed */
 	List       *equalities;
+	List       *queries; /* the query, and those around it */
 	const char *reason;
 } SublinkCheck;
 
@@ -32,12 +33,12 @@ check_sublinks_walker(Node *node, SublinkCheck *check)
 	{
 		SubLink  *sublink = (SubLink *) node;
 		Query    *subquery = castNode(Query, sublink->subselect);
-		OuterRows outer = {check->around.table, NIL};
+		OuterRows outer = {check->around.table, NIL, check->queries};
 		List     *equalities = NIL;
 		Spread    spread;
 		ListCell *lc;
 
-		foreach (lc, check->around.keys)
+		foreach (lc, list_concat_copy(check->around.keys, check->around.nullable_keys))
 		{
 			Var *key = copyObject(lfirst_node(Var, lc));
 
@@ -136,7 +137,7 @@ check_join_quals(SublinkCheck *check, Node *jtnode)
 const char *
 WhySublinksMix(Query *query, Spread spread, List *equalities, const KeySense *sense)
 {
-	SublinkCheck check = {query, spread, NIL, NULL};
+	SublinkCheck check = {query, spread, NIL, list_concat(list_make1(query), sense->around), NULL};
 
 	if (!query->hasSubLinks || spread.kind == SPREAD_MIXED)
 		return NULL;
@@ -153,7 +154,7 @@ WhySublinksMix(Query *query, Spread spread, List *equalities, const KeySense *se
 bool
 ConditionStaysWithRow(Query *query, Index rti, Node *condition)
 {
-	SublinkCheck check = {query, SpreadOfEntry(query, rti), NIL, NULL};
+	SublinkCheck check = {query, SpreadOfEntry(query, rti), NIL, list_make1(query), NULL};
 
 	if (check.around.kind == SPREAD_MIXED)
 		return false;
