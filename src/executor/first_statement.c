@@ -3,10 +3,13 @@
  * first_statement.c
  *	  When a transaction takes its snapshot of all nodes.
  *
- * That is the first statement that reads a table of users, whichever: what comes
- * later may be on other nodes. A statement that is a transaction by itself needs
- * no other node's snapshot if it stays on one node, as far as can be told before
- * it runs; for one that is routed it is told when its shard is known.
+ * In a transaction block that is the first statement for which PostgreSQL takes
+ * one, whatever it reads: what comes later may be on other nodes, and must not see
+ * what was committed while pg_advisory_lock() waited, or a client that has fixed
+ * its snapshot by SELECT 1. A statement that is a transaction by itself needs no
+ * other node's snapshot if it stays on one node, as far as can be told before it
+ * runs; for one that is routed it is told when its shard is known. If it calls
+ * functions, the first statement of these counts.
  *
  *-------------------------------------------------------------------------
  */
@@ -103,12 +106,13 @@ is_routed(QueryDesc *query)
 		   !state->fragment.triggers && state->fragment.moves == NIL;
 }
 
+/* Is the query all that the client wants of the transaction? */
 static bool
-is_by_itself(QueryDesc *query)
+is_only_one(QueryDesc *query)
 {
 	return !IsTransactionBlock() && !(MyXactFlags & XACT_FLAGS_PIPELINING) && ActivePortal &&
 		   list_length(ActivePortal->stmts) == 1 &&
-		   linitial(ActivePortal->stmts) == query->plannedstmt && !may_run_others(query);
+		   linitial(ActivePortal->stmts) == query->plannedstmt;
 }
 
 static void
@@ -116,13 +120,16 @@ before_reading(QueryDesc *query)
 {
 	bool reads_here = reads_tables_here(query->plannedstmt);
 	bool goes_out = has_custom_scan(query->planstate, NULL);
+	bool only = is_only_one(query);
+	bool by_itself = only && !may_run_others(query);
+	bool first_of_some = !only && ActivePortal; /* background processes have none */
 
 	if (InLocalFragment())
 	{
 		if (!IsWholeTransaction())
 			TakeClusterSnapshot(query->snapshot);
 	}
-	else if (is_by_itself(query) ? goes_out && !is_routed(query) : goes_out || reads_here)
+	else if (by_itself ? goes_out && !is_routed(query) : goes_out || reads_here || first_of_some)
 		TakeClusterSnapshot(query->snapshot);
 	if (reads_here)
 		ReadsHere();
@@ -163,11 +170,14 @@ first_utility(PlannedStmt *planned, const char *query_string, bool read_only_tre
 {
 	Node *command = planned->utilityStmt;
 
-	if (IsolationUsesXactSnapshot() && !InsideFragment() && is_copy_of_table(command) &&
-		HaveDistTables())
+	if (IsolationUsesXactSnapshot() && !InsideFragment() && HaveDistTables())
 	{
-		TakeClusterSnapshot(NULL);
-		ReadsHere();
+		bool copies = is_copy_of_table(command);
+
+		if (copies || (IsTransactionBlock() && PlannedStmtRequiresSnapshot(planned)))
+			TakeClusterSnapshot(NULL);
+		if (copies)
+			ReadsHere();
 	}
 	if (next_ProcessUtility)
 		next_ProcessUtility(planned, query_string, read_only_tree, context, params, environment,

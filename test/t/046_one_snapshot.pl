@@ -73,13 +73,13 @@ is($one->query_safe("SELECT v, (SELECT count(*) FROM ordinary) FROM t WHERE k = 
 $one->query_safe('COMMIT');
 $one->query_safe("$again SELECT 1; SELECT count(*) FROM pg_class");
 $coordinator->safe_psql($db, 'BEGIN; UPDATE t SET v = v + 1; INSERT INTO ordinary VALUES (1); COMMIT');
-is($one->query_safe("SELECT v, (SELECT count(*) FROM ordinary) FROM t WHERE k = $k2"), '102|2', 'after statements on catalogs it is still to be taken');
-is($one->query_safe('SELECT count(*) FROM ordinary'), 2, 'and replaces what PostgreSQL took before');
+is($one->query_safe("SELECT v, (SELECT count(*) FROM ordinary) FROM t WHERE k = $k2"), '101|1', 'after statements that read no table');
+is($one->query_safe('SELECT count(*) FROM ordinary'), 1, 'it replaces what PostgreSQL took before');
 $one->query_safe('SAVEPOINT s; DECLARE c CURSOR FOR SELECT count(*) FROM ordinary; ROLLBACK TO s');
 $coordinator->safe_psql($db, 'INSERT INTO ordinary VALUES (1)');
-is($one->query_safe('SELECT count(*) FROM ordinary'), 2, 'a rolled back subtransaction changes nothing');
-is($one->query_safe("DECLARE c CURSOR FOR SELECT (SELECT count(*) FROM ordinary), v FROM t WHERE k = $k2; FETCH c"), '2|102', 'a cursor sees the same');
-is($one->query_safe('COPY ordinary TO STDOUT'), "1\n1", 'and COPY');
+is($one->query_safe('SELECT count(*) FROM ordinary'), 1, 'a rolled back subtransaction changes nothing');
+is($one->query_safe("DECLARE c CURSOR FOR SELECT (SELECT count(*) FROM ordinary), v FROM t WHERE k = $k2; FETCH c"), '1|101', 'a cursor sees the same');
+is($one->query_safe('COPY ordinary TO STDOUT'), 1, 'and COPY');
 $one->query_safe('COMMIT');
 
 $one->query_safe("$again SAVEPOINT a; SELECT count(*) FROM t; ROLLBACK TO a");
