@@ -293,6 +293,7 @@ ForgetTransaction(bool committed)
 	ForgetParticipants();
 	ForgetClusterSnapshot();
 	global_id = NULL;
+	ForgetStopWanted();
 	ResumeCancel();
 }
 
@@ -384,6 +385,7 @@ OnSubtransactionEvent(SubXactEvent event, SubTransactionId my_subid, SubTransact
 			ReleaseCommitsHere();
 			if (nparticipants > 0)
 				Finish(RollbackCurrentLevel, false);
+			ForgetStopWanted();
 			break;
 		default:
 			break;

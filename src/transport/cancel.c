@@ -5,7 +5,7 @@
  *
  * PQcancel() would wait without bound for a node that does not answer, one node
  * after the other, so cancel requests are sent from here: to all at once, and
- * for no longer than CANCEL_TIMEOUT_MS. When a node has taken the request, it
+ * for no longer than CANCEL_TIMEOUT_MS, or less if the client waits for it. When a node has taken the request, it
  * closes the connection that brought it. Only then is it certain that the
  * request will not hit a later statement.
  *
@@ -79,7 +79,8 @@ void
 CancelConns(NodeConn **conns, int nconns)
 {
 	struct pollfd *fds = palloc(sizeof(struct pollfd) * nconns);
-	TimestampTz    deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CANCEL_TIMEOUT_MS);
+	long           limit = StopIsWanted() ? STOP_TIMEOUT_MS : CANCEL_TIMEOUT_MS;
+	TimestampTz    deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit);
 	int            waiting = 0;
 
 	for (int i = 0; i < nconns; i++)

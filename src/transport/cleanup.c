@@ -276,6 +276,9 @@ ReadFor(NodeConn **busy, int nbusy, long timeout)
 	{
 		int still_busy = 0;
 
+		if (StopIsWanted())
+			deadline = Min(deadline, TimestampTzPlusMilliseconds(now, STOP_TIMEOUT_MS));
+
 		for (int i = 0; i < nbusy; i++)
 		{
 			if (ReadRest(busy[i]))

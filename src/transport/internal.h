@@ -140,6 +140,9 @@ extern void     PopPending(NodeConn *conn);
 /* idle.c */
 extern void NoteMessage(NodeConn *conn, Size size);
 
+/* So long, in milliseconds, nodes are waited for when the client wants to stop. */
+#define STOP_TIMEOUT_MS 400
+
 /* wait.c */
 extern void ResetWaitSet(void);
 extern bool WaitOnConns(NodeConn **conns, int nconns, long timeout);
@@ -183,6 +186,9 @@ extern void PassNotice(void *arg, const PGresult *result);
 /* pipeline.c */
 extern void KeepReport(NodeConn *conn, const char *text);
 extern void KeepHeldTriggers(NodeConn *conn, const char *number);
+
+/* wait.c: has the client, or a time limit, stopped the statement while nodes were waited for, or is this the session's end? */
+extern bool StopIsWanted(void);
 
 /* cancel.c */
 extern void CancelConns(NodeConn **conns, int nconns);

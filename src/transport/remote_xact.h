@@ -33,6 +33,9 @@ extern void SetOutcomeMatters(NodeConn *conn, bool matters);
 extern void HoldOffCancel(void);
 extern void ResumeCancel(void);
 
+/* A cancel that came while nodes were waited for has been obeyed. */
+extern void ForgetStopWanted(void);
+
 /* Read all that the connection still has to say, and raise errors. */
 extern void DrainConn(NodeConn *conn);
 
@@ -50,7 +53,7 @@ extern bool WaitForCommand(RemoteCommand *command, long timeout);
  * at this nesting level or below, other than for a cursor that lives on.
  * SettleConns reads what is left of that, without raising errors, after
  * stopping it if so wanted; connections that do not come to rest within the
- * timeout, in milliseconds, are closed. IsAtRest: there is nothing to settle.
+ * timeout, in milliseconds, are closed, and sooner when the client wants to stop. IsAtRest: there is nothing to settle.
  */
 extern void AbandonCommands(NodeConn *conn, int level);
 extern void SettleConns(List *conns, bool cancel, long timeout);

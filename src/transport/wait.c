@@ -13,11 +13,13 @@
 
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "transport/internal.h"
 #include "utils/memutils.h"
 
 static WaitEventSet *wait_set = NULL;
+static bool          stop_wanted = false;
 
 /* The wait event set has to be made anew: a socket came or went. */
 void
@@ -77,6 +79,19 @@ AdjustWaitSet(void)
 	}
 }
 
+/* Whoever is answered when nodes have come to rest may not wait for long. */
+bool
+StopIsWanted(void)
+{
+	return stop_wanted || proc_exit_inprogress;
+}
+
+void
+ForgetStopWanted(void)
+{
+	stop_wanted = false;
+}
+
 /*
  * WaitOnConns waits until something happened on one of the connections, or the
  * latch was set (the caller checks for interrupts), and moves bytes to and from
@@ -121,5 +136,7 @@ WaitOnConns(NodeConn **conns, int nconns, long timeout)
 			}
 		}
 	}
+	if (QueryCancelPending || ProcDiePending)
+		stop_wanted = true;
 	return nevents > 0;
 }

@@ -115,10 +115,46 @@ foreach my $statement (sort keys %statements)
 	}
 }
 
+# A frozen node, or one process of it, keeps nobody waiting who wants to stop.
+sub processes_of
+{
+	my ($node) = @_;
+	my $postmaster = PostgreSQL::Test::Utils::slurp_file($node->data_dir . '/postmaster.pid') =~ s/\n.*//sr;
+	return ($postmaster, split /\n/, `pgrep -P $postmaster`);
+}
+
+my $working = q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %' AND xact_start IS NOT NULL};
+my $victim = $coordinator->background_psql($db, on_error_stop => 0, extra_params => [ '-d', $coordinator->connstr($db) . ' application_name=victim' ]);
+my $victim_pid = $victim->query('SELECT pg_backend_pid()');
+foreach my $frozen ('a frozen process', 'a frozen node')
+{
+	foreach my $sql ('COMMIT', 'UPDATE t SET v = v + 1 WHERE k > 50')
+	{
+		my $before = $coordinator->safe_psql($db, 'SELECT sum(v) FROM t');
+		$victim->query("BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($key{2}, $key{3})");
+		my @stopped = $frozen eq 'a frozen node' ? processes_of($nodes[1]) : $nodes[1]->safe_psql($db, $working);
+		kill STOP => @stopped;
+		$victim->{stdin} .= "$sql;\n\\echo the end\n";
+		$victim->{run}->pump_nb;
+		$coordinator->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $victim_pid AND state = 'active' AND query LIKE '$sql%'") or die;
+		$coordinator->safe_psql($db, "SELECT pg_cancel_backend($victim_pid)");
+		my $cancelled = time;
+		pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
+		cmp_ok(time - $cancelled, '<', 2, "$sql on $frozen: the client gets its answer soon");
+		like($victim->{stderr}, qr/canceling statement due to user request/, 'which is that it was cancelled');
+		$victim->{$_} = '' for qw(stdout stderr);
+		kill CONT => @stopped;
+		$victim->query('ROLLBACK');
+		ok($_->poll_query_until($db, 'SELECT count(*) = 0 FROM pg_prepared_xacts'), 'what it prepared later is rolled back') foreach @nodes;
+		nothing_left("$sql on $frozen", time, @nodes);
+		is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $before, 'and nothing has changed');
+	}
+}
+$victim->quit;
+
 # A server that is killed tells nobody.
 my ($client) = start_client($statements{'a transaction'}, '');
-my $postmaster = PostgreSQL::Test::Utils::slurp_file($coordinator->data_dir . '/postmaster.pid') =~ s/\n.*//sr;
-my @backends = split /\n/, `pgrep -P $postmaster`;
+my (undef, @backends) = processes_of($coordinator);
 my $start = time;
 $coordinator->kill9;
 kill KILL => @backends;
