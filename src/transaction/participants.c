@@ -43,6 +43,8 @@ BeginText(void)
 											{"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
 											 "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"}};
 
+	if (XactIsoLevel == XACT_SERIALIZABLE && XactReadOnly && XactDeferrable)
+		return "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE";
 	return texts[XactIsoLevel][XactReadOnly ? 1 : 0];
 }
 

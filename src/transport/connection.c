@@ -39,7 +39,8 @@
 /* Transactions and their limits are the coordinator's business, whatever the node's defaults. */
 #define NODE_OPTIONS                                                                             \
 	"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 " \
-	"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
+	"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off "    \
+	"-c default_transaction_deferrable=off"
 
 /*
  * How often a backend at work looks whether its client is still there. On a node it

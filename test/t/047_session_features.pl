@@ -90,6 +90,12 @@ like(run_on(1, "SET default_transaction_read_only = on; DELETE FROM t"), qr/2500
 like(run_on(1, "BEGIN; SAVEPOINT s; SET TRANSACTION READ ONLY; SELECT count(*) FROM t; ROLLBACK TO s; UPDATE t SET v = v RETURNING 'changed'; ROLLBACK"), qr/^changed$/m, 'a subtransaction may be read-only');
 like(run_on(1, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY DEFERRABLE; SELECT count(*) FROM t; COMMIT"), qr/^30$/m, 'DEFERRABLE means nothing at REPEATABLE READ');
 like(run_on(1, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT count(*) FROM t; COMMIT"), qr/0A000.*a SERIALIZABLE transaction cannot use several nodes/, 'and does not help at SERIALIZABLE');
+$holder->query_safe("BEGIN ISOLATION LEVEL SERIALIZABLE; UPDATE t SET v = v WHERE k = $key{2}");
+like(run_on(3, "SET statement_timeout = '500ms'; BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT v FROM t WHERE k = $key{2}"), qr/57014/,
+	'with one node it waits there for a snapshot that is safe');
+like(run_on(3, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY; SELECT v FROM t WHERE k = $key{2}; COMMIT"), qr/^0$/m, 'which others do not');
+$holder->query_safe('ROLLBACK');
+like(run_on(3, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; SELECT v FROM t WHERE k = $key{2}; COMMIT"), qr/^0$/m, 'until there is one');
 like(run_on(1, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t; SELECT pg_export_snapshot() IS NOT NULL AS exported; SELECT count(*) + 1 FROM t; COMMIT"), qr/^30\nt\n31$/m, 'a snapshot that is in use already can be exported');
 like(run_on(1, "BEGIN ISOLATION LEVEL REPEATABLE READ; UPDATE t SET v = 5 WHERE k IN ($key{2}, $key{3}); COMMIT AND CHAIN; SHOW transaction_isolation;
 		UPDATE t SET v = 6 WHERE k IN ($key{2}, $key{3}); ROLLBACK AND CHAIN; SELECT sum(v) FROM t WHERE k IN ($key{2}, $key{3}); COMMIT"),
