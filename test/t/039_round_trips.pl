@@ -108,6 +108,21 @@ is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2}; COMMIT; SELECT v FROM t W
 is(trace_of("BEGIN; $update $key{2}; $update $key{2}; COMMIT"), join(', ', ('2 sent, 2 answers') x 3),
 	'a transaction of one node: one round trip for each statement, one for COMMIT');
 
+# What else transactions have costs nothing by itself: it rides with the next statement.
+my $twice = join(', ', ('2 sent, 2 answers') x 2);
+my $thrice = "$twice, 2 sent, 2 answers";
+is(trace_of("BEGIN; $update $key{2}; SAVEPOINT a; $update $key{2}; RELEASE a; COMMIT"), $thrice, 'SAVEPOINT and RELEASE');
+is(trace_of("BEGIN; SAVEPOINT a; SAVEPOINT b; $update $key{2}; COMMIT"), $twice, 'also several at once');
+is(trace_of("BEGIN; $update $key{2}; SAVEPOINT a; ROLLBACK TO a; SAVEPOINT b; COMMIT"), $twice, 'of those that no node takes part in nodes hear nothing');
+is(trace_of("BEGIN; SET LOCAL TimeZone = 'Asia/Tokyo'; $update $key{2}; COMMIT"), $twice, 'SET LOCAL');
+is(trace_of("BEGIN; DECLARE c CURSOR FOR SELECT v FROM t WHERE k = $key{2}; FETCH c; FETCH c; CLOSE c; COMMIT"), $twice, 'a cursor of one node');
+is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2} FOR UPDATE; $update $key{2}; COMMIT"), $thrice, 'FOR UPDATE');
+is(join(', ', (rounds(trace_of('BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; COMMIT')))[ 0 .. 3 ]), 'sent 2, answers 2, sent 3, answers 3',
+	'LOCK TABLE goes to one node after the other');
+is(join(', ', rounds(trace_of('BEGIN; DECLARE c CURSOR FOR SELECT v FROM t; FETCH ALL FROM c; COMMIT'))), 'sent 2 3, answers 2 3, sent 2 3, answers 2 3', 'a cursor of all nodes');
+is(trace_of("DO \$\$ BEGIN FOR i IN 1 .. 3 LOOP BEGIN UPDATE t SET v = v + 1 WHERE k = $key{2}; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$\$"),
+	"$thrice, 2 sent, 2 answers", 'blocks with EXCEPTION');
+
 my $stamp = "UPDATE stamped SET v = v + 1 WHERE k = $key{2}";
 is(trace_of($stamp), join(', ', ('2 sent, 2 answers') x 2), 'one whose trigger may have changed the key: one more, for COMMIT');
 is(trace_of("BEGIN; $stamp; $stamp; COMMIT"), join(', ', ('2 sent, 2 answers') x 3), 'in a transaction no more than others');
