@@ -23,7 +23,6 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
@@ -37,6 +36,7 @@
 #include "planner/claim.h"
 #include "planner/on_behalf.h"
 #include "storage/proc.h"
+#include "transaction/start_time.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
@@ -223,20 +223,6 @@ Handle(UtilityHandler handler, Utility *utility)
 }
 
 /*
- * The transaction of another node began when it says so: now() is the same on all
- * nodes. PostgreSQL lets only parallel workers take over such times.
- */
-static void
-AdoptStartTimes(const Claim *claim)
-{
-	int worker = ParallelWorkerNumber;
-
-	ParallelWorkerNumber = 0;
-	SetParallelStartTimestamps(claim->transaction_start, claim->statement_start);
-	ParallelWorkerNumber = worker;
-}
-
-/*
  * Handles a statement that another node sent on. That the bodies of functions
  * are right was checked there, and here they may name what isn't here. The user
  * has got the notices there, too.
@@ -352,7 +338,7 @@ DistshardUtility(PlannedStmt *pstmt, const char *query_string, bool read_only_tr
 		Handle(handler, &utility);
 	else
 	{
-		AdoptStartTimes(claim);
+		AdoptStartTimes(claim->transaction_start, claim->statement_start);
 		BecomeClaimedRole(query_string, &role);
 		HandleForwarded(handler, &utility);
 		RestoreRole(&role);

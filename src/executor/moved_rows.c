@@ -24,6 +24,7 @@
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "planner/row_template.h"
+#include "transaction/start_time.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
 #include "transport/remote_xact.h"
@@ -102,6 +103,7 @@ take_rows(MovedRows *moved, List *nodes)
 		if (LookupNode(lfirst_int(lc), false)->is_local)
 			continue;
 		conn = EnlistNode(lfirst_int(lc), REMOTE_WRITE);
+		QueueStartTime(conn, moved->table, true);
 		commands = lappend(
 			commands, QueueCommand(conn, sql, NULL, moved->desc, COMMAND_PREPARE | COMMAND_ROWS));
 		FlushCommands(conn);

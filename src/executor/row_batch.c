@@ -30,6 +30,7 @@
 #include "planner/dist_plan.h"
 #include "planner/print.h"
 #include "planner/row_template.h"
+#include "transaction/start_time.h"
 #include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
@@ -203,6 +204,7 @@ start_part(RowBatch *batch, NodeBatch *part)
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
+		QueueStartTime(conn, batch->plan.table, true);
 		QueueStatementPart(conn, batch->node->ss.ps.state);
 		if (table->method == DIST_REFERENCE)
 			QueueCopyLock(conn, table);

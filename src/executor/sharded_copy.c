@@ -41,6 +41,7 @@
 #include "parser/parse_relation.h"
 #include "pgstat.h"
 #include "storage/lmgr.h"
+#include "transaction/start_time.h"
 #include "transaction/xact.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -163,6 +164,7 @@ BeginStream(ShardedCopy *copy, NodeStream *stream)
 {
 	copy->talking_to = stream;
 	stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
+	QueueStartTime(stream->conn, copy->table->relid, true);
 	BeginCopyIn(stream->conn, copy->command);
 	copy->talking_to = NULL;
 	InitLineMap(&stream->lines);

@@ -26,6 +26,7 @@
 #include "planner/claim.h"
 #include "transaction/in_doubt.h"
 #include "transaction/registry.h"
+#include "transaction/start_time.h"
 #include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "transport/connection.h"
@@ -192,6 +193,7 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 					 psprintf("SET LOCAL distshard.explain_fragments = %d", explain_setting(state)),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
+	QueueStartTime(conn, state->fragment.table, FragmentWrites(state));
 	if (state->part)
 		QueueStatementPart(conn, state->css.ss.ps.state);
 	if (state->fragment.target == TARGET_ALL_COPIES)

@@ -30,6 +30,7 @@
 #include "storage/lock.h"
 #include "transaction/in_doubt.h"
 #include "transaction/registry.h"
+#include "transaction/start_time.h"
 #include "transaction/statement_part.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -100,7 +101,7 @@ ReadsOneOf(const PlannedStmt *statement, List *tables)
 static bool
 Concerns(const Doubt *doubt)
 {
-	int64 age = GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp();
+	int64 age = GetCurrentTimestamp() - TransactionBeganHere();
 
 	return !IsolationUsesXactSnapshot() || doubt->age - age >= DOUBT_AFTER_US;
 }

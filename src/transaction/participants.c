@@ -17,6 +17,7 @@
 #include "catalog/metadata.h"
 #include "transaction/internal.h"
 #include "transaction/participants.h"
+#include "transaction/start_time.h"
 #include "transport/remote_xact.h"
 #include "transport/settings.h"
 #include "utils/memutils.h"
@@ -251,6 +252,8 @@ RestartTransaction(NodeConn *conn)
 		QueueBegin(participant);
 		for (int level = 2; level <= participant->depth; level++)
 			QueueSavepoint(conn, "SAVEPOINT", level);
+		if (participant->knows_start)
+			SendStartTime(conn);
 	}
 	SendSettings(conn);
 }

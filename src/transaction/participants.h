@@ -22,6 +22,7 @@ typedef struct Participant
 	int            isolation;   /* level of the transaction there */
 	int            depth;       /* nesting levels that the node knows of */
 	int            write_level; /* outermost nesting level that wrote; 0: it only read */
+	bool           knows_start; /* when the transaction began (start_time.h) */
 	bool           preparing;   /* PREPARE TRANSACTION was sent */
 	bool           over;        /* the transaction there has ended */
 	RemoteCommand *command;

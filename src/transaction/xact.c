@@ -23,6 +23,7 @@
 #include "transaction/internal.h"
 #include "transaction/participants.h"
 #include "transaction/registry.h"
+#include "transaction/start_time.h"
 #include "transaction/statement_part.h"
 #include "transaction_end.h"
 #include "transport/remote_xact.h"
@@ -400,6 +401,7 @@ InitTransactions(void)
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitHoldCommits();
 	InitStatementParts();
+	InitStartTimes();
 	InitVerdicts();
 	InitRecovery();
 	InitRegistry(); /* last, so that it hears first how a transaction ended */

@@ -21,7 +21,14 @@ BEGIN
 	RETURN NEW;
 END $$;
 
+CREATE FUNCTION note_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.same := NEW.at = now(); NEW.at := NULL; RETURN NEW; END $$;
+
 --- tables
+CREATE TABLE dated (k int PRIMARY KEY, v int, at timestamptz, same boolean);
+CREATE TRIGGER note_time BEFORE UPDATE ON dated FOR EACH ROW EXECUTE FUNCTION note_time();
+ALTER TABLE dated ENABLE ROW LEVEL SECURITY;
+CREATE POLICY just_now ON dated USING (current_setting('myapp.now', true)::timestamptz = now());
+GRANT SELECT ON dated TO ann;
 CREATE TABLE stamps (k int, at timestamptz, seen text);
 CREATE TRIGGER stamp BEFORE UPDATE ON stamps FOR EACH ROW EXECUTE FUNCTION stamp();
 CREATE TABLE times (k int, at timestamptz, d date, i interval, f float8, b bytea, m numeric, x text);
@@ -31,8 +38,10 @@ GRANT SELECT, UPDATE ON stamps TO ann;
 --- distribute
 SELECT create_distributed_table('times', 'k');
 SELECT create_distributed_table('stamps', 'k');
+SELECT create_distributed_table('dated', 'k');
 
 --- data
+INSERT INTO dated SELECT k, k FROM generate_series(1, 20) k;
 INSERT INTO stamps SELECT k FROM generate_series(1, 5) k;
 INSERT INTO times SELECT k, timestamptz '2024-03-31 00:30:00+00' + k * interval '7 hours', date '2024-02-27' + k,
 	k * interval '1 month 3 days 04:05:06.789', k / 3.0, decode(lpad(to_hex(k), 4, '0'), 'hex'), k / 7.0, 'x' || k FROM generate_series(1, 12) k;
@@ -174,6 +183,21 @@ SELECT at FROM times WHERE k IN (1, 2);
 SELECT * FROM local_settings();
 SHOW TimeZone;
 SELECT at FROM times WHERE k = 1;
+
+-- now() is one on all nodes
+UPDATE dated SET v = v + 1, at = now();
+SELECT same, count(*) FROM dated GROUP BY 1;
+SAVEPOINT s;
+UPDATE dated SET v = 0, at = now() WHERE k < 8;
+ROLLBACK TO s;
+INSERT INTO dated SELECT k, 0, now() FROM generate_series(15, 20) k ON CONFLICT (k) DO UPDATE SET v = excluded.v, at = excluded.at;
+UPDATE dated SET k = k + 100, at = now() WHERE k < 5;
+SELECT same, count(*) FROM dated GROUP BY 1;
+
+SELECT length(set_config('myapp.now', now()::text, true)) > 0;
+SET LOCAL ROLE ann;
+SELECT count(*) FROM dated;
+SELECT v FROM dated WHERE k = 7;
 
 SELECT change_in_pieces(3);
 SELECT tenant, id, total, note FROM orders WHERE id <= 3;
