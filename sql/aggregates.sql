@@ -67,6 +67,13 @@ SELECT fragments_of('SELECT g, sum(x) FROM t GROUP BY g HAVING sum(x) > (SELECT 
 SELECT fragments_of('SELECT * FROM t ORDER BY x DESC, k LIMIT 5 OFFSET 2');
 SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h, g DESC LIMIT 3 OFFSET 1');
 SELECT fragments_of('SELECT g, h, count(*) FROM t GROUP BY g, h ORDER BY h LIMIT 3');
+-- The OIDs that objects are ordered by differ from node to node
+CREATE TABLE object (k int, what regclass, number oid);
+SELECT create_distributed_table('object', 'k');
+SELECT fragments_of('SELECT k, what FROM object ORDER BY 2 LIMIT 3');
+SELECT fragments_of('SELECT k, what, count(*) FROM object GROUP BY k, what ORDER BY 2, 1 LIMIT 3');
+SELECT fragments_of('SELECT k, number FROM object ORDER BY 2 LIMIT 3');
+DROP TABLE object;
 SELECT fragments_of('SELECT g, count(*) FROM t GROUP BY g ORDER BY count(*) LIMIT 3');
 
 -- those of UNION ALL in each arm, also through a view

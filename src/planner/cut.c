@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/key_type.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -36,6 +37,20 @@
 #include "rewrite/rewriteManip.h"
 #include "utils/rel.h"
 
+/* Objects are in the order of their OIDs, which is another one on each node. */
+static bool
+sorts_objects(Query *query)
+{
+	ListCell *lc;
+
+	foreach (lc, query->sortClause)
+	{
+		if (HashedByOids(exprType(get_sortgroupclause_expr(lfirst(lc), query->targetList))))
+			return true;
+	}
+	return false;
+}
+
 void
 MoveLimitDown(Query *leaf)
 {
@@ -46,7 +61,7 @@ MoveLimitDown(Query *leaf)
 	if (count == NULL)
 		return;
 	if (contain_volatile_functions(count) || contain_volatile_functions(offset) ||
-		checkExprHasSubLink(count) || checkExprHasSubLink(offset))
+		checkExprHasSubLink(count) || checkExprHasSubLink(offset) || sorts_objects(leaf))
 	{
 		leaf->limitCount = NULL;
 		leaf->limitOption = LIMIT_OPTION_DEFAULT;

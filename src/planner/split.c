@@ -328,9 +328,10 @@ limit_groups(Query *query, Query *leaf)
 	leaf->limitCount = copyObject(query->limitCount);
 	leaf->limitOffset = copyObject(query->limitOffset);
 	leaf->limitOption = LIMIT_OPTION_COUNT;
+	leaf->sortClause = sorted;
 	MoveLimitDown(leaf);
-	if (leaf->limitCount)
-		leaf->sortClause = sorted;
+	if (leaf->limitCount == NULL)
+		leaf->sortClause = NIL;
 }
 
 /* Does every row of the leaf stand for rows of its node, and for the right number of them? */
