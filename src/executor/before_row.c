@@ -28,6 +28,7 @@
 #include "catalog/trigger_function.h"
 #include "executor/before_row.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "nodes/bitmapset.h"
 #include "planner/claim.h"
 #include "utils/fmgroids.h"
@@ -51,6 +52,11 @@ typedef struct RowPlace
 	int64           shard_id; /* 0: there is but one */
 	ItemPointerData ctid;
 } RowPlace;
+
+/* Marks a fragment, among the flags that its executor was started with: BEFORE row triggers have fired for its rows. */
+#define EXEC_FLAG_FIRED 0x08000000
+
+static bool inserts_fired = false; /* does such an INSERT run? */
 
 static bool
 has_copies(Oid logical_relid)
@@ -265,6 +271,7 @@ WaiveFiredTriggers(QueryDesc *fragment, Bitmapset *columns)
 {
 	ModifyTableState *modify = castNode(ModifyTableState, fragment->planstate);
 
+	fragment->estate->es_top_eflags |= EXEC_FLAG_FIRED;
 	for (int i = 0; i < modify->mt_nrels; i++)
 	{
 		TriggerDesc *triggers = modify->resultRelInfo[i].ri_TrigDesc;
@@ -280,6 +287,63 @@ WaiveFiredTriggers(QueryDesc *fragment, Bitmapset *columns)
 				trigger->tgenabled = TRIGGER_DISABLED;
 		}
 	}
+}
+
+/*
+ * A row of a shard was found and locked. If it is not there now, a trigger has changed it: PostgreSQL's error.
+ * That the executor has changed none is another matter: a BEFORE INSERT trigger may leave out one that moves.
+ */
+static void
+check_row_found(QueryDesc *fragment)
+{
+	ModifyTableState *modify = castNode(ModifyTableState, fragment->planstate);
+	Instrumentation  *rows = outerPlanState(modify)->instrument;
+	const DistTable  *table =
+		LookupDistTableByData(RelationGetRelid(modify->rootResultRelInfo->ri_RelationDesc));
+	const char *change = modify->operation == CMD_DELETE ? "deleted" : "updated";
+
+	if (rows->ntuples + rows->tuplecount > 0 || (table && table->method == DIST_REFERENCE))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("tuple to be %s was already modified by an operation triggered by the current "
+					"command",
+					change),
+			 errhint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
+					 "changes to other rows.")));
+}
+
+/* Triggers of tables that tuple routing finds while the INSERT runs call fire_trigger(), which does nothing then. */
+void
+RunFired(QueryDesc *query, void (*run)(void *arg), void *arg)
+{
+	bool previous = inserts_fired;
+	bool fired = (query->estate->es_top_eflags & EXEC_FLAG_FIRED) != 0;
+
+	if (!fired && !previous)
+	{
+		run(arg);
+		return;
+	}
+	inserts_fired = fired && query->operation == CMD_INSERT;
+	PG_TRY();
+	{
+		run(arg);
+	}
+	PG_FINALLY();
+	{
+		inserts_fired = previous;
+	}
+	PG_END_TRY();
+	if (fired && query->operation != CMD_INSERT)
+		check_row_found(query);
+}
+
+bool
+HasFired(const TriggerData *data)
+{
+	return inserts_fired && TRIGGER_FIRED_BEFORE(data->tg_event) &&
+		   TRIGGER_FIRED_BY_INSERT(data->tg_event);
 }
 
 void

@@ -38,6 +38,13 @@ extern Bitmapset *FiredColumns(BeforeRow *before);
 /* Has a fragment that has just been started not fire these triggers, nor those after it that are for other columns. */
 extern void WaiveFiredTriggers(QueryDesc *fragment, Bitmapset *columns);
 
+/*
+ * Runs such a fragment, which must count the rows that it finds (INSTRUMENT_ROWS), or another one. HasFired() says of
+ * a trigger that it is not to fire in it.
+ */
+extern void RunFired(QueryDesc *query, void (*run)(void *arg), void *arg);
+extern bool HasFired(const TriggerData *data);
+
 /* Raises an error if a trigger has made something else of a row of which each copy would have its own. */
 extern void CheckCopiesAlike(TriggerData *data, Relation logical, Datum result);
 

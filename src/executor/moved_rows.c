@@ -137,6 +137,7 @@ insert_rows(CustomScanState *node, MovedRows *moved)
 	ListCell    *lc;
 
 	plan.statement = InsertTemplate(moved->table, moved->attnums);
+	plan.fired = true;
 	foreach (lc, moved->attnums)
 	{
 		int column = foreach_current_index(lc) + 1;

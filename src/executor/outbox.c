@@ -166,7 +166,7 @@ enter_in_directory(PartitionDirectory directory, Routed *routed)
 /*
  * The waiting row is in no index, and triggers after its insertion fire where
  * it is inserted at last. BEFORE INSERT triggers have fired when it comes
- * there, but for those of partitions, which the shards have.
+ * there.
  */
 static void
 make_bare(ResultRelInfo *outbox)
@@ -178,8 +178,6 @@ make_bare(ResultRelInfo *outbox)
 	{
 		outbox->ri_TrigDesc->trig_insert_after_row = false;
 		outbox->ri_TrigDesc->trig_insert_new_table = false;
-		if (!BeforeInsertFiresHere(outbox->ri_RelationDesc))
-			outbox->ri_TrigDesc->trig_insert_before_row = false;
 	}
 }
 
@@ -209,8 +207,8 @@ static void
 open_outbox(Routed *routed, ResultRelInfo *outbox)
 {
 	make_bare(outbox);
-	/* shards of this node do not have the BEFORE INSERT triggers: then all rows that move go this way */
-	routed->takes_all = outbox->ri_TrigDesc && outbox->ri_TrigDesc->trig_insert_before_row;
+	/* where shards of this node do not have the BEFORE INSERT triggers, all rows that move go this way */
+	routed->takes_all = HasBeforeInsertHere(outbox->ri_RelationDesc);
 	remember_opened(routed->table->relid);
 }
 

@@ -300,24 +300,6 @@ take_rows(RowBatch *batch, int *taken)
 	return parts;
 }
 
-/* A row of a shard was found and locked. If it is not there now, a trigger has changed it: PostgreSQL's error. */
-static void
-check_fired_row(RowBatch *batch, uint64 count)
-{
-	const char *change = batch->plan.statement->commandType == CMD_DELETE ? "deleted" : "updated";
-
-	if (count > 0 || !batch->plan.fired ||
-		LookupDistTable(batch->plan.table)->method == DIST_REFERENCE)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("tuple to be %s was already modified by an operation triggered by the current "
-					"command",
-					change),
-			 errhint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
-					 "changes to other rows.")));
-}
-
 /* Collects what a node returned; positions where each row stands in the input. */
 static List *
 finish_part(RowBatch *batch, NodeBatch *part, bool counts)
@@ -342,7 +324,6 @@ finish_part(RowBatch *batch, NodeBatch *part, bool counts)
 		part->held_triggers = HeldTriggers(part->command);
 		CloseCommand(part->command);
 	}
-	check_fired_row(batch, count);
 	if (counts && batch->plan.statement->canSetTag)
 		estate->es_processed += count;
 	return rows;

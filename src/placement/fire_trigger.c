@@ -82,6 +82,8 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("fire_trigger() must be called as a trigger")));
 	trigdata = *(TriggerData *) fcinfo->context;
+	if (HasFired(&trigdata))
+		PG_RETURN_POINTER(trigdata.tg_trigtuple);
 	user = user_trigger(fcinfo->flinfo, RelationGetRelid(trigdata.tg_relation));
 	logical = table_open(user->logical, AccessShareLock);
 	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);

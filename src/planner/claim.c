@@ -420,6 +420,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 		JoinStatement(query, in_local_fragment, claim->newest);
 	BecomeClaimedRole(query->sourceText, &saved);
 	WaiveDataTablePermissions(query);
+	if (fired)
+		query->instrument_options |= INSTRUMENT_ROWS;
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
 	else
@@ -472,14 +474,22 @@ RunQuery(void *arg)
 }
 
 static void
+RunAtDepth(void *arg)
+{
+	Run         *run = arg;
+	const Claim *claim = RunningClaim(run->query->sourceText);
+
+	RunInTriggers(claim ? claim->trigger_depth : 0, RunQuery, run);
+}
+
+static void
 ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
 {
-	Run          run = {query, direction, count, execute_once};
-	const Claim *claim = RunningClaim(query->sourceText);
-	SavedRole    saved;
+	Run       run = {query, direction, count, execute_once};
+	SavedRole saved;
 
 	BecomeClaimedRole(query->sourceText, &saved);
-	RunInTriggers(claim ? claim->trigger_depth : 0, RunQuery, &run);
+	RunFired(query, RunAtDepth, &run);
 	RestoreRole(&saved);
 	if (query->operation == CMD_SELECT && IsClusterConnection())
 		tell_of_writes();

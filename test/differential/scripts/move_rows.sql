@@ -8,6 +8,8 @@ CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	IF TG_WHEN = 'BEFORE' THEN NEW.seen := coalesce(NEW.seen, '') || left(TG_OP, 1); END IF;
 	RETURN NEW;
 END $$;
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.seen; NEW.seen := 'met'; RETURN NEW; END $$;
+CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE FUNCTION rekey() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.k := NEW.k + coalesce(NEW.v, 0) % 100; NEW.note := TG_OP || ' was ' || OLD.k; RETURN NEW; END $$;
 CREATE FUNCTION to_key(key int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT key + 500';
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
@@ -39,13 +41,24 @@ DO $$ BEGIN
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'distshard') THEN
 		CREATE TABLE w (k int, v int, seen text);
 		CREATE TABLE b (k int, v int, seen text);
+		CREATE TABLE e (k int, v int, seen text);
+		CREATE TABLE parts (k int, d int, v int, seen text, double int GENERATED ALWAYS AS (length(seen) * 2) STORED) PARTITION BY RANGE (d);
+		CREATE TABLE parts0 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+		CREATE TABLE parts1 PARTITION OF parts FOR VALUES FROM (10) TO (20);
 	ELSE
 		EXECUTE format('CREATE SCHEMA %I', current_schema() || '_parts');
 		CREATE TABLE w (k int, v int, seen text) PARTITION BY HASH (k);
 		CREATE TABLE b (k int, v int, seen text) PARTITION BY HASH (k);
+		CREATE TABLE e (k int, v int, seen text) PARTITION BY HASH (k);
+		CREATE TABLE parts (k int, d int, v int, seen text, double int GENERATED ALWAYS AS (length(seen) * 2) STORED) PARTITION BY RANGE (d);
+		CREATE TABLE parts0 PARTITION OF parts FOR VALUES FROM (0) TO (10) PARTITION BY HASH (k);
+		CREATE TABLE parts1 PARTITION OF parts FOR VALUES FROM (10) TO (20) PARTITION BY HASH (k);
 		FOR i IN 0 .. 7 LOOP
 			EXECUTE format('CREATE TABLE %1$I.w%2$s PARTITION OF w FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
 			EXECUTE format('CREATE TABLE %1$I.b%2$s PARTITION OF b FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
+			EXECUTE format('CREATE TABLE %1$I.e%2$s PARTITION OF e FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
+			EXECUTE format('CREATE TABLE %1$I.parts0%2$s PARTITION OF parts0 FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
+			EXECUTE format('CREATE TABLE %1$I.parts1%2$s PARTITION OF parts1 FOR VALUES WITH (MODULUS 8, REMAINDER %2$s)', current_schema() || '_parts', i);
 		END LOOP;
 	END IF;
 END $$;
@@ -69,6 +82,8 @@ SELECT create_distributed_table('met', 'k');
 SELECT create_distributed_table('mine', 'k');
 SELECT create_distributed_table('w', 'k', shard_count => 8);
 SELECT create_distributed_table('b', 'k', shard_count => 8);
+SELECT create_distributed_table('e', 'k', shard_count => 8);
+SELECT create_distributed_table('parts', 'k', shard_count => 8);
 COMMIT;
 
 --- data
@@ -90,12 +105,20 @@ INSERT INTO met SELECT i, 1 + i % 2, i, 'row ' || i FROM generate_series(1, 20) 
 INSERT INTO mine SELECT i, 1, CASE WHEN i % 2 = 0 THEN 'ann' ELSE 'bob' END FROM generate_series(1, 10) i;
 INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO e SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO parts SELECT i, i % 20, i FROM generate_series(1, 20) i;
 
 --- after
 CREATE TRIGGER a1 BEFORE UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON w FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a1 BEFORE INSERT OR UPDATE OR DELETE ON b FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON b FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION watch();
+CREATE TRIGGER a0 BEFORE INSERT ON b FOR EACH ROW WHEN (NEW.v = 130) EXECUTE FUNCTION leave_out();
+CREATE TRIGGER a0 BEFORE INSERT ON e FOR EACH ROW WHEN (NEW.v = 130) EXECUTE FUNCTION leave_out();
+CREATE TRIGGER a1 BEFORE UPDATE ON e FOR EACH ROW WHEN (NEW.seen <> 'met') EXECUTE FUNCTION meddle();
+CREATE TRIGGER a0 BEFORE INSERT ON parts FOR EACH ROW WHEN (NEW.v = 130) EXECUTE FUNCTION leave_out();
+CREATE TRIGGER a1 BEFORE INSERT OR UPDATE OR DELETE ON parts FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON parts FOR EACH ROW EXECUTE FUNCTION watch();
 
 CREATE TRIGGER rekey BEFORE UPDATE ON keyed FOR EACH ROW EXECUTE FUNCTION rekey();
 CREATE TRIGGER rekey BEFORE UPDATE ON follows FOR EACH ROW EXECUTE FUNCTION rekey();
@@ -198,6 +221,31 @@ UPDATE b SET k = b.k + 200 FROM local l WHERE l.v = b.v AND l.k = 2 RETURNING b.
 MERGE INTO b USING (SELECT 4 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET k = 14, v = 0;
 
 WITH m AS (UPDATE b SET k = 99 WHERE k = 6 RETURNING *) SELECT * FROM m;
+
+-- a BEFORE INSERT trigger leaves the row out where it would move to
+UPDATE b SET k = k + 100, v = 130 WHERE k = ${1|2|3|4|5:int} RETURNING *;
+
+-- the same where a trigger that runs statements fires before
+UPDATE e SET k = k + 100, v = 130, seen = 'SELECT 1' WHERE k = ${1|2|3|4|5:int} RETURNING *;
+
+UPDATE e SET k = k + 100, v = CASE WHEN k < 4 THEN 130 ELSE 0 END, seen = 'SELECT 1' WHERE k < 9 RETURNING *;
+
+UPDATE e SET k = k + 100, v = 130, seen = format('UPDATE e SET v = 0 WHERE k = %s', k) WHERE k = ${1|2|3|4|5:int} RETURNING *;
+
+UPDATE e SET v = 130, seen = format('DELETE FROM e WHERE k = %s', k) WHERE k = ${1|2|3|4|5:int} RETURNING *;
+
+-- the same of partitioned tables
+UPDATE parts SET k = k + 100 WHERE k = ${1|2|3|4|5|6|7|8:int} RETURNING *;
+
+UPDATE parts SET k = k + 100, v = 130 WHERE k = ${1|2|3|4|5:int} RETURNING *;
+
+UPDATE parts SET k = k + 100, d = 19 - d WHERE k = ${6|7|8|9|10|11:int} RETURNING *;
+
+UPDATE parts SET d = (d + 10) % 20, v = CASE WHEN k < 3 THEN 130 ELSE 0 END WHERE k = ${1|2|3|4:int} RETURNING *;
+
+UPDATE parts SET k = parts.k + 200 FROM local l WHERE l.v = parts.v AND l.k = 2 RETURNING parts.*, l.*;
+
+WITH m AS (UPDATE parts SET k = 99 WHERE k = 6 RETURNING *) SELECT * FROM m;
 
 -- rows that ON CONFLICT moves
 INSERT INTO met (k, n, v) VALUES (${1|2|3|4|5|6|7|8:int}, 2, 100) ON CONFLICT (k, n) DO UPDATE SET k = met.k + ${20|30|40:int}, note = 'moved from ' || excluded.k, v = DEFAULT RETURNING *;
