@@ -25,10 +25,12 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/metadata.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/execPartition.h"
@@ -364,6 +366,54 @@ open_for_conflict(ModifyTableState *modify, Routed *root)
 	conflict->oc_WhereClause = ExecInitQual((List *) plan->onConflictWhere, &modify->ps);
 }
 
+/* May an action of a foreign key that is on a shard itself, as those that are NOT VALID are, set its key? */
+static bool
+may_set_key_of_shard(ModifyTableState *modify, DistTable *table)
+{
+	ResultRelInfo *shard = modify->rootResultRelInfo;
+	AttrNumber     key = get_attnum(RelationGetRelid(shard->ri_RelationDesc),
+									get_attname(table->relid, table->key_attno, false));
+
+	return (shard->ri_TrigDesc && shard->ri_TrigDesc->trig_update_before_row) ||
+		   bms_is_member(key - FirstLowInvalidHeapAttributeNumber,
+						 ExecGetUpdatedCols(shard, modify->ps.state));
+}
+
+/* Rows that such an action moves leave the shard as if it had named the data table. The executor closes ancestors. */
+static bool
+route_by_data_table(ModifyTableState *modify)
+{
+	ResultRelInfo *shard = modify->rootResultRelInfo;
+	Oid            relid = RelationGetRelid(shard->ri_RelationDesc);
+	DistTable     *table;
+	ResultRelInfo *root;
+
+	if (!shard->ri_RelationDesc->rd_rel->relispartition)
+		return false;
+	table = LookupDistTableByData(get_partition_parent(relid, false));
+	if (table == NULL || table->is_parent || !may_set_key_of_shard(modify, table))
+		return false;
+	root = makeNode(ResultRelInfo);
+	InitResultRelInfo(root, table_open(table->data_relid, RowExclusiveLock), 0, NULL, 0);
+	shard->ri_ancestorResultRels = list_make1(root);
+	shard->ri_RootResultRelInfo = modify->rootResultRelInfo = root;
+	return true;
+}
+
+static void
+open_root(ModifyTableState *modify, Relation data)
+{
+	Routed *root = find_routed(data);
+
+	if (root == NULL)
+		return;
+	if (modify->operation == CMD_INSERT)
+		open_for_conflict(modify, root);
+	else
+		open_outboxes(modify, root);
+	close_children(root);
+}
+
 static void
 open_for(PlanState *node, bool claimed)
 {
@@ -371,28 +421,19 @@ open_for(PlanState *node, bool claimed)
 	MemoryContext     old;
 	Relation          data;
 	DistTable        *table;
-	Routed           *root;
+	bool              on_shard;
 
 	if (!IsA(node, ModifyTableState) || modify->operation == CMD_DELETE)
 		return;
-	data = modify->rootResultRelInfo->ri_RelationDesc;
-	if (data->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		return;
-	table = LookupDistTableByData(RelationGetRelid(data));
-	if (table == NULL || !(claimed || may_set_key(modify, table)))
-		return;
-	if (modify->operation == CMD_INSERT && !may_move_conflicting_row(modify, table))
-		return;
 	old = MemoryContextSwitchTo(modify->ps.state->es_query_cxt);
-	root = find_routed(data);
-	if (root != NULL)
-	{
-		if (modify->operation == CMD_INSERT)
-			open_for_conflict(modify, root);
-		else
-			open_outboxes(modify, root);
-		close_children(root);
-	}
+	on_shard = !claimed && route_by_data_table(modify);
+	data = modify->rootResultRelInfo->ri_RelationDesc;
+	table = data->rd_rel->relkind == RELKIND_PARTITIONED_TABLE
+				? LookupDistTableByData(RelationGetRelid(data))
+				: NULL;
+	if (table && (claimed || on_shard || may_set_key(modify, table)) &&
+		(modify->operation != CMD_INSERT || may_move_conflicting_row(modify, table)))
+		open_root(modify, data);
 	MemoryContextSwitchTo(old);
 }
 

@@ -328,7 +328,7 @@ UseLogicalDefaults(Query *query)
 	if (query->commandType != CMD_UPDATE)
 		return;
 	target = rt_fetch(query->resultRelation, query->rtable);
-	table = LookupDistTableByData(target->relid);
+	table = TableOfRows(target->relid);
 	if (table == NULL)
 		return;
 	logical = table_open(table->relid, AccessShareLock);
@@ -337,8 +337,8 @@ UseLogicalDefaults(Query *query)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node        *value = NULL;
 
-		if (IsA(tle->expr, SetToDefault))
-			value = build_column_default(logical, tle->resno);
+		if (IsA(tle->expr, SetToDefault)) /* of a shard, whose columns may have other numbers */
+			value = build_column_default(logical, get_attnum(table->relid, tle->resname));
 		if (value == NULL)
 			continue;
 		if (table->method == DIST_REFERENCE && contain_mutable_functions(value))

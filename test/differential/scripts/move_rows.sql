@@ -35,6 +35,14 @@ CREATE TABLE keyed (k int PRIMARY KEY, v int, note text);
 CREATE TABLE follows (k int, v int REFERENCES dic ON UPDATE CASCADE, note text);
 CREATE TABLE met (gone int, k int, n int, v numeric DEFAULT 1, note text CHECK (note <> 'bad'), twice numeric GENERATED ALWAYS AS (v * 2) STORED, PRIMARY KEY (k, n));
 ALTER TABLE met DROP COLUMN gone;
+-- foreign keys that are NOT VALID are on shards, whose columns have other numbers
+CREATE TABLE top (k int PRIMARY KEY, v int);
+CREATE TABLE nulled (gone int, k int, v int);
+ALTER TABLE nulled DROP COLUMN gone;
+CREATE TABLE cascaded (gone int, k int, v int);
+ALTER TABLE cascaded DROP COLUMN gone;
+CREATE TABLE defaulted (gone int, k int DEFAULT 5, v int);
+ALTER TABLE defaulted DROP COLUMN gone;
 CREATE TABLE mine (k int, n int, owner text, PRIMARY KEY (k, n));
 -- compared with PostgreSQL's own hash partitions, which are the same
 DO $$ BEGIN
@@ -79,6 +87,10 @@ SELECT create_distributed_table('one', NULL);
 SELECT create_distributed_table('keyed', 'k');
 SELECT create_distributed_table('follows', 'k');
 SELECT create_distributed_table('met', 'k');
+SELECT create_distributed_table('top', 'k');
+SELECT create_distributed_table('nulled', 'k');
+SELECT create_distributed_table('cascaded', 'k');
+SELECT create_distributed_table('defaulted', 'k');
 SELECT create_distributed_table('mine', 'k');
 SELECT create_distributed_table('w', 'k', shard_count => 8);
 SELECT create_distributed_table('b', 'k', shard_count => 8);
@@ -102,6 +114,10 @@ INSERT INTO one SELECT i, i FROM generate_series(1, 5) i;
 INSERT INTO keyed SELECT i * 100, i FROM generate_series(1, 20) i;
 INSERT INTO follows SELECT i, 1 + i % 9 FROM generate_series(1, 20) i;
 INSERT INTO met SELECT i, 1 + i % 2, i, 'row ' || i FROM generate_series(1, 20) i;
+INSERT INTO top SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO nulled SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO cascaded SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO defaulted SELECT i, i FROM generate_series(1, 12) i;
 INSERT INTO mine SELECT i, 1, CASE WHEN i % 2 = 0 THEN 'ann' ELSE 'bob' END FROM generate_series(1, 10) i;
 INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
@@ -120,6 +136,9 @@ CREATE TRIGGER a0 BEFORE INSERT ON parts FOR EACH ROW WHEN (NEW.v = 130) EXECUTE
 CREATE TRIGGER a1 BEFORE INSERT OR UPDATE OR DELETE ON parts FOR EACH ROW EXECUTE FUNCTION watch();
 CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON parts FOR EACH ROW EXECUTE FUNCTION watch();
 
+ALTER TABLE nulled ADD FOREIGN KEY (k) REFERENCES top ON UPDATE SET NULL NOT VALID;
+ALTER TABLE cascaded ADD FOREIGN KEY (k) REFERENCES top ON UPDATE CASCADE NOT VALID;
+ALTER TABLE defaulted ADD FOREIGN KEY (k) REFERENCES top ON UPDATE SET DEFAULT NOT VALID;
 CREATE TRIGGER rekey BEFORE UPDATE ON keyed FOR EACH ROW EXECUTE FUNCTION rekey();
 CREATE TRIGGER rekey BEFORE UPDATE ON follows FOR EACH ROW EXECUTE FUNCTION rekey();
 GRANT ALL ON mine TO ann;
@@ -303,6 +322,15 @@ RESET ROLE;
 SET ROLE ann;
 INSERT INTO mine VALUES (30, 1, 'x') ON CONFLICT (k, n) DO UPDATE SET k = 53;
 RESET ROLE;
+
+-- foreign keys that are NOT VALID
+UPDATE top SET k = k + 100 WHERE k = ${1|2|3|4|6:int};
+
+UPDATE top SET k = k + 100 WHERE v <> 5 RETURNING *;
+SELECT * FROM nulled WHERE k IS NULL;
+SELECT * FROM cascaded WHERE k = 103;
+SELECT * FROM defaulted WHERE k = 5;
+UPDATE top SET k = k + 100 WHERE k = 103;
 
 -- keys that triggers change
 UPDATE keyed SET v = v WHERE k = ${100|200|300|400|500|600|700|800:int} RETURNING *;
