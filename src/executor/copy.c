@@ -23,6 +23,7 @@
 #include "executor/copy.h"
 #include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
+#include "executor/quiet.h"
 #include "executor/trigger_call.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
@@ -156,6 +157,7 @@ typedef struct NodeCopy
 	CopyFromState cstate;
 	Relation      data;
 	int           trigger_depth;
+	bool          quiet;
 	uint64        rows;
 } NodeCopy;
 
@@ -164,7 +166,10 @@ RunCopy(void *arg)
 {
 	NodeCopy *copy = arg;
 
+	int quiet = copy->quiet ? EnterQuiet() : 0;
+
 	copy->rows = CopyFrom(copy->cstate);
+	EndQuiet(quiet);
 }
 
 static void

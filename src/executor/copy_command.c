@@ -48,6 +48,8 @@ CopyCommandOnNodes(DistTable *table, const CopyFormat *format)
 
 	initStringInfo(&buf);
 	AppendClaim(&buf, NULL, GetUserId(), false);
+	if (table->method == DIST_REFERENCE)
+		AppendQuietClaim(&buf); /* this node has a copy, too */
 	appendStringInfo(
 		&buf, "COPY %s ",
 		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->data_relid)),

@@ -170,7 +170,7 @@ BatchNodes(RowBatch *batch)
 }
 
 static void
-start_part(RowBatch *batch, NodeBatch *part)
+start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 {
 	DistTable     *table = LookupDistTable(batch->plan.table);
 	List          *exprs;
@@ -190,6 +190,8 @@ start_part(RowBatch *batch, NodeBatch *part)
 		AppendCapturesClaim(&text);
 	if (batch->plan.fired)
 		AppendFiredClaim(&text, batch->plan.fired_columns);
+	if (quiet)
+		AppendQuietClaim(&text);
 	appendStringInfoString(&text, sql);
 	add_node(batch, part->node);
 
@@ -363,7 +365,7 @@ run_batch(RowBatch *batch)
 	{
 		NodeBatch *part = lfirst(lc);
 
-		start_part(batch, part);
+		start_part(batch, part, copies && lc != list_head(parts));
 		if (copies)
 			results = lappend(results, finish_part(batch, part, lc == list_head(parts)));
 	}

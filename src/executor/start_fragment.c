@@ -154,6 +154,8 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 		AppendCapturesClaim(&text);
 	if (state->sends)
 		AppendSendClaim(&text, state->sends);
+	if (state->fragment.target == TARGET_ALL_COPIES && run != linitial(state->runs))
+		AppendQuietClaim(&text);
 	appendStringInfoString(&text, state->probing ? state->fragment.probe : state->fragment.sql);
 	if (run->limit > 0)
 		appendStringInfo(&text, " LIMIT " UINT64_FORMAT, run->limit);

@@ -20,6 +20,7 @@
 #include "executor/held_triggers.h"
 #include "executor/outbox.h"
 #include "executor/partition_check.h"
+#include "executor/quiet.h"
 #include "executor/trigger_call.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
@@ -140,6 +141,12 @@ AppendFiredClaim(StringInfo buf, Bitmapset *columns)
 }
 
 void
+AppendQuietClaim(StringInfo buf)
+{
+	appendStringInfoString(buf, CLAIM_START " quiet*/ ");
+}
+
+void
 AppendSendClaim(StringInfo buf, int transfer)
 {
 	appendStringInfo(buf, CLAIM_START " send=%d*/ ", transfer);
@@ -249,6 +256,8 @@ ReadComments(const char *pos, Claim *claim)
 			claim->captures = true;
 		else if (Skip(&pos, " fired"))
 			ReadFiredColumns(&pos, claim);
+		else if (Skip(&pos, " quiet"))
+			claim->quiet = true;
 		else if (Skip(&pos, " takes"))
 			claim->takes_moved = true;
 		else if (Skip(&pos, " send="))
@@ -414,6 +423,7 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	bool         moves = claim && claim->moves;
 	bool         tells_snapshot = claim && claim->tells_snapshot && !in_local_fragment;
 	bool         fired = claim && claim->fired;
+	bool         quiet = claim && claim->quiet;
 	Bitmapset   *fired_columns = claim ? bms_copy(claim->fired_columns) : NULL;
 
 	if (is_part)
@@ -431,6 +441,8 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	if (is_fragment)
 		MarkToHoldTriggers(query);
 	WaivePartitionCheck(query, is_fragment && !in_local_fragment);
+	if (quiet)
+		MarkQuiet(query);
 	if (fired)
 		WaiveFiredTriggers(query, fired_columns);
 	if (captures && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
@@ -486,10 +498,12 @@ static void
 ClaimExecutorRun(QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once)
 {
 	Run       run = {query, direction, count, execute_once};
+	int       quiet = BeginQuiet(query);
 	SavedRole saved;
 
 	BecomeClaimedRole(query->sourceText, &saved);
 	RunFired(query, RunAtDepth, &run);
+	EndQuiet(quiet);
 	RestoreRole(&saved);
 	if (query->operation == CMD_SELECT && IsClusterConnection())
 		tell_of_writes();
@@ -502,10 +516,12 @@ ClaimExecutorFinish(QueryDesc *query)
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         is_sent = claim && !in_local_fragment;
 	bool         moves = is_sent && claim->moves;
+	int          quiet = BeginQuiet(query);
 
 	BecomeClaimedRole(query->sourceText, &saved);
 	FinishHoldingTriggers(query,
 						  prev_ExecutorFinish ? prev_ExecutorFinish : standard_ExecutorFinish);
+	EndQuiet(quiet);
 	RestoreRole(&saved);
 	NoteChanges(query);
 	if (is_sent)

@@ -36,6 +36,7 @@
  *	moves				rows may leave the node's shards; the sender takes them (executor/outbox.c)
  *	captures			what it changes is held for transition tables (executor/captured_rows.c)
  *	fired.N.N			its BEFORE row triggers have fired; it sets these columns (executor/before_row.c)
+ *	quiet				another copy's fragment has told the client what this one would (executor/quiet.c)
  *	takes				the statement that takes them
  *	send=NUMBER			its rows go where distshard.open_sender() has said (executor/sent_fragment.c)
  *	depth=NUMBER		how deep in triggers the sender is (executor/trigger_call.h)
@@ -59,6 +60,7 @@ typedef struct Claim
 	bool        tells_snapshot;
 	bool        moves;
 	bool        captures;
+	bool        quiet;
 	bool        takes_moved;
 	bool        fired;
 	Bitmapset  *fired_columns;
@@ -92,6 +94,9 @@ extern void AppendCapturesClaim(StringInfo buf);
 
 /* Writes a comment that says that BEFORE row triggers have fired for the rows that it changes. */
 extern void AppendFiredClaim(StringInfo buf, Bitmapset *columns);
+
+/* Writes a comment that says that the client is not to get its notices. */
+extern void AppendQuietClaim(StringInfo buf);
 
 /* Writes a comment that says that the rows are to be sent on. */
 extern void AppendSendClaim(StringInfo buf, int transfer);
