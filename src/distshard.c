@@ -26,6 +26,7 @@
 #include "executor/inbox.h"
 #include "executor/received_scan.h"
 #include "executor/row_sender.h"
+#include "executor/row_session.h"
 #include "executor/remote_scan.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -84,6 +85,7 @@ _PG_init(void)
 	InitDistChange();
 	InitOutboxes();
 	InitHeldTriggers();
+	InitRowSession();
 	InitCopyLock();
 	InitFillColumn();
 	LetOrdinaryPass(); /* after all others with hooks in the executor */

@@ -4,8 +4,8 @@
  *	  What a trigger's function may do, as far as one can see.
  *
  * A function that only computes can be called on the node of a row as well as on
- * any other, so this decides what a statement costs, not what it does: a guess
- * will do. The body is not parsed: its words tell.
+ * any other, so this decides mostly what a statement costs, not what it does: a
+ * guess will do. The body is not parsed: its words tell.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,12 +29,20 @@ static const char *const statement_words[] = {
 	"refresh", "revoke",  "select", "set",  "table",  "truncate", "update", "values",
 };
 
+/* Functions that change what only the client's session has, or tell of it. */
+static const char *const session_functions[] = {
+	"currval",      "inet_client_addr",      "inet_client_port",   "lastval",
+	"nextval",      "pg_advisory_lock",      "pg_advisory_unlock", "pg_backend_pid",
+	"setval",       "pg_advisory_xact_lock", "set_config",         "pg_current_xact_id",
+	"txid_current", "pg_try_advisory_lock",
+};
+
 static bool
-begins_statement(const char *word)
+is_among(const char *word, const char *const *words, int nwords)
 {
-	for (int i = 0; i < lengthof(statement_words); i++)
+	for (int i = 0; i < nwords; i++)
 	{
-		if (strcmp(word, statement_words[i]) == 0)
+		if (strcmp(word, words[i]) == 0)
 			return true;
 	}
 	return false;
@@ -77,10 +85,12 @@ has_statements(const char *body)
 			IS_HIGHBIT_SET(body[location]))
 		{
 			word = value.str;
-			result = begins_statement(word);
+			result = is_among(word, statement_words, lengthof(statement_words));
 			continue;
 		}
-		result = token == '(' && word && may_be_users_function(word);
+		result = token == '(' && word &&
+				 (is_among(word, session_functions, lengthof(session_functions)) ||
+				  may_be_users_function(word));
 		word = NULL;
 	}
 	scanner_finish(scanner);

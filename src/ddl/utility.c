@@ -30,6 +30,7 @@
 #include "catalog/pg_class.h"
 #include "commands/extension.h"
 #include "ddl/ddl.h"
+#include "executor/row_session.h"
 #include "miscadmin.h"
 #include "placement/cluster_change.h"
 #include "placement/data_table.h"
@@ -371,7 +372,9 @@ WatchObjects(ObjectAccessType access, Oid classid, Oid objid, int subid, void *a
 	if (PreviousObjectAccess)
 		PreviousObjectAccess(access, classid, objid, subid, arg);
 
-	if (access == OAT_POST_CREATE && Recording && subid == 0)
+	if (access == OAT_FUNCTION_EXECUTE)
+		CheckRowFunction(objid);
+	else if (access == OAT_POST_CREATE && Recording && subid == 0)
 	{
 		MemoryContext  caller = MemoryContextSwitchTo(Running->memory);
 		ObjectAddress *object = palloc(sizeof(ObjectAddress));

@@ -24,6 +24,7 @@
 #include "executor/deferred_triggers.h"
 #include "executor/held_triggers.h"
 #include "executor/quiet.h"
+#include "executor/row_session.h"
 #include "executor/trigger_call.h"
 #include "executor/copy_lock.h"
 #include "executor/executor.h"
@@ -38,6 +39,7 @@
 #include "planner/fragment.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
+#include "transaction/start_time.h"
 #include "transport/connection.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -165,10 +167,12 @@ static void
 RunCopy(void *arg)
 {
 	NodeCopy *copy = arg;
+	int       quiet = copy->quiet ? EnterQuiet() : 0;
 
-	int quiet = copy->quiet ? EnterQuiet() : 0;
-
+	AdoptSentTimes();
+	BeginRowSession();
 	copy->rows = CopyFrom(copy->cstate);
+	CheckRowSession();
 	EndQuiet(quiet);
 }
 
@@ -206,9 +210,9 @@ CopyIntoData(ParseState *pstate, CopyStmt *stmt, Relation data)
 {
 	DistTable   *table = LookupDistTableByData(RelationGetRelid(data));
 	const Claim *claim = CurrentClaim(pstate->p_sourcetext);
-	NodeCopy     copy = {.data = data, .trigger_depth = claim->trigger_depth};
-	SavedRole    role;
-	uint64       rows;
+	NodeCopy  copy = {.data = data, .trigger_depth = claim->trigger_depth, .quiet = claim->quiet};
+	SavedRole role;
+	uint64    rows;
 
 	CheckPlacementClaim(claim, table);
 	if (table->method == DIST_REFERENCE)

@@ -22,6 +22,7 @@
 #include "executor/outbox.h"
 #include "executor/row_batch.h"
 #include "miscadmin.h"
+#include "planner/after_row.h"
 #include "planner/claim.h"
 #include "planner/row_template.h"
 #include "transaction/start_time.h"
@@ -103,7 +104,7 @@ take_rows(MovedRows *moved, List *nodes)
 		if (LookupNode(lfirst_int(lc), false)->is_local)
 			continue;
 		conn = EnlistNode(lfirst_int(lc), REMOTE_WRITE);
-		QueueStartTime(conn, moved->table, true);
+		QueueStartTime(conn, moved->table, InsertFiresBeforeRow(moved->table));
 		commands = lappend(
 			commands, QueueCommand(conn, sql, NULL, moved->desc, COMMAND_PREPARE | COMMAND_ROWS));
 		FlushCommands(conn);

@@ -36,6 +36,7 @@
 #include "executor/execPartition.h"
 #include "executor/executor.h"
 #include "executor/outbox.h"
+#include "executor/row_session.h"
 #include "executor/statement_triggers.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
@@ -180,6 +181,8 @@ make_bare(ResultRelInfo *outbox)
 	{
 		outbox->ri_TrigDesc->trig_insert_after_row = false;
 		outbox->ri_TrigDesc->trig_insert_new_table = false;
+		if (outbox->ri_TrigDesc->trig_insert_before_row)
+			WatchRowSession();
 	}
 }
 

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "planner/after_row.h"
 #include "planner/claim.h"
 #include "planner/dist_plan.h"
 #include "planner/print.h"
@@ -61,6 +62,7 @@ struct RowBatch
 	RowBatchPlan     plan;
 	TupleDesc        row_desc;
 	bool             returns_rows;
+	bool             fires; /* triggers BEFORE rows, which may fire on the nodes */
 	RowSource        source;
 	void            *arg;
 	MemoryContext    context; /* of one batch */
@@ -79,11 +81,13 @@ BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, TupleDesc row_des
 	EState       *estate = node->ss.ps.state;
 	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
 	RowBatch     *batch = palloc0(sizeof(RowBatch));
+	List         *relids = NIL;
 
 	batch->node = node;
 	batch->plan = *plan;
 	batch->row_desc = row_desc;
 	batch->returns_rows = plan->statement->returningList != NIL;
+	batch->fires = FiresBeforeRow(plan->statement, &relids);
 	batch->source = source;
 	batch->arg = arg;
 	batch->context =
@@ -206,7 +210,7 @@ start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
-		QueueStartTime(conn, batch->plan.table, true);
+		QueueStartTime(conn, batch->plan.table, batch->fires);
 		QueueStatementPart(conn, batch->node->ss.ps.state);
 		if (table->method == DIST_REFERENCE)
 			QueueCopyLock(conn, table);

@@ -40,6 +40,7 @@
 #include "miscadmin.h"
 #include "parser/parse_relation.h"
 #include "pgstat.h"
+#include "planner/after_row.h"
 #include "storage/lmgr.h"
 #include "transaction/start_time.h"
 #include "transaction/xact.h"
@@ -164,7 +165,7 @@ BeginStream(ShardedCopy *copy, NodeStream *stream)
 {
 	copy->talking_to = stream;
 	stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
-	QueueStartTime(stream->conn, copy->table->relid, true);
+	QueueStartTime(stream->conn, copy->table->relid, InsertFiresBeforeRow(copy->table->relid));
 	BeginCopyIn(stream->conn, copy->command);
 	copy->talking_to = NULL;
 	InitLineMap(&stream->lines);

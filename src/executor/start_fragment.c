@@ -195,7 +195,7 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 					 psprintf("SET LOCAL distshard.explain_fragments = %d", explain_setting(state)),
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
-	QueueStartTime(conn, state->fragment.table, FragmentWrites(state));
+	QueueStartTime(conn, state->fragment.table, state->fragment.fires);
 	if (state->part)
 		QueueStatementPart(conn, state->css.ss.ps.state);
 	if (state->fragment.target == TARGET_ALL_COPIES)

@@ -18,6 +18,7 @@
 #include "commands/trigger.h"
 #include "executor/before_row.h"
 #include "executor/held_triggers.h"
+#include "executor/row_session.h"
 #include "fmgr.h"
 #include "utils/rel.h"
 
@@ -77,6 +78,7 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 	FmgrInfo    *function;
 	Relation     logical;
 	Datum        result;
+	bool         in_trigger;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -84,6 +86,8 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 	trigdata = *(TriggerData *) fcinfo->context;
 	if (HasFired(&trigdata))
 		PG_RETURN_POINTER(trigdata.tg_trigtuple);
+	if (TRIGGER_FIRED_BEFORE(trigdata.tg_event))
+		WatchRowSession();
 	user = user_trigger(fcinfo->flinfo, RelationGetRelid(trigdata.tg_relation));
 	logical = table_open(user->logical, AccessShareLock);
 	trigdata.tg_trigger = FindTrigger(logical, trigdata.tg_trigger->tgname);
@@ -96,7 +100,9 @@ distshard_fire_trigger(PG_FUNCTION_ARGS)
 
 	function = user_function(user, trigdata.tg_trigger->tgfoid, fcinfo->flinfo->fn_mcxt);
 	InitFunctionCallInfoData(*call, function, 0, InvalidOid, (Node *) &trigdata, NULL);
+	in_trigger = EnterRowTrigger();
 	result = FunctionCallInvoke(call);
+	LeaveRowTrigger(in_trigger);
 	fcinfo->isnull = call->isnull;
 	CheckCopiesAlike(&trigdata, logical, result);
 	table_close(logical, NoLock);

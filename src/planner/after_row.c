@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * after_row.c
- *	  May a statement fire AFTER ROW triggers?
+ *	  May a statement fire row triggers, AFTER rows or BEFORE them?
  *
- * They fire on the coordinator (executor/held_triggers.c), so a statement that
- * has any is more than what a node does. They may be those of the table that it
- * changes, of its partitions, and of tables that are changed by actions of
- * foreign keys.
+ * The former fire on the coordinator (executor/held_triggers.c), so a statement that
+ * has any is more than what a node does. The latter may fire on the node. They may
+ * be those of the table that the statement changes, of its partitions, and of tables
+ * that are changed by actions of foreign keys.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-static bool table_fires(Oid relid, int16 events, List **relids);
+static bool table_fires(Oid relid, int16 timing, int16 events, List **relids);
 
 /* The trigger events of these operations, a set of CmdType. */
 static int16
@@ -58,7 +58,7 @@ is_action(const Trigger *trigger)
 }
 
 static bool
-action_fires(const Trigger *trigger, List **relids)
+action_fires(const Trigger *trigger, int16 timing, List **relids)
 {
 	ListCell *lc;
 
@@ -67,14 +67,14 @@ action_fires(const Trigger *trigger, List **relids)
 		if (list_member_oid(*relids, lfirst_oid(lc)))
 			continue;
 		*relids = lappend_oid(*relids, lfirst_oid(lc));
-		if (table_fires(lfirst_oid(lc), TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE, relids))
+		if (table_fires(lfirst_oid(lc), timing, TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE, relids))
 			return true;
 	}
 	return false;
 }
 
 static bool
-table_fires(Oid relid, int16 events, List **relids)
+table_fires(Oid relid, int16 timing, int16 events, List **relids)
 {
 	Relation rel = table_open(relid, AccessShareLock);
 	bool     result = false;
@@ -83,38 +83,61 @@ table_fires(Oid relid, int16 events, List **relids)
 	{
 		const Trigger *trigger = &rel->trigdesc->triggers[i];
 
-		if ((trigger->tgtype & events) != 0 && TRIGGER_FOR_ROW(trigger->tgtype) &&
-			TRIGGER_FOR_AFTER(trigger->tgtype))
-			result =
-				!trigger->tgisinternal || (is_action(trigger) && action_fires(trigger, relids));
+		if ((trigger->tgtype & events) == 0 || !TRIGGER_FOR_ROW(trigger->tgtype))
+			continue;
+		if (trigger->tgisinternal)
+			result = is_action(trigger) && action_fires(trigger, timing, relids);
+		else
+			result = (trigger->tgtype & TRIGGER_TYPE_TIMING_MASK) == timing;
 	}
 	table_close(rel, NoLock);
 	return result;
 }
 
 static bool
-change_fires(Oid relid, int16 events, List **relids)
+change_fires(Oid relid, int16 timing, int16 events, List **relids)
 {
 	List     *tables = PartitionTree(relid, AccessShareLock);
 	bool      result = false;
 	ListCell *lc;
 
 	foreach (lc, tables)
-		result = result || table_fires(lfirst_oid(lc), events, relids);
+		result = result || table_fires(lfirst_oid(lc), timing, events, relids);
 	*relids = list_concat_unique_oid(*relids, tables);
 	return result;
 }
 
-bool
-FiresAfterRow(Query *query, List **relids)
+static bool
+statement_fires(Query *query, int16 timing, List **relids)
 {
 	bool      result = false;
 	ListCell *lc;
 
 	foreach (lc, query->cteList)
-		result = result ||
-				 FiresAfterRow(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), relids);
+		result =
+			result || statement_fires(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery),
+									  timing, relids);
 	return result || (query->resultRelation != 0 &&
-					  change_fires(rt_fetch(query->resultRelation, query->rtable)->relid,
+					  change_fires(rt_fetch(query->resultRelation, query->rtable)->relid, timing,
 								   events_of(OperationsOfStatement(query)), relids));
+}
+
+bool
+FiresAfterRow(Query *query, List **relids)
+{
+	return statement_fires(query, TRIGGER_TYPE_AFTER, relids);
+}
+
+bool
+FiresBeforeRow(Query *query, List **relids)
+{
+	return statement_fires(query, TRIGGER_TYPE_BEFORE, relids);
+}
+
+bool
+InsertFiresBeforeRow(Oid relid)
+{
+	List *relids = NIL;
+
+	return change_fires(relid, TRIGGER_TYPE_BEFORE, TRIGGER_TYPE_INSERT, &relids);
 }

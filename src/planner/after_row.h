@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * after_row.h
- *	  May a statement fire AFTER ROW triggers?
+ *	  May a statement fire row triggers, AFTER rows or BEFORE them?
  *
  *-------------------------------------------------------------------------
  */
@@ -15,8 +15,12 @@
 /*
  * FiresAfterRow returns whether the statement may fire AFTER ROW triggers of
  * users, and adds to the list the tables on which that depends. Takes
- * AccessShareLock on them.
+ * AccessShareLock on them. FiresBeforeRow does so for triggers BEFORE rows.
  */
 extern bool FiresAfterRow(Query *query, List **relids);
+extern bool FiresBeforeRow(Query *query, List **relids);
+
+/* May an INSERT into the table fire triggers BEFORE rows? */
+extern bool InsertFiresBeforeRow(Oid relid);
 
 #endif

@@ -21,11 +21,13 @@
 #include "executor/outbox.h"
 #include "executor/partition_check.h"
 #include "executor/quiet.h"
+#include "executor/row_session.h"
 #include "executor/trigger_call.h"
 #include "miscadmin.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
 #include "tcop/tcopprot.h"
+#include "transaction/start_time.h"
 #include "transaction/statement_part.h"
 #include "transaction_end.h"
 #include "transport/connection.h"
@@ -426,6 +428,13 @@ ClaimExecutorStart(QueryDesc *query, int eflags)
 	bool         quiet = claim && claim->quiet;
 	Bitmapset   *fired_columns = claim ? bms_copy(claim->fired_columns) : NULL;
 
+	if (is_fragment && !in_local_fragment)
+	{
+		AdoptSentTimes();
+		BeginRowSession();
+	}
+	else if (!is_fragment)
+		CheckRowStatement(query);
 	if (is_part)
 		JoinStatement(query, in_local_fragment, claim->newest);
 	BecomeClaimedRole(query->sourceText, &saved);
@@ -521,6 +530,8 @@ ClaimExecutorFinish(QueryDesc *query)
 	BecomeClaimedRole(query->sourceText, &saved);
 	FinishHoldingTriggers(query,
 						  prev_ExecutorFinish ? prev_ExecutorFinish : standard_ExecutorFinish);
+	if (is_sent)
+		CheckRowSession();
 	EndQuiet(quiet);
 	RestoreRole(&saved);
 	NoteChanges(query);

@@ -84,6 +84,7 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->counts);
 	numbers = lappend_int(numbers, fragment->repeatable);
 	numbers = lappend_int(numbers, fragment->probe_locks);
+	numbers = lappend_int(numbers, fragment->fires);
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
 	return list_concat(list_make5(makeString(fragment->sql), numbers, oids, transfers,
@@ -110,6 +111,7 @@ UnpackFragment(List *packed)
 	fragment.counts = list_nth_int(numbers, 6);
 	fragment.repeatable = list_nth_int(numbers, 7);
 	fragment.probe_locks = list_nth_int(numbers, 8);
+	fragment.fires = list_nth_int(numbers, 9);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	fragment.triggers = lthird_oid(oids);

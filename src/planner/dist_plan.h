@@ -81,6 +81,7 @@ typedef struct FragmentPlan
 	bool           whole_query; /* nothing else is done in the statement */
 	bool           whole_row;   /* the last column is the row of those before it */
 	bool           part;        /* other fragments belong to the same statement */
+	bool           fires;       /* triggers BEFORE rows, which may fire on the nodes */
 	bool           counts;      /* rows that it changes are counted in the command tag */
 	bool           repeatable;  /* asked again, the nodes would return the same */
 	List *

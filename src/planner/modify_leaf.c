@@ -28,6 +28,7 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "planner/after_row.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/moved_tables.h"
@@ -372,6 +373,7 @@ plan_shipped(CustomScan *scan, Modification *modification)
 {
 	FragmentPlan *fragment = &modification->fragment;
 	Expr         *key = modification->key;
+	List         *unused = NIL;
 	List         *params;
 
 	fragment->sql =
@@ -381,6 +383,7 @@ plan_shipped(CustomScan *scan, Modification *modification)
 	if (FiresTriggersOfChange(modification->query))
 		fragment->triggers = NamedTable(modification->query);
 	fragment->part = true;
+	fragment->fires = FiresBeforeRow(modification->query, &unused);
 	fragment->moves = MovedTables(modification->query);
 	fragment->counts = modification->query->canSetTag;
 	scan->custom_exprs = key ? lcons(expression_planner(copyObject(key)), params) : params;

@@ -221,6 +221,7 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 {
 	PlannedStmt *result = makeNode(PlannedStmt);
 	CustomScan  *scan = makeNode(CustomScan);
+	List        *before = NIL;
 	List *output = query->commandType == CMD_SELECT ? query->targetList : query->returningList;
 	List *params;
 	List *relations =
@@ -233,6 +234,8 @@ ShipQuery(Query *query, FragmentPlan *fragment, Expr *key)
 	fragment->operation = query->commandType;
 	fragment->locks_rows = query->rowMarks != NIL;
 	fragment->whole_query = !FiresAfterRow(query, &result->relationOids);
+	fragment->fires = FiresBeforeRow(query, &before);
+	result->relationOids = list_concat_unique_oid(result->relationOids, before);
 	fragment->counts = query->canSetTag;
 	fragment->moves = MovedTables(query);
 	if (FiresTriggersOfChange(query))

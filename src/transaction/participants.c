@@ -252,7 +252,7 @@ RestartTransaction(NodeConn *conn)
 		QueueBegin(participant);
 		for (int level = 2; level <= participant->depth; level++)
 			QueueSavepoint(conn, "SAVEPOINT", level);
-		if (participant->knows_start)
+		if (participant->told_start != 0)
 			SendStartTime(conn);
 	}
 	SendSettings(conn);

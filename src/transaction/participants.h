@@ -17,14 +17,15 @@
 /* A node that takes part. */
 typedef struct Participant
 {
-	NodeConn      *conn;
-	uint32         incarnation; /* of the connection that holds the transaction */
-	int            isolation;   /* level of the transaction there */
-	int            depth;       /* nesting levels that the node knows of */
-	int            write_level; /* outermost nesting level that wrote; 0: it only read */
-	bool           knows_start; /* when the transaction began (start_time.h) */
-	bool           preparing;   /* PREPARE TRANSACTION was sent */
-	bool           over;        /* the transaction there has ended */
+	NodeConn *conn;
+	uint32    incarnation; /* of the connection that holds the transaction */
+	int       isolation;   /* level of the transaction there */
+	int       depth;       /* nesting levels that the node knows of */
+	int       write_level; /* outermost nesting level that wrote; 0: it only read */
+	TimestampTz
+		 told_start; /* of the statement that it was last told of (start_time.h); 0: of none */
+	bool preparing;  /* PREPARE TRANSACTION was sent */
+	bool over;       /* the transaction there has ended */
 	RemoteCommand *command;
 } Participant;
 

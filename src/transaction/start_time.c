@@ -4,9 +4,9 @@
  *	  now() is the same on all nodes of a transaction.
  *
  * Most often nodes are sent its value. But triggers and policies that act where
- * the row is stored ask for it there, so a node that is to use a table with any
- * is told when the transaction began, before the first such statement. A statement
- * that is a transaction by itself, on one node, has the time of that node.
+ * the row is stored ask for it there, and for statement_timestamp(), so a node is
+ * told both before a statement that may call any. A statement that is a transaction
+ * by itself, on one node, has the times of that node.
  *
  *-------------------------------------------------------------------------
  */
@@ -55,44 +55,49 @@ CheckSentStart(char **newval, void **extra, GucSource source)
 	return false;
 }
 
-static void
-AssignSentStart(const char *newval, void *extra)
+void
+AdoptSentTimes(void)
 {
-	if (newval && *newval && !IsParallelWorker() && IsTransactionState())
-		AdoptStartTimes(strtoi64(newval, NULL, 10), GetCurrentStatementStartTimestamp());
+	TimestampTz transaction;
+	TimestampTz statement;
+
+	if (sent_start[0] != '\0' &&
+		sscanf(sent_start, INT64_FORMAT " " INT64_FORMAT, &transaction, &statement) == 2)
+		AdoptStartTimes(transaction, statement);
 }
 
-/* Does the node run code of users' for the rows? */
 static bool
-RunsCodeForRows(Oid relid, bool writes)
+HasPolicies(Oid relid)
 {
 	Relation rel = RelationIdGetRelation(relid);
-	bool     runs = rel && ((writes && rel->trigdesc) || rel->rd_rel->relrowsecurity);
+	bool     result = rel && rel->rd_rel->relrowsecurity;
 
 	if (rel)
 		RelationClose(rel);
-	return runs;
+	return result;
 }
 
 void
 SendStartTime(NodeConn *conn)
 {
-	char sql[80];
+	char sql[100];
 
-	snprintf(sql, sizeof(sql), "SET LOCAL distshard.transaction_start = '" INT64_FORMAT "'",
-			 GetCurrentTransactionStartTimestamp());
+	snprintf(sql, sizeof(sql),
+			 "SET LOCAL distshard.start_times = '" INT64_FORMAT " " INT64_FORMAT "'",
+			 GetCurrentTransactionStartTimestamp(), GetCurrentStatementStartTimestamp());
 	QueuePrelude(conn, sql, 0);
 }
 
 void
-QueueStartTime(NodeConn *conn, Oid relid, bool writes)
+QueueStartTime(NodeConn *conn, Oid relid, bool fires)
 {
 	Participant *participant = FindParticipant(conn);
+	TimestampTz  now = GetCurrentStatementStartTimestamp();
 
-	if (participant == NULL || participant->knows_start || !RunsCodeForRows(relid, writes))
+	if (participant == NULL || participant->told_start == now || !(fires || HasPolicies(relid)))
 		return;
 	SendStartTime(conn);
-	participant->knows_start = true;
+	participant->told_start = now;
 }
 
 static void
@@ -105,8 +110,9 @@ void
 InitStartTimes(void)
 {
 	DefineCustomStringVariable(
-		"distshard.transaction_start",
-		"When the transaction began on the node that sends statements.", NULL, &sent_start, "",
-		PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, CheckSentStart, AssignSentStart, NULL);
+		"distshard.start_times",
+		"When the transaction and the statement began on the node that sends statements.", NULL,
+		&sent_start, "", PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, CheckSentStart, NULL,
+		NULL);
 	CallAtEvents(AT_END, OnTransactionEnd, NULL);
 }

@@ -1,0 +1,643 @@
+BEFORE row triggers that fire where their row is stored: what they are told of the client's session, and what they are not.
+
+--- everywhere
+CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	CASE current_setting('app.act', true)
+		WHEN 'now' THEN NEW.at := now();
+		WHEN 'statement' THEN NEW.at := statement_timestamp();
+		WHEN 'settings' THEN NEW.note := concat_ws(' ', current_setting('app.x', true), current_setting('DateStyle'), current_setting('search_path') <> '',
+			current_setting('lock_timeout'), current_user, session_user, pg_trigger_depth());
+		WHEN 'notice' THEN RAISE NOTICE '% % %', TG_TABLE_NAME, TG_OP, coalesce(NEW.k, OLD.k);
+		WHEN 'set' THEN PERFORM set_config('app.seen', TG_OP, false);
+		WHEN 'set local' THEN PERFORM set_config('app.seen', TG_OP, true);
+		WHEN 'set back' THEN
+			PERFORM set_config('app.x', 'inside', true);
+			NEW.note := current_setting('app.x');
+			PERFORM set_config('app.x', 'before', true);
+		WHEN 'guard' THEN
+			IF coalesce(current_setting('app.guard', true), '') = '' THEN
+				PERFORM set_config('app.guard', 'on', true);
+				NEW.note := 'guarded';
+				PERFORM set_config('app.guard', '', true);
+			END IF;
+		WHEN 'currval' THEN NEW.note := currval('numbers');
+		WHEN 'lastval' THEN NEW.note := lastval();
+		WHEN 'draw' THEN NEW.note := CASE WHEN nextval('numbers') = currval('numbers') THEN 'drawn' END;
+		WHEN 'temporary' THEN
+			CREATE TEMP TABLE IF NOT EXISTS made (x int);
+			INSERT INTO made VALUES (1);
+		ELSE NULL;
+	END CASE;
+	IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+	RETURN NEW;
+END $$;
+
+CREATE FUNCTION computes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	NEW.note := currval('numbers') = nextval('numbers') - 1;
+	NEW.d := length(set_config('app.seen', 'yes', false));
+	RETURN NEW;
+END $$;
+
+--- tables
+CREATE SEQUENCE numbers;
+CREATE TABLE parted (k int, d int, note text, at timestamptz, PRIMARY KEY (k, d)) PARTITION BY RANGE (d);
+CREATE TABLE parted0 PARTITION OF parted FOR VALUES FROM (0) TO (10);
+CREATE TABLE parted1 PARTITION OF parted FOR VALUES FROM (10) TO (20);
+CREATE TABLE tree (k int, d int, note text, at timestamptz, up int, PRIMARY KEY (k, d), FOREIGN KEY (k, up) REFERENCES tree);
+CREATE TABLE met (k int PRIMARY KEY, d int, note text, at timestamptz);
+CREATE TABLE computed (k int PRIMARY KEY, d int, note text);
+CREATE TABLE parent (k int, n bigint DEFAULT nextval('numbers'), PRIMARY KEY (k, n));
+CREATE TABLE child (k int, n bigint, d int, note text, at timestamptz, FOREIGN KEY (k, n) REFERENCES parent ON DELETE SET NULL (n));
+CREATE TABLE copied (k int PRIMARY KEY, d int, note text, at timestamptz);
+CREATE TABLE copied_parent (k int PRIMARY KEY);
+CREATE TABLE copied_child (k int REFERENCES copied_parent ON UPDATE CASCADE ON DELETE CASCADE, d int, note text, at timestamptz);
+CREATE TABLE copied_parted (k int, d int, note text, at timestamptz) PARTITION BY RANGE (d);
+CREATE TABLE copied_parted0 PARTITION OF copied_parted FOR VALUES FROM (0) TO (10);
+
+--- distribute
+BEGIN;
+SELECT create_distributed_table('parted', 'k');
+SELECT create_distributed_table('tree', 'k');
+SELECT create_distributed_table('met', 'k');
+SELECT create_distributed_table('computed', 'k');
+SELECT create_distributed_table('parent', 'k');
+SELECT create_distributed_table('child', 'k');
+SELECT create_reference_table('copied');
+SELECT create_reference_table('copied_parent');
+SELECT create_reference_table('copied_child');
+SELECT create_reference_table('copied_parted');
+COMMIT;
+
+--- data
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(1, 12) i;
+INSERT INTO tree SELECT i, 0 FROM generate_series(1, 12) i;
+INSERT INTO met SELECT i, 0 FROM generate_series(1, 12) i;
+INSERT INTO computed SELECT i FROM generate_series(1, 12) i;
+INSERT INTO parent SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO child SELECT i, i FROM generate_series(1, 12) i;
+INSERT INTO copied SELECT i, i % 3 FROM generate_series(1, 12) i;
+INSERT INTO copied_parent SELECT i FROM generate_series(1, 12) i;
+INSERT INTO copied_child SELECT i FROM generate_series(1, 12) i;
+INSERT INTO copied_parted SELECT i, 1 FROM generate_series(1, 12) i;
+
+--- after
+CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON parted FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON tree FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON met FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE UPDATE ON computed FOR EACH ROW EXECUTE FUNCTION computes();
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON child FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON copied FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE UPDATE OR DELETE ON copied_child FOR EACH ROW EXECUTE FUNCTION act();
+CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON copied_parted FOR EACH ROW EXECUTE FUNCTION act();
+
+--- statements
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT count(*) FROM parted WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM parted WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM tree WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT count(*) FROM met WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT count(*) FROM met WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SELECT pg_sleep(0.002);
+SET app.act = 'now';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM child WHERE at = now();
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM parted;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM parted;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM tree;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM met;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM met;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'statement';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT at) FROM child;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT note, count(*) FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM tree GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT note, count(*) FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT note, count(*) FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'a';
+SET LOCAL app.x = 'b';
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL lock_timeout = '3s';
+SET app.act = 'settings';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM child GROUP BY note;
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+INSERT INTO copied SELECT i FROM generate_series(11, 13) i ON CONFLICT (k) DO UPDATE SET d = 9;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+MERGE INTO copied USING (SELECT 2 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET d = 2;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+DELETE FROM copied_parent WHERE k > 10;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+UPDATE copied_parent SET k = k + 100 WHERE k > 10;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+INSERT INTO copied_parted SELECT i, 5 FROM generate_series(101, 102) i;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+INSERT INTO copied_parted VALUES (1, 1) RETURNING *;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+UPDATE copied_parted SET d = 2 WHERE k < 3;
+SET app.act = '';
+ROLLBACK;
+
+-- no explain
+BEGIN;
+SET app.act = 'notice';
+DELETE FROM copied_parted WHERE k < 3;
+SET app.act = '';
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM tree GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.x = 'before';
+SET app.act = 'set back';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), current_setting('app.x') FROM child GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM tree GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'guard';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM child GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT note, count(*) FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM parted GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM tree GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT note, count(*) FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT note, count(*) FROM met GROUP BY note;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'draw';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT note, count(*) FROM child GROUP BY note;
+ROLLBACK;
+
+-- those of an ordinary UPDATE fire in the client's session if they need it
+BEGIN;
+SELECT nextval('numbers') > 0;
+UPDATE computed SET d = 0 WHERE k < 9;
+SELECT note, d, count(*), current_setting('app.seen', true) FROM computed GROUP BY note, d;
+ROLLBACK;
+
+-- what could only be done to a session of the node is an error
+
+BEGIN;
+SET app.act = 'set';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set';
+DELETE FROM copied_parent WHERE k > 10;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'set local';
+DELETE FROM copied_parent WHERE k > 10;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM parted;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM parted;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM tree;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM met;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM met;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM child;
+ROLLBACK;
+
+BEGIN;
+SELECT nextval('numbers') > 0;
+SET app.act = 'lastval';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT count(DISTINCT note) FROM parted;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+UPDATE parted SET d = d WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+UPDATE tree SET up = NULL WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
+BEGIN;
+SET app.act = 'temporary';
+DELETE FROM parent WHERE k < 9;
+SET app.act = '';
+SELECT count(*) FROM made;
+ROLLBACK;
+
