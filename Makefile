@@ -92,4 +92,5 @@ sqlsmith:
 	PG_CONFIG='$(PG_CONFIG)' test/sqlsmith 20000
 
 nightly: pg-regression sqlsmith
+	PG_CONFIG='$(PG_CONFIG)' test/differential/run --jobs 2
 	PG_CONFIG='$(PG_CONFIG)' test/differential/nightly
