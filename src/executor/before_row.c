@@ -27,6 +27,7 @@
 #include "catalog/shard_key.h"
 #include "catalog/trigger_function.h"
 #include "executor/before_row.h"
+#include "executor/eflags.h"
 #include "executor/executor.h"
 #include "executor/instrument.h"
 #include "nodes/bitmapset.h"
@@ -52,9 +53,6 @@ typedef struct RowPlace
 	int64           shard_id; /* 0: there is but one */
 	ItemPointerData ctid;
 } RowPlace;
-
-/* Marks a fragment, among the flags that its executor was started with: BEFORE row triggers have fired for its rows. */
-#define EXEC_FLAG_FIRED 0x08000000
 
 static bool inserts_fired = false; /* does such an INSERT run? */
 

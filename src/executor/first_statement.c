@@ -121,7 +121,6 @@ before_reading(QueryDesc *query)
 	bool reads_here = reads_tables_here(query->plannedstmt);
 	bool goes_out = has_custom_scan(query->planstate, NULL);
 	bool only = is_only_one(query);
-	bool by_itself = only && !may_run_others(query);
 	bool first_of_some = !only && ActivePortal; /* background processes have none */
 
 	if (InLocalFragment())
@@ -129,7 +128,8 @@ before_reading(QueryDesc *query)
 		if (!IsWholeTransaction())
 			TakeClusterSnapshot(query->snapshot);
 	}
-	else if (by_itself ? goes_out && !is_routed(query) : goes_out || reads_here || first_of_some)
+	else if (only && !may_run_others(query) ? goes_out && !is_routed(query)
+											: goes_out || reads_here || first_of_some)
 		TakeClusterSnapshot(query->snapshot);
 	if (reads_here)
 		ReadsHere();

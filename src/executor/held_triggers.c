@@ -26,6 +26,7 @@
 #include "access/xact.h"
 #include "catalog/logical_table.h"
 #include "catalog/metadata.h"
+#include "executor/eflags.h"
 #include "executor/held_call.h"
 #include "executor/held_triggers.h"
 #include "funcapi.h"
@@ -38,9 +39,6 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/tuplestore.h"
-
-/* Marks a running fragment, among the flags that its executor was started with. */
-#define EXEC_FLAG_HOLDS_TRIGGERS 0x40000000
 
 /* What this node holds of a fragment for another node, as long as the subtransaction that it ran in lasts. */
 typedef struct HeldHere
@@ -93,7 +91,7 @@ void
 MarkToHoldTriggers(QueryDesc *fragment)
 {
 	if (InLocalFragment() ? holder != NULL : MustHoldTriggers())
-		fragment->estate->es_top_eflags |= EXEC_FLAG_HOLDS_TRIGGERS;
+		fragment->estate->es_top_eflags |= EXEC_FLAG_HOLDS;
 }
 
 typedef struct Finish
@@ -114,7 +112,7 @@ run_finish(void *arg)
 void
 FinishHoldingTriggers(QueryDesc *query, ExecutorFinish_hook_type finish)
 {
-	bool   hold = (query->estate->es_top_eflags & EXEC_FLAG_HOLDS_TRIGGERS) != 0;
+	bool   hold = (query->estate->es_top_eflags & EXEC_FLAG_HOLDS) != 0;
 	Finish arg = {query, finish};
 
 	if (hold == holding)

@@ -94,6 +94,7 @@ take_rows(MovedRows *moved, List *nodes)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(moved->desc, &TTSOpsVirtual);
 	char           *sql = text_to_take(moved);
+	bool            fires = InsertFiresBeforeRow(moved->table);
 	List           *commands = NIL;
 	ListCell       *lc;
 
@@ -104,7 +105,7 @@ take_rows(MovedRows *moved, List *nodes)
 		if (LookupNode(lfirst_int(lc), false)->is_local)
 			continue;
 		conn = EnlistNode(lfirst_int(lc), REMOTE_WRITE);
-		QueueStartTime(conn, moved->table, InsertFiresBeforeRow(moved->table));
+		QueueStartTime(conn, moved->table, fires);
 		commands = lappend(
 			commands, QueueCommand(conn, sql, NULL, moved->desc, COMMAND_PREPARE | COMMAND_ROWS));
 		FlushCommands(conn);

@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/eflags.h"
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
 #include "executor/ordinary.h"
@@ -30,9 +31,6 @@
 #include "transaction/deadlock.h"
 #include "transaction/registry.h"
 #include "transaction/xact.h"
-
-/* Marks a running statement, among the flags that its executor was started with. */
-#define EXEC_FLAG_ORDINARY 0x10000000
 
 /* The hooks of whom the server has loaded before, or PostgreSQL's functions, ... */
 static ExecutorStart_hook_type  standard_start;

@@ -20,6 +20,7 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/shard_key.h"
+#include "executor/eflags.h"
 #include "executor/executor.h"
 #include "executor/local_fragment.h"
 #include "executor/own_shard.h"
@@ -32,9 +33,6 @@
 #include "tcop/pquery.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
-
-/* Marks a running statement, among the flags that its executor was started with. */
-#define EXEC_FLAG_OWN_SHARD 0x20000000
 
 /* What a statement runs instead of its plan. */
 typedef struct OwnShardPlan

@@ -11,12 +11,10 @@
  */
 #include "postgres.h"
 
+#include "executor/eflags.h"
 #include "executor/executor.h"
 #include "executor/quiet.h"
 #include "utils/guc.h"
-
-/* Marks such a fragment, among the flags that its executor was started with. */
-#define EXEC_FLAG_QUIET 0x04000000
 
 void
 MarkQuiet(QueryDesc *fragment)

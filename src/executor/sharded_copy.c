@@ -86,6 +86,7 @@ typedef struct ShardedCopy
 	MemoryContext     context;
 	char             *command;        /* for the nodes */
 	char             *context_prefix; /* "COPY table, ": what errors of it have in their context */
+	bool              fires;          /* triggers BEFORE rows, which may fire on the nodes */
 	bool              with_lines;     /* have rows line numbers? */
 	uint64            rows;
 	EState           *statement; /* NULL: there are no triggers */
@@ -165,7 +166,7 @@ BeginStream(ShardedCopy *copy, NodeStream *stream)
 {
 	copy->talking_to = stream;
 	stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
-	QueueStartTime(stream->conn, copy->table->relid, InsertFiresBeforeRow(copy->table->relid));
+	QueueStartTime(stream->conn, copy->table->relid, copy->fires);
 	BeginCopyIn(stream->conn, copy->command);
 	copy->talking_to = NULL;
 	InitLineMap(&stream->lines);
@@ -557,6 +558,7 @@ CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource sourc
 	copy.callers_context = error_context_stack;
 	copy.context_prefix = psprintf("COPY %s, ", get_rel_name(table->data_relid));
 	copy.command = CopyCommandOnNodes(table, format);
+	copy.fires = InsertFiresBeforeRow(table->relid);
 	copy.statement = statement;
 	RunCopy(&copy);
 	TakeHeldTriggers(statement, copy.held);

@@ -14,27 +14,28 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "transaction/internal.h"
 #include "transaction/participants.h"
 #include "transaction/start_time.h"
 #include "transaction_end.h"
 #include "transport/connection.h"
 #include "transport/remote_xact.h"
-#include "transport/settings.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
-static char       *sent_start = NULL; /* setting */
-static TimestampTz began_here = 0;    /* if the transaction has adopted another time */
+static char        *sent_start = NULL; /* setting */
+static TimestampTz *began_here = NULL; /* if the transaction has adopted another time */
 
 void
 AdoptStartTimes(TimestampTz transaction, TimestampTz statement)
 {
 	int worker = ParallelWorkerNumber;
 
-	if (began_here == 0)
-		began_here = GetCurrentTransactionStartTimestamp();
+	if (began_here == NULL)
+	{
+		began_here = MemoryContextAlloc(TopTransactionContext, sizeof(TimestampTz));
+		*began_here = GetCurrentTransactionStartTimestamp();
+	}
 	ParallelWorkerNumber = 0; /* PostgreSQL lets only parallel workers take over such times */
 	SetParallelStartTimestamps(transaction, statement);
 	ParallelWorkerNumber = worker;
@@ -43,7 +44,7 @@ AdoptStartTimes(TimestampTz transaction, TimestampTz statement)
 TimestampTz
 TransactionBeganHere(void)
 {
-	return began_here ? began_here : GetCurrentTransactionStartTimestamp();
+	return began_here ? *began_here : GetCurrentTransactionStartTimestamp();
 }
 
 static bool
@@ -103,7 +104,7 @@ QueueStartTime(NodeConn *conn, Oid relid, bool fires)
 static void
 OnTransactionEnd(XactEvent event)
 {
-	began_here = 0;
+	began_here = NULL;
 }
 
 void
@@ -114,5 +115,5 @@ InitStartTimes(void)
 		"When the transaction and the statement began on the node that sends statements.", NULL,
 		&sent_start, "", PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, CheckSentStart, NULL,
 		NULL);
-	CallAtEvents(AT_END, OnTransactionEnd, NULL);
+	CallAtEvents(AT_END, OnTransactionEnd, &began_here);
 }
