@@ -59,7 +59,8 @@ typedef struct Reads
 {
 	ParamListInfo params;
 	List         *rtable;
-	List         *groups;     /* node groups that its fragments may read */
+	List         *groups; /* node groups that its fragments may read */
+	List         *plans;  /* of PlannedStmt *: its own, and those of what is to be sent to nodes */
 	int           nfragments; /* that read */
 	bool          own_tables; /* on this node, by itself */
 	bool          once;       /* nothing in it is against sending its fragment again */
@@ -183,6 +184,7 @@ AddStatement(Reads *reads, PlannedStmt *statement)
 {
 	List *rtable = reads->rtable;
 
+	reads->plans = lappend(reads->plans, statement);
 	reads->rtable = statement->rtable;
 	AddPlan(reads, statement->planTree);
 	AddPlans(reads, statement->subplans);
@@ -228,9 +230,33 @@ OtherNodes(List *groups)
 	return nodes;
 }
 
-/* One attempt: the nodes take snapshots, and this one if *here is not NULL. With hold, they hold commits. */
+/* All that the plans name, whoever is to read it: rights are checked by these lists. */
 static List *
-TakeSnapshots(int number, List *nodes, List *awaited, bool hold, Snapshot *here)
+TablesOf(List *plans)
+{
+	List     *tables = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, plans)
+	{
+		foreach (lc2, ((PlannedStmt *) lfirst(lc))->rtable)
+		{
+			RangeTblEntry *rte = lfirst(lc2);
+
+			if (rte->rtekind == RTE_RELATION)
+				tables = list_append_unique_oid(tables, rte->relid);
+		}
+	}
+	return tables;
+}
+
+/*
+ * One attempt: the nodes take snapshots, and this one if *here is not NULL. What is in doubt
+ * about tables is awaited first. With hold, they hold commits.
+ */
+static List *
+TakeSnapshots(int number, List *nodes, List *awaited, List *tables, bool hold, Snapshot *here)
 {
 	int64     start = MonotonicTime();
 	List     *commands = NIL;
@@ -242,7 +268,7 @@ TakeSnapshots(int number, List *nodes, List *awaited, bool hold, Snapshot *here)
 	{
 		NodeConn *conn = EnlistNode(lfirst_int(lc), REMOTE_READ);
 
-		commands = lappend(commands, QueueTakeSnapshot(conn, number, awaited, hold));
+		commands = lappend(commands, QueueTakeSnapshot(conn, number, awaited, tables, hold));
 		FlushCommands(conn);
 	}
 	if (*here)
@@ -250,6 +276,8 @@ TakeSnapshots(int number, List *nodes, List *awaited, bool hold, Snapshot *here)
 		if (hold)
 			(void) HoldCommitsHere();
 		AwaitTransactions(awaited);
+		if (tables)
+			(void) AwaitDoubtsAbout(tables, *here, start);
 		Renew(here);
 		reports = lappend(reports,
 						  ReadReport(LocalGroupId(), ReportSnapshot(*here, start, REPORT_IN_FULL),
@@ -284,15 +312,23 @@ ReleaseCommits(List *nodes)
  * prepared come to an end. After an error, a hold ends with what is rolled back.
  */
 void
-AgreeOnSnapshots(int number, List *groups, Awaited *awaited, Snapshot *here)
+AgreeOnSnapshots(int number, List *groups, Awaited *awaited, List *plans, Snapshot *here)
 {
 	List *nodes = OtherNodes(groups);
+	List *tables = NIL; /* which they are matters only if something is in doubt */
 	int   attempt = 1;
 
 	ConnectNodes(nodes);
-	while (!SnapshotsFit(TakeSnapshots(number, nodes, awaited->ids, attempt > FREE_ATTEMPTS, here),
-						 awaited))
+	for (;;)
 	{
+		List *reports =
+			TakeSnapshots(number, nodes, awaited->ids, tables, attempt > FREE_ATTEMPTS, here);
+		bool fit = SnapshotsFit(reports, awaited);
+
+		if (tables == NIL && AnyMissesDoubt(reports))
+			tables = TablesOf(plans);
+		else if (fit)
+			break;
 		CHECK_FOR_INTERRUPTS();
 		if (attempt++ == MAX_ATTEMPTS)
 			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -347,8 +383,12 @@ StartWhole(QueryDesc *query, int eflags)
 		Awaited  awaited = {NIL, NIL};
 		Snapshot none = NULL;
 
-		AgreeOnSnapshots(number, reads.groups, &awaited, is_here ? &query->snapshot : &none);
+		AgreeOnSnapshots(number, reads.groups, &awaited, reads.plans,
+						 is_here ? &query->snapshot : &none);
 	}
+	else if (is_here && !checks && AnyInDoubt() &&
+			 AwaitDoubtsAbout(TablesOf(reads.plans), query->snapshot, MonotonicTime()))
+		Renew(&query->snapshot);
 	ContinueStart(query, eflags);
 	if (!checks && !shares)
 		return;
@@ -357,27 +397,33 @@ StartWhole(QueryDesc *query, int eflags)
 	statement->shares_snapshots = shares;
 }
 
-/* Is it for others to say which snapshot the query has? */
-static bool
-HasFixedSnapshot(const Claim *claim)
-{
-	return IsolationUsesXactSnapshot() ||
-		   (claim && (claim->is_part || (InLocalFragment() && claim->tells_snapshot)));
-}
-
-/* A fragment of this node whose statement can start over does so by itself. */
+/*
+ * What was in doubt when the query's snapshot was taken, or is now, if it can have a newer one. The parts
+ * of a statement that this node runs for itself have waited before the statement's snapshot was taken.
+ * A fragment of this node whose statement can start over does so by itself.
+ */
 static void
 AwaitOutcomes(QueryDesc *query)
 {
 	const Claim *claim = FragmentClaim(query->sourceText);
+	bool         shares = claim && claim->is_part && !claim->newest && !IsolationUsesXactSnapshot();
+	bool         starts_over = claim && claim->tells_snapshot && InLocalFragment();
+	bool         agreed = true;
+	int64        at = MonotonicTime();
+	Snapshot     fixed = NULL;
 
-	if (!AwaitDoubts(query, HasFixedSnapshot(claim)) ||
-		(!IsolationUsesXactSnapshot() && !claim->is_part))
+	if (shares && InLocalFragment())
 		return;
-	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					errmsg("could not serialize access due to a distributed transaction whose "
-						   "outcome was not known"),
-					errhint("The transaction might succeed if retried.")));
+	if (shares)
+		fixed = SnapshotOfParts(&at, &agreed);
+	else if (IsolationUsesXactSnapshot() || starts_over)
+		fixed = query->snapshot;
+	if ((AwaitDoubts(query, fixed, at) && (IsolationUsesXactSnapshot() || !starts_over)) ||
+		(fixed && !agreed && MissesDoubts(fixed, at)))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("could not serialize access due to a distributed transaction whose "
+							   "outcome was not known"),
+						errhint("The transaction might succeed if retried.")));
 }
 
 static void

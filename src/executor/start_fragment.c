@@ -360,13 +360,15 @@ start_checked_runs(RemoteScanState *state, SentStatement *statement)
 
 	state->checks_snapshots = true;
 	start_runs(state, here);
-	if (!SnapshotsFit(collect_reports(state, here, start), &awaited) || MissesDoubts(here))
+	if (!SnapshotsFit(collect_reports(state, here, start), &awaited) ||
+		MissesDoubts(here, MonotonicTime()))
 	{
 		DropRuns(state);
 		foreach (lc, state->runs)
 			groups = lappend_int(groups, ((FragmentRun *) lfirst(lc))->node->group_id);
 		statement->number = NewStatementNumber();
-		AgreeOnSnapshots(statement->number, groups, &awaited, &here);
+		AgreeOnSnapshots(statement->number, groups, &awaited,
+						 list_make1(state->css.ss.ps.state->es_plannedstmt), &here);
 		state->checks_snapshots = false;
 		state->part = true;
 		start_runs(state, here);

@@ -18,6 +18,12 @@
  * been taken, the locks are gone, and the statement gets another snapshot in any
  * case.
  *
+ * What had not been prepared for so long when the statement's snapshot was taken was
+ * not acknowledged before the statement began: it is not waited for, however much
+ * later a part of the statement comes to be started. Where nodes agree on snapshots
+ * (executor/consistent_read.c), they wait before they take them, for what has
+ * changed any of the tables that the statement names.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -25,6 +31,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/metadata.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -97,27 +104,18 @@ ReadsOneOf(const PlannedStmt *statement, List *tables)
 	return false;
 }
 
-/* A snapshot that may be old shows the state of its own time: what was prepared after that is no concern. */
-static bool
-Concerns(const Doubt *doubt)
-{
-	int64 age = GetCurrentTimestamp() - TransactionBeganHere();
-
-	return !IsolationUsesXactSnapshot() || doubt->age - age >= DOUBT_AFTER_US;
-}
-
 static List *
-Doubts(Snapshot snapshot)
+Doubts(Snapshot snapshot, int64 at)
 {
-	return AnyInDoubt() ? TransactionsInDoubt(snapshot) : NIL;
+	return AnyInDoubt() ? TransactionsInDoubt(snapshot, at) : NIL;
 }
 
 bool
-MissesDoubts(Snapshot snapshot)
+MissesDoubts(Snapshot snapshot, int64 at)
 {
 	ListCell *lc;
 
-	foreach (lc, Doubts(snapshot))
+	foreach (lc, Doubts(snapshot, at))
 	{
 		if (((Doubt *) lfirst(lc))->ended)
 			return true;
@@ -125,22 +123,66 @@ MissesDoubts(Snapshot snapshot)
 	return false;
 }
 
-bool
-AwaitDoubts(QueryDesc *query, bool fixed)
+/* Is one of these tables this one, or the one whose rows, or some of them, it has? */
+static bool
+HasRowsOfOneOf(Oid written, List *tables)
 {
-	List     *doubts = Doubts(query->snapshot);
+	List     *of = get_rel_relispartition(written) ? get_partition_ancestors(written) : NIL;
+	ListCell *lc;
+
+	foreach (lc, lcons_oid(written, of))
+	{
+		DistTable *table = LookupDistTableByData(lfirst_oid(lc));
+
+		if (list_member_oid(tables, table ? table->relid : lfirst_oid(lc)))
+			return true;
+	}
+	return false;
+}
+
+bool
+AwaitDoubtsAbout(List *tables, Snapshot snapshot, int64 at)
+{
+	List     *doubts = Doubts(snapshot, at);
+	LockData *locks = doubts ? GetLockStatusData() : NULL;
+	List     *awaited = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, doubts)
+	{
+		Doubt *doubt = lfirst(lc);
+		bool   concerns = false;
+
+		if (doubt->ended)
+			continue;
+		foreach (lc2, TablesWrittenBy(doubt->xid, locks))
+			concerns = concerns || HasRowsOfOneOf(lfirst_oid(lc2), tables);
+		if (concerns)
+			awaited = lappend(awaited, &doubt->id);
+	}
+	AwaitTransactions(awaited);
+	return doubts != NIL;
+}
+
+bool
+AwaitDoubts(QueryDesc *query, Snapshot fixed, int64 at)
+{
+	List     *doubts = NIL;
 	LockData *locks = NULL;
 	List     *awaited = NIL;
 	bool      renew = false;
 	bool      misses = false;
 	ListCell *lc;
 
+	/* A snapshot that may be old shows the state of its own time. */
+	if (IsolationUsesXactSnapshot())
+		at -= GetCurrentTimestamp() - TransactionBeganHere();
+	doubts = Doubts(fixed ? fixed : query->snapshot, at);
 	foreach (lc, doubts)
 	{
 		Doubt *doubt = lfirst(lc);
 
-		if (!Concerns(doubt))
-			continue;
 		if (!doubt->ended && locks == NULL)
 			locks = GetLockStatusData();
 		if (doubt->ended)
@@ -163,5 +205,5 @@ AwaitDoubts(QueryDesc *query, bool fixed)
 			CopyOfSnapshot(GetTransactionSnapshot(), old->curcid, CurrentResourceOwner);
 		UnregisterSnapshot(old);
 	}
-	return fixed && misses;
+	return fixed != NULL && misses;
 }

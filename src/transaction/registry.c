@@ -176,7 +176,7 @@ Leave(Entry *entry, bool committed)
 	FindOldest();
 }
 
-/* The clock may have been set since: all of it is in doubt. */
+/* The clock may have been set since: all of it has been in doubt from the server's start on. */
 static void
 EnterWhatIsPrepared(void)
 {
@@ -190,7 +190,8 @@ EnterWhatIsPrepared(void)
 
 		if (FindUndecided(GlobalIdNumber(prepared->gid)) == NULL)
 			Enter(prepared->gid, prepared->xid, true,
-				  now - Max(now_date - prepared->prepared_at, DOUBT_AFTER_US));
+				  Min(now - (now_date - prepared->prepared_at),
+					  registry->started_at - DOUBT_AFTER_US));
 	}
 	registry->loaded = true;
 }
@@ -414,19 +415,18 @@ AnyInDoubt(void)
 }
 
 static List *
-AddDoubt(List *doubts, const Entry *entry, int64 now, bool ended)
+AddDoubt(List *doubts, const Entry *entry, bool ended)
 {
 	Doubt *doubt = palloc(sizeof(Doubt));
 
 	doubt->id = entry->id;
 	doubt->xid = entry->xid;
-	doubt->age = now - entry->entered_at;
 	doubt->ended = ended;
 	return lappend(doubts, doubt);
 }
 
 List *
-TransactionsInDoubt(Snapshot snapshot)
+TransactionsInDoubt(Snapshot snapshot, int64 at)
 {
 	List  *doubts = NIL;
 	int64  now = MonotonicTime();
@@ -438,17 +438,17 @@ TransactionsInDoubt(Snapshot snapshot)
 	{
 		Entry *entry = &registry->undecided[i];
 
-		if (entry->prepared && now - entry->entered_at >= DOUBT_AFTER_US &&
+		if (entry->prepared && at - entry->entered_at >= DOUBT_AFTER_US &&
 			XidInMVCCSnapshot(entry->xid, snapshot))
-			doubts = AddDoubt(doubts, entry, now, false);
+			doubts = AddDoubt(doubts, entry, false);
 	}
 	for (uint64 i = registry->ncommitted; i > 0 && i + RING_SIZE > registry->ncommitted; i--)
 	{
 		Entry *entry = &registry->ring[(i - 1) % RING_SIZE];
 
-		if (entry->prepared && entry->ended_at - entry->entered_at >= DOUBT_AFTER_US &&
+		if (entry->prepared && Min(at, entry->ended_at) - entry->entered_at >= DOUBT_AFTER_US &&
 			now - entry->ended_at < START_US && XidInMVCCSnapshot(entry->xid, snapshot))
-			doubts = AddDoubt(doubts, entry, now, true);
+			doubts = AddDoubt(doubts, entry, true);
 	}
 	LWLockRelease(registry_lock);
 	return doubts;

@@ -52,12 +52,11 @@ typedef struct Doubt
 {
 	uint64        id;
 	TransactionId xid;
-	int64         age;   /* since it was prepared */
 	bool          ended; /* committed already, but the snapshot does not see it */
 } Doubt;
 
-extern bool  AnyInDoubt(void); /* perhaps */
-extern List *TransactionsInDoubt(Snapshot snapshot);
+extern bool  AnyInDoubt(void);                                 /* perhaps */
+extern List *TransactionsInDoubt(Snapshot snapshot, int64 at); /* were so at that time */
 
 /* Waits until none of these transactions, of uint64 *, is undecided here. */
 extern void AwaitTransactions(List *ids);

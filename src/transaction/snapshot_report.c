@@ -41,6 +41,7 @@
 
 #include <ctype.h>
 
+#include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
 
 typedef struct ReportedTransaction
@@ -206,6 +207,25 @@ SnapshotsFit(List *reports, Awaited *awaited)
 	awaited->ids = ids;
 	awaited->decided = decided;
 	return fit;
+}
+
+bool
+AnyMissesDoubt(List *reports)
+{
+	ListCell *lc;
+	ListCell *lc2;
+
+	foreach (lc, reports)
+	{
+		foreach (lc2, ((SnapshotReport *) lfirst(lc))->transactions)
+		{
+			ReportedTransaction *transaction = lfirst(lc2);
+
+			if (!transaction->seen && transaction->age >= DOUBT_AFTER_US)
+				return true;
+		}
+	}
+	return false;
 }
 
 void

@@ -51,6 +51,9 @@ extern SnapshotReport *ReadReport(int32 group_id, const char *text, int64 elapse
  */
 extern bool SnapshotsFit(List *reports, Awaited *awaited);
 
+/* Does one of the snapshots miss a transaction that was prepared so long ago that it is in doubt? */
+extern bool AnyMissesDoubt(List *reports);
+
 /* The transactions that are awaited, as text. */
 extern void  AppendIds(StringInfo buf, List *ids);
 extern List *ReadIds(const char **pos);

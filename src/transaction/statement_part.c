@@ -21,17 +21,22 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "transaction/hold_commits.h"
+#include "transaction/in_doubt.h"
 #include "transaction/registry.h"
 #include "transaction/snapshot_report.h"
 #include "transaction/statement_part.h"
 #include "transaction_end.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/varlena.h"
 
 PG_FUNCTION_INFO_V1(distshard_take_snapshot);
 
@@ -43,6 +48,7 @@ typedef struct KeptSnapshot
 {
 	int      number;
 	bool     agreed; /* it was taken before the first fragment came */
+	int64    taken_at;
 	Snapshot snapshot;
 } KeptSnapshot;
 
@@ -103,14 +109,48 @@ QueueStatementPart(NodeConn *conn, EState *estate)
 	QueuePrelude(conn, sql, 0);
 }
 
-RemoteCommand *
-QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, bool hold)
+/* The names of tables, as an array of text. */
+static Datum
+NamesOf(List *tables)
 {
-	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID, BOOLOID};
-	static const bool nulls[] = {false, false, false, false};
+	Datum    *names = palloc(sizeof(Datum) * Max(list_length(tables), 1));
+	int       n = 0;
+	ListCell *lc;
+
+	foreach (lc, tables)
+		names[n++] = CStringGetTextDatum(quote_qualified_identifier(
+			get_namespace_name(get_rel_namespace(lfirst_oid(lc))), get_rel_name(lfirst_oid(lc))));
+	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The tables of these names, of those that there are. */
+static List *
+TablesNamed(ArrayType *names)
+{
+	List  *tables = NIL;
+	Datum *elements;
+	int    n;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &n);
+	for (int i = 0; i < n; i++)
+	{
+		List *name = textToQualifiedNameList(DatumGetTextPP(elements[i]));
+		Oid   table = RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true);
+
+		if (OidIsValid(table))
+			tables = lappend_oid(tables, table);
+	}
+	return tables;
+}
+
+RemoteCommand *
+QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, List *tables, bool hold)
+{
+	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID, TEXTARRAYOID, BOOLOID};
+	static const bool nulls[] = {false, false, false, false, false};
 	StringInfoData    ids;
 	int               oldest = number;
-	Datum             values[4];
+	Datum             values[5];
 	ListCell         *lc;
 
 	foreach (lc, sent)
@@ -120,9 +160,10 @@ QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, bool hold)
 	values[0] = Int32GetDatum(number);
 	values[1] = Int32GetDatum(oldest);
 	values[2] = CStringGetTextDatum(ids.data);
-	values[3] = BoolGetDatum(hold);
-	return QueueCommand(conn, "SELECT distshard.take_snapshot($1, $2, $3::text, $4)",
-						MakeRemoteParams(4, types, values, nulls), NULL,
+	values[3] = NamesOf(tables);
+	values[4] = BoolGetDatum(hold);
+	return QueueCommand(conn, "SELECT distshard.take_snapshot($1, $2, $3::text, $4, $5)",
+						MakeRemoteParams(5, types, values, nulls), NULL,
 						COMMAND_PREPARE | COMMAND_ROWS);
 }
 
@@ -143,7 +184,7 @@ forget_kept(int first, int last, bool agreed)
 	}
 }
 
-static Snapshot
+static KeptSnapshot *
 find_kept(int number)
 {
 	ListCell *lc;
@@ -151,7 +192,7 @@ find_kept(int number)
 	foreach (lc, kept)
 	{
 		if (((KeptSnapshot *) lfirst(lc))->number == number)
-			return ((KeptSnapshot *) lfirst(lc))->snapshot;
+			return lfirst(lc);
 	}
 	return NULL;
 }
@@ -169,23 +210,24 @@ CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
 	return copy;
 }
 
-static Snapshot
-keep(int number, bool agreed, Snapshot snapshot, CommandId command)
+static KeptSnapshot *
+keep(int number, bool agreed, int64 taken_at, Snapshot snapshot, CommandId command)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
 	KeptSnapshot *item = palloc(sizeof(KeptSnapshot));
 
 	item->number = number;
 	item->agreed = agreed;
+	item->taken_at = taken_at;
 	item->snapshot = CopyOfSnapshot(snapshot, command, TopTransactionResourceOwner);
 	kept = lappend(kept, item);
 	MemoryContextSwitchTo(old);
-	return item->snapshot;
+	return item;
 }
 
 /*
- * distshard.take_snapshot(number, oldest, awaited, hold) takes the snapshot for
- * a statement, once transactions have ended, and returns its report. Statements
+ * distshard.take_snapshot(number, oldest, awaited, tables, hold) takes the snapshot
+ * for a statement, once transactions have ended, and returns its report. Statements
  * before the oldest one will not come any more. Commits are held from then on, if
  * that is wanted and can be had.
  */
@@ -195,7 +237,10 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 	int         number = PG_GETARG_INT32(0);
 	char       *awaited = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	const char *pos = awaited;
+	List       *tables = TablesNamed(PG_GETARG_ARRAYTYPE_P(3));
+	int64       began = MonotonicTime();
 	int64       since;
+	Snapshot    snapshot;
 	char       *report;
 
 	if (!IsClusterConnection())
@@ -203,13 +248,15 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 						errmsg("only nodes of the cluster can have snapshots taken")));
 	forget_kept(0, PG_GETARG_INT32(1) - 1, true);
 	forget_kept(number, number, true);
-	if (PG_GETARG_BOOL(3))
+	if (PG_GETARG_BOOL(4))
 		(void) HoldCommitsHere();
 	AwaitTransactions(ReadIds(&pos));
+	if (tables)
+		(void) AwaitDoubtsAbout(tables, GetTransactionSnapshot(), began);
 	since = MonotonicTime();
-	report =
-		ReportSnapshot(keep(number, true, GetTransactionSnapshot(), GetCurrentCommandId(false)),
-					   since, REPORT_IN_FULL);
+	snapshot =
+		keep(number, true, began, GetTransactionSnapshot(), GetCurrentCommandId(false))->snapshot;
+	report = ReportSnapshot(snapshot, since, REPORT_IN_FULL);
 	if (report == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(report));
@@ -223,12 +270,14 @@ JoinStatement(QueryDesc *part, bool here, bool newest)
 
 	if (!here)
 	{
-		statement = find_kept(statement_number);
-		if (statement == NULL)
+		KeptSnapshot *item = find_kept(statement_number);
+
+		if (item == NULL)
 		{
 			forget_kept(0, INT_MAX, false);
-			statement = keep(statement_number, false, own, own->curcid);
+			item = keep(statement_number, false, MonotonicTime(), own, own->curcid);
 		}
+		statement = item->snapshot;
 	}
 	if (newest)
 		part->snapshot = CopyOfSnapshot(here ? GetTransactionSnapshot() : own, statement->curcid,
@@ -242,6 +291,18 @@ void
 StatementJoined(QueryDesc *part)
 {
 	part->estate->es_output_cid = part->snapshot->curcid;
+}
+
+Snapshot
+SnapshotOfParts(int64 *taken_at, bool *agreed)
+{
+	KeptSnapshot *item = find_kept(statement_number);
+
+	if (item == NULL)
+		return NULL;
+	*taken_at = item->taken_at;
+	*agreed = item->agreed;
+	return item->snapshot;
 }
 
 static void

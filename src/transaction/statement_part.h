@@ -38,10 +38,12 @@ extern void QueueStatementPart(NodeConn *conn, EState *estate);
 
 /*
  * Has a node take the statement's snapshot, in its transaction, after the awaited
- * ones have ended (of uint64 *). The first column of its row is the report, or NULL.
+ * ones have ended (of uint64 *), and what is in doubt and has changed one of the
+ * tables (of this node's Oids). The first column of its row is the report, or NULL.
  * With hold, the node holds its commits from before that on (hold_commits.h).
  */
-extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, bool hold);
+extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, List *tables,
+										bool hold);
 
 /* A copy that stays as it is, whatever commands follow. Registered with the owner. */
 extern Snapshot CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner);
@@ -56,5 +58,11 @@ extern void TellSnapshot(const QueryDesc *query);
  */
 extern void JoinStatement(QueryDesc *part, bool here, bool newest);
 extern void StatementJoined(QueryDesc *part);
+
+/*
+ * On a node, before a part joins: the snapshot that parts of the statement have, and when it was taken; NULL if
+ * the part is the first, whose own it will be. Was it agreed on with other nodes?
+ */
+extern Snapshot SnapshotOfParts(int64 *taken_at, bool *agreed);
 
 #endif

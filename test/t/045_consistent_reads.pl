@@ -144,6 +144,40 @@ finish($_, $gid) for 2, 3;
 is((split /\n/, $reader->query_until(qr/the end/, ''))[0], $sum / 2 + 1, 'and sees what was committed');
 $reader->quit;
 
+$sum += 2;
+
+# Statements of any kind wait for what is in doubt, and then see it.
+for my $what (sort keys %statement)
+{
+	$gid = prepare();
+	ok($_->poll_query_until($db, q{SELECT clock_timestamp() - prepared > '1.1 s' FROM pg_prepared_xacts}), 'it is in doubt') for $worker, $other;
+	$reader = $coordinator->background_psql($db, on_error_stop => 0);
+	$reader->query_until(qr/started/, "\\echo started\n$statement{$what};\n\\echo the end\n");
+	ok($_->poll_query_until($db, q{SELECT count(*) = 1 FROM pg_stat_activity
+		WHERE wait_event_type = 'Extension' AND application_name ~ 'distshard' AND state = 'active'}), "$what waits for what is in doubt") for $worker, $other;
+	finish($_, $gid) for 2, 3;
+	$sum += 2;
+	like($reader->query_until(qr/the end/, ''), qr/^$sum$/m, 'and sees it');
+	is($reader->{stderr}, '', 'without an error');
+	$reader->quit;
+}
+
+# What was not in doubt when the statement began is not waited for later.
+my %late = (
+	'of several fragments' => 'SELECT (SELECT sum(0) FROM u) + (SELECT sum(v) FROM t) FROM (SELECT pg_sleep(1.5) OFFSET 0) s',
+	'of several nodes with a table of this one' => 'SELECT sum(v) + (SELECT sum(v) FROM own) FROM (SELECT pg_sleep(1.5) OFFSET 0) s, LATERAL (SELECT v FROM t OFFSET 0) r');
+for my $what (sort keys %late)
+{
+	$attempts = 0;
+	do
+	{
+		$gid = prepare();
+		($status, $out, $err) = $coordinator->psql($db, "SET distshard.in_doubt_timeout = 0; $late{$what}", on_error_stop => 0);
+		finish($_, $gid, 'ROLLBACK') for 2, 3;
+	} while ($err && ++$attempts < 10);
+	is("$out$err", $sum, "a statement $what does not wait for what comes to be in doubt while it runs");
+}
+
 # The clock may have been set while the server was down, so it does not tell how long something has been prepared.
 $gid = prepare();
 $worker->restart('immediate');
