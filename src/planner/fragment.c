@@ -218,7 +218,9 @@ AdmitDataTable(Query *query, int rtindex, DistTable *table, FragmentCheck *check
 
 /*
  * A plan on a partition must be made anew when the data table changes (it may
- * get policies): an entry that is used nowhere makes the plan depend on it.
+ * get policies): an entry that is used nowhere makes the plan depend on it. One
+ * for rows of a trigger does so without a lock for each execution: the lock on the
+ * partition keeps the plan true, and that on the logical table keeps the shard here.
  */
 static List *
 DependOnDataTables(List *rtable, List *data_tables)
@@ -229,10 +231,9 @@ DependOnDataTables(List *rtable, List *data_tables)
 	{
 		RangeTblEntry *rte = makeNode(RangeTblEntry);
 
-		rte->rtekind = RTE_RELATION;
+		rte->rtekind = RTE_NAMEDTUPLESTORE;
 		rte->relid = lfirst_oid(lc);
-		rte->relkind = RELKIND_PARTITIONED_TABLE;
-		rte->rellockmode = AccessShareLock;
+		rte->enrname = "data_table";
 		rte->eref = makeAlias("data_table", NIL);
 		rtable = lappend(rtable, rte);
 	}
