@@ -50,12 +50,6 @@ extern void            EndLocalFragment(LocalFragment *fragment);
 /* Is a row of such a fragment being made? */
 extern bool RunsLocalFragment(void);
 
-/*
- * The plan of a fragment, and who holds it, to be released with it: NULL if it
- * is in the current memory context, and nobody does.
- */
-extern CachedPlan *PlanLocalFragment(const char *sql, ParamListInfo params, ResourceOwner *owner);
-
 /* The plan of a fragment, for EXPLAIN. */
 struct ExplainState;
 extern void ExplainLocalFragment(const char *sql, ParamListInfo params, struct ExplainState *es);

@@ -22,7 +22,7 @@
 #include "catalog/shard_key.h"
 #include "executor/eflags.h"
 #include "executor/executor.h"
-#include "executor/local_fragment.h"
+#include "executor/fragment_cache.h"
 #include "executor/own_shard.h"
 #include "executor/params.h"
 #include "executor/remote_scan.h"
@@ -39,6 +39,7 @@ typedef struct OwnShardPlan
 {
 	PlannedStmt   statement;
 	PlannedStmt  *planned; /* what the planner had made */
+	Shard         shard;
 	char         *sql;
 	ParamListInfo params;
 	CachedPlan   *plan;
@@ -139,13 +140,12 @@ same_columns(List *targetlist, List *other)
 static OwnShardPlan *
 plan_on_own_shard(const QueryDesc *query)
 {
-	PlannedStmt   *planned = query->plannedstmt;
-	CustomScan    *scan = (CustomScan *) planned->planTree;
-	FragmentPlan   fragment;
-	ParamListInfo  params;
-	Shard         *shard;
-	OwnShardPlan  *own;
-	StringInfoData sql;
+	PlannedStmt  *planned = query->plannedstmt;
+	CustomScan   *scan = (CustomScan *) planned->planTree;
+	FragmentPlan  fragment;
+	ParamListInfo params;
+	Shard        *shard;
+	OwnShardPlan *own;
 
 	if (!IsForOneShard(planned) || planned->hasModifyingCTE)
 		return NULL;
@@ -156,13 +156,10 @@ plan_on_own_shard(const QueryDesc *query)
 	if (shard == NULL)
 		return NULL;
 
-	initStringInfo(&sql);
-	AppendClaim(&sql, shard, GetUserId(), false);
-	appendStringInfoString(&sql, fragment.sql);
 	own = palloc0(sizeof(OwnShardPlan));
-	own->sql = sql.data;
+	own->shard = *shard;
 	own->params = params;
-	own->plan = PlanLocalFragment(own->sql, params, &own->owner);
+	own->plan = PlanShardFragment(&fragment, &own->shard, params, &own->sql, &own->owner);
 	own->planned = planned;
 	own->statement = *linitial_node(PlannedStmt, own->plan->stmt_list);
 	own->statement.queryId = planned->queryId;
@@ -188,7 +185,7 @@ start_on_own_shard(QueryDesc *query, int eflags, OwnShardPlan *own)
 {
 	const char *text = query->sourceText;
 	Snapshot    snapshot = query->snapshot;
-	bool        previous = EnterLocalFragment();
+	bool        previous = EnterShardFragment(own->sql, &own->shard);
 
 	ExecCheckRTPerms(query->plannedstmt->rtable, true);
 	query->plannedstmt = &own->statement;

@@ -39,6 +39,10 @@
 
 static bool in_local_fragment = false;
 
+/* A text of this node, which this session wrote a moment ago: its claim need not be read. */
+static const char *written_text = NULL;
+static Claim       written_claim;
+
 /* The text of the utility command that the client sent, while it runs. */
 static const char *running_utility = NULL;
 
@@ -97,6 +101,12 @@ AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl)
 	else if (TriggerDepth() > 0)
 		appendStringInfo(buf, " depth=%d", TriggerDepth());
 	appendStringInfoString(buf, "*/ ");
+}
+
+bool
+ClaimsShardOnly(void)
+{
+	return GetUserId() == GetSessionUserId() && TriggerDepth() == 0;
 }
 
 void
@@ -312,10 +322,11 @@ CurrentClaim(const char *source_text)
 	if (!in_local_fragment && !(IsClusterConnection() && (source_text == debug_query_string ||
 														  source_text == running_utility)))
 		return NULL;
-	if (source_text == NULL || !Skip(&source_text, CLAIM_START))
+	if (source_text == NULL)
 		return NULL;
-
-	return ReadClaim(source_text);
+	if (source_text == written_text)
+		return &written_claim;
+	return Skip(&source_text, CLAIM_START) ? ReadClaim(source_text) : NULL;
 }
 
 static bool
@@ -374,10 +385,19 @@ EnterLocalFragment(void)
 	return previous;
 }
 
+bool
+EnterShardFragment(const char *text, const Shard *shard)
+{
+	written_text = ClaimsShardOnly() ? text : NULL;
+	written_claim = (Claim){.shard_id = shard->shard_id, .generation = shard->generation};
+	return EnterLocalFragment();
+}
+
 void
 LeaveLocalFragment(bool previous)
 {
 	in_local_fragment = previous;
+	written_text = NULL;
 }
 
 bool
@@ -548,7 +568,7 @@ ClaimExecutorFinish(QueryDesc *query)
 static void
 ForgetAtAbort(XactEvent event)
 {
-	in_local_fragment = false;
+	LeaveLocalFragment(false);
 	running_utility = NULL;
 
 	/* A command with transactions of its own began the last one as the claimed role, so that is whom the abort restored. */
@@ -562,7 +582,7 @@ ForgetAtSubxactAbort(SubXactEvent event, SubTransactionId subxid, SubTransaction
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
-		in_local_fragment = false;
+		LeaveLocalFragment(false);
 		running_utility = NULL;
 	}
 }

@@ -80,6 +80,9 @@ extern void InitClaims(void);
  */
 extern void AppendClaim(StringInfo buf, const Shard *shard, Oid role, bool forwarded_ddl);
 
+/* Would there be nothing but the shard in the claim of a statement of the current role? */
+extern bool ClaimsShardOnly(void);
+
 /* Writes a comment that says that what follows is part of a statement. */
 extern void AppendPartClaim(StringInfo buf, bool newest);
 
@@ -127,6 +130,8 @@ extern void        LeaveUtility(const char *previous);
  * tables without one, as those that build or fill them do.
  */
 extern bool EnterLocalFragment(void);
+extern bool EnterShardFragment(const char  *text,
+							   const Shard *shard); /* of that claim, just written */
 extern void LeaveLocalFragment(bool previous);
 extern bool InLocalFragment(void);
 

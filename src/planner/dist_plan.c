@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "nodes/pg_list.h"
 #include "nodes/value.h"
 #include "planner/dist_plan.h"
@@ -70,6 +71,14 @@ unpack_order(List *numbers)
 	return order;
 }
 
+static uint32
+hash_of_text(const FragmentPlan *fragment)
+{
+	if (fragment->target != TARGET_ONE_SHARD)
+		return 0;
+	return hash_bytes((const unsigned char *) fragment->sql, strlen(fragment->sql));
+}
+
 List *
 PackFragment(const FragmentPlan *fragment)
 {
@@ -85,6 +94,7 @@ PackFragment(const FragmentPlan *fragment)
 	numbers = lappend_int(numbers, fragment->repeatable);
 	numbers = lappend_int(numbers, fragment->probe_locks);
 	numbers = lappend_int(numbers, fragment->fires);
+	numbers = lappend_int(numbers, (int) hash_of_text(fragment));
 	foreach (lc, fragment->transfers)
 		transfers = lappend(transfers, pack_transfer(lfirst(lc)));
 	return list_concat(list_make5(makeString(fragment->sql), numbers, oids, transfers,
@@ -112,6 +122,7 @@ UnpackFragment(List *packed)
 	fragment.repeatable = list_nth_int(numbers, 7);
 	fragment.probe_locks = list_nth_int(numbers, 8);
 	fragment.fires = list_nth_int(numbers, 9);
+	fragment.sql_hash = (uint32) list_nth_int(numbers, 10);
 	fragment.table = linitial_oid(oids);
 	fragment.key_type = lsecond_oid(oids);
 	fragment.triggers = lthird_oid(oids);

@@ -68,7 +68,8 @@ typedef struct SortColumn
 
 typedef struct FragmentPlan
 {
-	char *sql;
+	char  *sql;
+	uint32 sql_hash; /* to find again what is kept for it; set where it is for one shard */
 	char *
 		probe; /* tells which rows it would lock, where LIMIT is for all nodes together; NULL: all */
 	bool           probe_locks; /* the probe locks them: it is to be rolled back */
