@@ -86,6 +86,22 @@ BEGIN
 	END IF;
 END $$;
 
+-- The same for a collation: keys that are equal on one node must be so on all.
+CREATE FUNCTION distshard.create_collation(name text, definition text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+	existing regcollation := to_regcollation(name);
+BEGIN
+	IF existing IS NULL THEN
+		EXECUTE definition;
+	ELSIF distshard.collation_definition(existing) <> definition THEN
+		RAISE EXCEPTION 'collation % has another definition on this node', name
+			USING ERRCODE = 'duplicate_object',
+				DETAIL = format('Here it is: %s. There it is: %s.', distshard.collation_definition(existing), definition),
+				HINT = 'A collation that a distributed table uses must be the same on every node.';
+	END IF;
+END $$;
+
 -- For CREATE .. IF NOT EXISTS, without the notice.
 CREATE FUNCTION distshard.create_quietly(command text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog SET client_min_messages = warning AS $$
@@ -107,15 +123,25 @@ BEGIN
 	EXECUTE commands ->> (SELECT node_id::text FROM distshard.node JOIN distshard.local USING (group_id) WHERE role = 'primary');
 END $$;
 
+-- One that is there already must keep to this node's share, as it does if another distributed table uses it, too: others
+-- would give out values of other nodes.
 CREATE FUNCTION distshard.create_sequence(name text, commands text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
 	command text;
+	existing regclass := to_regclass(name);
 BEGIN
-	IF to_regclass(name) IS NULL THEN
+	IF existing IS NULL THEN
 		FOREACH command IN ARRAY commands LOOP
 			EXECUTE command;
 		END LOOP;
+	ELSIF NOT EXISTS (SELECT
+		FROM pg_sequence, distshard.node JOIN distshard.local USING (group_id), LATERAL distshard.sequence_share(seqtypid, seqincrement, node_id) share
+		WHERE seqrelid = existing AND role = 'primary' AND (seqmax = share.high OR node_id = 1 AND seqincrement < 0)
+			AND (seqmin = share.low OR node_id = 1 AND seqincrement > 0))
+	THEN
+		RAISE EXCEPTION 'relation % exists already on this node', existing
+			USING ERRCODE = 'duplicate_table', DETAIL = 'It is no sequence of distributed tables.', HINT = 'Drop or rename it there.';
 	END IF;
 END $$;
 

@@ -118,15 +118,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT distshard.comment_commands('pg_proc'::regclass, function)
 $$;
 
-CREATE FUNCTION distshard.collation_commands(collation_oid oid) RETURNS SETOF text
+CREATE FUNCTION distshard.collation_definition(collation_oid oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.create_quietly(%L)', format(
-		'CREATE COLLATION IF NOT EXISTS %s (PROVIDER = %s, %s, DETERMINISTIC = %s)', collation_oid::regcollation,
+	SELECT format('CREATE COLLATION %s (PROVIDER = %s, %s, DETERMINISTIC = %s)', collation_oid::regcollation,
 		CASE collprovider WHEN 'i' THEN 'icu' ELSE 'libc' END,
 		coalesce('LOCALE = ' || quote_literal(coalesce(to_jsonb(c) ->> 'colliculocale', to_jsonb(c) ->> 'colllocale')),
 			format('LC_COLLATE = %L, LC_CTYPE = %L', collcollate, collctype)),
-		collisdeterministic::text))
+		collisdeterministic::text)
 	FROM pg_collation c WHERE oid = collation_oid
+$$;
+
+CREATE FUNCTION distshard.collation_commands(collation_oid oid) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT format('SELECT distshard.create_collation(%L, %L)', collation_oid::regcollation, distshard.collation_definition(collation_oid))
 	UNION ALL
 	SELECT distshard.owner_command('pg_collation'::regclass, collation_oid, collowner) FROM pg_collation WHERE oid = collation_oid
 	UNION ALL

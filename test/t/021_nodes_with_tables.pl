@@ -44,7 +44,8 @@ ALTER TABLE shop.rate ATTACH PARTITION shop.rate_1 FOR VALUES FROM (1) TO (5);
 CREATE TABLE shop.rate_2 PARTITION OF shop.rate DEFAULT;
 INSERT INTO shop.rate SELECT i, i * 10 FROM generate_series(1, 8) i;
 SELECT create_reference_table('shop.rate');
-CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json);
+CREATE COLLATION shop.careless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json, note text COLLATE shop.careless);
 INSERT INTO shop.customer (country, payload) SELECT 'de', '{}' FROM generate_series(1, 1000);
 CREATE INDEX ON shop.customer (country);
 ALTER TABLE shop.customer OWNER TO app;
@@ -80,6 +81,14 @@ is_untouched('missing role');
 $new->safe_psql('postgres', 'CREATE ROLE app; CREATE SCHEMA shop AUTHORIZATION app; CREATE TABLE shop.customer (i int)');
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/relation "customer" already exists/, 'a table of the same name is an error');
 is_untouched('table exists');
+$new->safe_psql('postgres', 'DROP TABLE shop.customer; SET ROLE app; CREATE SEQUENCE shop.customer_id_seq');
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/relation shop.customer_id_seq exists already on this node/,
+	'nor is a sequence used that gives out values of other nodes');
+is_untouched('sequence exists');
+$new->safe_psql('postgres', q{DROP SEQUENCE shop.customer_id_seq; CREATE COLLATION shop.careless (provider = icu, locale = 'und')});
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/collation shop.careless has another definition on this node/,
+	'nor a collation by which other values are equal');
+is_untouched('collation exists');
 $new->safe_psql('postgres', 'DROP SCHEMA shop CASCADE');
 $node1->safe_psql('postgres', "BEGIN; SELECT distshard.add_node('localhost', $port); ROLLBACK");
 is_untouched('rollback');
