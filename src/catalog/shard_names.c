@@ -19,6 +19,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/indexing.h"
 #include "catalog/metadata.h"
 #include "catalog/namespace.h"
@@ -85,6 +86,32 @@ parent_of_constraint(const char *name, Oid schema)
 	return result;
 }
 
+/* The user's name of a shard's index that is no part of one of the data table: an exclusion constraint's. */
+static char *
+NameOfExclusion(Oid index)
+{
+	Oid        shard = IndexGetRelation(index, true);
+	DistTable *table = NULL;
+	char      *result = NULL;
+	Relation   logical;
+	ListCell  *lc;
+
+	if (OidIsValid(shard) && get_rel_relispartition(shard))
+		table = LookupDistTableByData(get_partition_parent(shard, true));
+	if (table == NULL)
+		return NULL;
+	logical = table_open(table->relid, AccessShareLock);
+	foreach (lc, RelationGetIndexList(logical))
+	{
+		char *name = get_rel_name(lfirst_oid(lc));
+
+		if (strcmp(ShardObjectName(name, shard), get_rel_name(index)) == 0)
+			result = name;
+	}
+	table_close(logical, AccessShareLock);
+	return result;
+}
+
 char *
 WholeName(const char *name, const char *schema)
 {
@@ -97,7 +124,9 @@ WholeName(const char *name, const char *schema)
 	relid = get_relname_relid(name, nsp);
 	if (!OidIsValid(relid))
 		return get_constraint_name(parent_of_constraint(name, nsp));
-	return get_rel_relispartition(relid) ? get_rel_name(get_partition_parent(relid, true)) : NULL;
+	if (get_rel_relispartition(relid))
+		return get_rel_name(get_partition_parent(relid, true));
+	return NameOfExclusion(relid);
 }
 
 /* The user's index on a partition that is a part of one that is called like the data table's. */

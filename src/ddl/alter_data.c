@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_constraint.h"
@@ -25,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 /* Where a subcommand is to be run, besides on the logical table. */
@@ -229,7 +231,7 @@ ForShardIndex(const DistTable *table, AlterTableCmd *cmd, Oid shard)
 	if (name == NULL)
 		return cmd;
 	index = get_relname_relid(name, get_rel_namespace(table->relid));
-	index = ShardIndex(DataIndex(table, index), shard);
+	index = ShardIndex(table, index, shard);
 	if (identity)
 		identity->name = get_rel_name(index);
 	else
@@ -312,6 +314,20 @@ RunOnConstraint(Utility *utility, const DistTable *table, AlterTableCmd *cmd)
 		RunOnShardConstraints(utility, table, cmd);
 }
 
+/* Are there foreign keys from the table, or to it? */
+static bool
+HasForeignKeys(Oid relid)
+{
+	Relation     rel = table_open(relid, NoLock);
+	TriggerDesc *triggers = rel->trigdesc;
+	bool         result = false;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		result |= RI_FKey_trigger_type(triggers->triggers[i].tgfoid) != RI_TRIGGER_NONE;
+	table_close(rel, NoLock);
+	return result;
+}
+
 /*
  * Runs the subcommands on the data table. Those that go to the data table as
  * such go together, as PostgreSQL orders them itself.
@@ -340,7 +356,10 @@ RunOnDataTable(Utility *utility, const DistTable *table, List *cmds)
 			RunOnConstraint(utility, table, cmd);
 	}
 	StatisticsLeaveExtension(table->data_relid); /* a column's new type makes them anew */
-	AlterData(utility, table->data_relid, together);
+	if (new_types && HasForeignKeys(table->relid))
+		AlterDataWithKeys(utility, table->data_relid, together);
+	else
+		AlterData(utility, table->data_relid, together);
 	StatisticsJoinExtension(table->data_relid);
 	if (new_types)
 		RestoreIndexOptions(utility, table);

@@ -126,6 +126,7 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	List     *cmds;
 	List     *heirs = NIL;
 	List     *used_indexes = NIL;
+	bool      new_types = false;
 	ListCell *lc;
 
 	if (AlterPartitions(utility, table, stmt))
@@ -141,7 +142,10 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 
 		CheckSubcommand(table, cmd);
 		if (cmd->subtype == AT_AlterColumnType)
+		{
+			new_types = true;
 			CheckUsingFillsAlike(table, cmd);
+		}
 		if (cmd->subtype == AT_AddConstraint && castNode(Constraint, cmd->def)->indexname != NULL)
 			used_indexes = lappend(used_indexes, castNode(Constraint, cmd->def)->indexname);
 	}
@@ -153,7 +157,10 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	}
 	if (stmt->relation->inh)
 		heirs = Heirs(table);
-	RunAsWritten(utility);
+	if (new_types)
+		RunOnEmptyTables(utility); /* foreign keys are made anew */
+	else
+		RunAsWritten(utility);
 	CheckKeys(table);
 	ShareNewSequences(utility, table, cmds);
 	ChangeDataTable(utility, table, heirs, cmds);
@@ -195,9 +202,8 @@ static void
 AlterDistIndex(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 {
 	Oid       index = RangeVarGetRelid(stmt->relation, NoLock, false);
-	Oid       data_index = DataIndex(table, index);
 	List     *cmds = copyObject(stmt->cmds);
-	List     *targets = list_make1_oid(data_index);
+	List     *targets;
 	ListCell *cmd_cell;
 
 	if (linitial_node(AlterTableCmd, cmds)->subtype == AT_AttachPartition)
@@ -206,8 +212,7 @@ AlterDistIndex(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 		return;
 	}
 	RunAsWritten(utility);
-	if (IsPartitionedData(table))
-		targets = ShardIndexes(table, data_index);
+	targets = ShardIndexes(table, index);
 	foreach (cmd_cell, cmds)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, cmd_cell);

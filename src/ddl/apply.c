@@ -26,6 +26,7 @@
 #include "parser/parser.h"
 #include "planner/claim.h"
 #include "planner/on_behalf.h"
+#include "planner/planner.h"
 #include "storage/lmgr.h"
 #include "transport/connection.h"
 #include "utils/guc.h"
@@ -167,6 +168,37 @@ AlterData(Utility *utility, Oid relid, List *cmds)
 	EventTriggerUndoInhibitCommandCollection();
 	CommandCounterIncrement();
 	AtEOXact_GUC(true, guc_level);
+}
+
+/*
+ * RunOnEmptyTables is RunAsWritten for what has PostgreSQL check the foreign keys
+ * of the rows, by queries: logical tables have no rows, and those of the data
+ * tables are checked there.
+ */
+void
+RunOnEmptyTables(Utility *utility)
+{
+	bool previous = PlanForeignKeysAsEmpty(true);
+
+	PG_TRY();
+	{
+		RunAsWritten(utility);
+	}
+	PG_FINALLY();
+	{
+		PlanForeignKeysAsEmpty(previous);
+	}
+	PG_END_TRY();
+}
+
+/* AlterDataWithKeys is AlterData for the same: the queries name data tables, which users may not. */
+void
+AlterDataWithKeys(Utility *utility, Oid relid, List *cmds)
+{
+	bool previous = EnterLocalFragment();
+
+	AlterData(utility, relid, cmds);
+	LeaveLocalFragment(previous);
 }
 
 /* ParseStatement returns the tree of a statement that distshard or a pg_get_..def() function wrote. */

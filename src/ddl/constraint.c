@@ -120,6 +120,17 @@ AddTo(Utility *utility, Oid relid, AlterTableStmt *stmt)
 		RunIndexOnData(utility, (Node *) stmt, constraint->conname);
 }
 
+/* Has the shard its own constraint like this one of the logical table? */
+static bool
+ShardHas(Oid shard, Form_pg_constraint form)
+{
+	const char *name = NameStr(form->conname);
+
+	if (form->contype == CONSTRAINT_EXCLUSION)
+		name = ShardObjectName(name, shard);
+	return OidIsValid(get_relation_constraint_oid(shard, name, true));
+}
+
 /* Adds a constraint of the logical table to the data table, or to the shards where a partitioned table can't have it. */
 static void
 AddLikeLogical(Utility *utility, const DistTable *table, Form_pg_constraint form)
@@ -140,7 +151,10 @@ AddLikeLogical(Utility *utility, const DistTable *table, Form_pg_constraint form
 	if (each_shard && IsPartitionedData(table))
 	{
 		foreach (lc, DataLeaves(table))
-			AddTo(utility, lfirst_oid(lc), stmt);
+		{
+			if (!ShardHas(lfirst_oid(lc), form))
+				AddTo(utility, lfirst_oid(lc), stmt);
+		}
 	}
 	else
 		AddTo(utility, table->data_relid, stmt);

@@ -83,6 +83,8 @@ extern void  RunOnData(Utility *utility, Node *stmt);
 extern void  RunIndexOnData(Utility *utility, Node *stmt, const char *name);
 extern void  RunForeignKeyOnData(Utility *utility, Node *stmt);
 extern void  AlterData(Utility *utility, Oid relid, List *cmds);
+extern void  AlterDataWithKeys(Utility *utility, Oid relid, List *cmds);
+extern void  RunOnEmptyTables(Utility *utility);
 extern Node *ParseStatement(const char *sql);
 extern Node *ParseExpression(const char *sql);
 
@@ -126,9 +128,10 @@ extern bool       AlterPartitions(Utility *utility, DistTable *table, AlterTable
 extern void       AttachIndex(Utility *utility, const DistTable *table, AlterTableStmt *stmt);
 
 /* index.c */
-extern Oid   ShardIndex(Oid data_index, Oid shard);
+extern Oid   LeafIndex(Oid index, Oid leaf);
+extern Oid   ShardIndex(const DistTable *table, Oid index, Oid shard);
 extern void  RestoreIndexOptions(Utility *utility, const DistTable *table);
-extern List *ShardIndexes(const DistTable *table, Oid data_index);
+extern List *ShardIndexes(const DistTable *table, Oid index);
 
 /* drop.c */
 extern void RememberDrop(Utility *utility, Oid relid);

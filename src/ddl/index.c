@@ -32,36 +32,51 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* ShardIndex returns the shard's part of the data table's index. */
+/* LeafIndex returns the part of an index that belongs to a leaf of the index's table. */
 Oid
-ShardIndex(Oid data_index, Oid shard)
+LeafIndex(Oid index, Oid leaf)
 {
 	Relation  rel;
 	Oid       result = InvalidOid;
 	ListCell *lc;
 
-	if (get_rel_relkind(data_index) != RELKIND_PARTITIONED_INDEX)
-		return data_index;
-	rel = RelationIdGetRelation(shard);
+	if (get_rel_relkind(index) != RELKIND_PARTITIONED_INDEX)
+		return index;
+	rel = RelationIdGetRelation(leaf);
 	foreach (lc, RelationGetIndexList(rel))
 	{
 		if (get_rel_relispartition(lfirst_oid(lc)) &&
-			list_member_oid(get_partition_ancestors(lfirst_oid(lc)), data_index))
+			list_member_oid(get_partition_ancestors(lfirst_oid(lc)), index))
 			result = lfirst_oid(lc);
 	}
 	RelationClose(rel);
 	return result;
 }
 
-/* ShardIndexes returns all of this node's parts of the data table's index. */
+/*
+ * ShardIndex returns the shard's index that corresponds to the user's. That of an
+ * exclusion constraint is no part of one of the data table: a partitioned table
+ * can't have it.
+ */
+Oid
+ShardIndex(const DistTable *table, Oid index, Oid shard)
+{
+	Oid data_index = DataIndex(table, index);
+
+	if (OidIsValid(data_index))
+		return LeafIndex(data_index, shard);
+	return get_relname_relid(ShardObjectName(get_rel_name(index), shard), get_rel_namespace(shard));
+}
+
+/* ShardIndexes returns all of this node's indexes on shards that correspond to the user's. */
 List *
-ShardIndexes(const DistTable *table, Oid data_index)
+ShardIndexes(const DistTable *table, Oid index)
 {
 	List     *indexes = NIL;
 	ListCell *lc;
 
 	foreach (lc, DataLeaves(table))
-		indexes = lappend_oid(indexes, ShardIndex(data_index, lfirst_oid(lc)));
+		indexes = lappend_oid(indexes, ShardIndex(table, index, lfirst_oid(lc)));
 	return indexes;
 }
 
@@ -111,7 +126,7 @@ RestoreIndexOptions(Utility *utility, const DistTable *table)
 		List *shards = NIL;
 
 		if (get_rel_relkind(data_index) == RELKIND_PARTITIONED_INDEX)
-			shards = ShardIndexes(table, data_index);
+			shards = ShardIndexes(table, lfirst_oid(lc));
 		foreach (lc2, shards)
 		{
 			ChangeIndexOptions(utility, lfirst_oid(lc2), AT_ResetRelOptions,
@@ -240,8 +255,7 @@ ReindexUtility(Utility *utility, Node *node)
 	if (role == ROLE_TABLE)
 		targets = DataLeaves(table);
 	else if (role == ROLE_INDEX)
-		targets =
-			ShardIndexes(table, DataIndex(table, RangeVarGetRelid(stmt->relation, NoLock, false)));
+		targets = ShardIndexes(table, RangeVarGetRelid(stmt->relation, NoLock, false));
 	else
 	{
 		RunLocally(utility);

@@ -259,18 +259,13 @@ ClusteredIndex(Oid relid)
 }
 
 static void
-ClusterLeaves(List *leaves, Oid index)
+ClusterLeaf(Oid leaf, Oid index)
 {
-	ListCell *lc;
+	ClusterParams params = {0};
 
-	foreach (lc, leaves)
-	{
-		ClusterParams params = {0};
-
-		LockRelationOid(lfirst_oid(lc), AccessExclusiveLock);
-		cluster_rel(lfirst_oid(lc), ShardIndex(index, lfirst_oid(lc)), &params);
-		CommandCounterIncrement();
-	}
+	LockRelationOid(leaf, AccessExclusiveLock);
+	cluster_rel(leaf, index, &params);
+	CommandCounterIncrement();
 }
 
 /* Clusters the logical partitions. PostgreSQL has a transaction for each of them; here all is one. Returns the index. */
@@ -278,7 +273,6 @@ static Oid
 ClusterPartitions(Utility *utility, const DistTable *table, const ClusterStmt *stmt)
 {
 	char     *name = get_rel_name(table->relid);
-	List     *leaves = NIL;
 	Oid       index;
 	Relation  rel;
 	ListCell *lc;
@@ -302,9 +296,8 @@ ClusterPartitions(Utility *utility, const DistTable *table, const ClusterStmt *s
 	foreach (lc, PartitionTree(table->relid, AccessExclusiveLock))
 	{
 		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
-			leaves = lappend_oid(leaves, lfirst_oid(lc));
+			ClusterLeaf(lfirst_oid(lc), LeafIndex(index, lfirst_oid(lc)));
 	}
-	ClusterLeaves(leaves, index);
 	return index;
 }
 
@@ -314,6 +307,7 @@ ClusterUtility(Utility *utility, Node *node)
 	ClusterStmt *stmt = castNode(ClusterStmt, node);
 	DistTable   *table;
 	Oid          index;
+	ListCell    *lc;
 
 	if (stmt->relation == NULL || RoleOfName(stmt->relation, &table) != ROLE_TABLE)
 	{
@@ -327,7 +321,8 @@ ClusterUtility(Utility *utility, Node *node)
 		RunAsWritten(utility);
 		index = ClusteredIndex(table->relid);
 	}
-	ClusterLeaves(DataLeaves(table), DataIndex(table, index));
+	foreach (lc, DataLeaves(table))
+		ClusterLeaf(lfirst_oid(lc), ShardIndex(table, index, lfirst_oid(lc)));
 	Forward(utility);
 }
 

@@ -27,41 +27,8 @@
 #include "placement/data_table.h"
 #include "placement/distribute.h"
 #include "placement/partition_tree.h"
-#include "planner/claim.h"
-#include "planner/planner.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-
-/*
- * Runs ATTACH or DETACH on the logical tables. PostgreSQL checks the foreign
- * keys of the rows meanwhile, by queries: there are no rows, and those of the
- * data tables are checked there.
- */
-static void
-RunOnEmptyTables(Utility *utility)
-{
-	bool previous = PlanForeignKeysAsEmpty(true);
-
-	PG_TRY();
-	{
-		RunAsWritten(utility);
-	}
-	PG_FINALLY();
-	{
-		PlanForeignKeysAsEmpty(previous);
-	}
-	PG_END_TRY();
-}
-
-/* The same on the data tables, where the queries name what users may not. */
-static void
-AlterParentData(Utility *utility, const DistTable *parent, AlterTableCmd *cmd)
-{
-	bool previous = EnterLocalFragment();
-
-	AlterData(utility, parent->data_relid, list_make1(cmd));
-	LeaveLocalFragment(previous);
-}
 
 /* Row triggers BEFORE INSERT of a partition fire on the node, those of other tables on the coordinator. */
 static void
@@ -151,7 +118,8 @@ AttachPartition(Utility *utility, DistTable *parent, const RangeVar *name)
 	table = TableToAttach(utility, parent, name);
 	RunOnEmptyTables(utility);
 	MoveTriggers(table);
-	AlterParentData(utility, parent, AttachCommand(table->relid, table->data_relid));
+	AlterDataWithKeys(utility, parent->data_relid,
+					  list_make1(AttachCommand(table->relid, table->data_relid)));
 	NameShardObjects(parent->data_relid);
 	Forward(utility);
 }
@@ -178,7 +146,7 @@ DetachPartition(Utility *utility, DistTable *parent, PartitionCmd *detach)
 	copy->name = NameOfRelation(table->data_relid);
 	cmd->subtype = AT_DetachPartition;
 	cmd->def = (Node *) copy;
-	AlterParentData(utility, parent, cmd);
+	AlterDataWithKeys(utility, parent->data_relid, list_make1(cmd));
 	MoveTriggers(table);
 	Forward(utility);
 }

@@ -175,7 +175,7 @@ CREATE FUNCTION distshard.constraint_and_index_commands(relation regclass) RETUR
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT c
 	FROM (SELECT * FROM pg_constraint WHERE conrelid = relation AND contype IN ('c', 'p', 'u', 'x')
-		ORDER BY contype <> 'p', conname) k, LATERAL (
+		ORDER BY contype <> 'p', oid) k, LATERAL (
 		SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', relation, conname, pg_get_constraintdef(k.oid))
 		UNION ALL SELECT format('ALTER INDEX %s SET %s', conindid::regclass, distshard.option_list(reloptions))
 			FROM pg_class WHERE oid = conindid AND reloptions IS NOT NULL
@@ -186,7 +186,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM (SELECT indexrelid FROM pg_index JOIN pg_class x ON x.oid = indexrelid
 		WHERE indrelid = relation AND indisvalid AND NOT EXISTS (
 			SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
-		ORDER BY relname) i, LATERAL (
+		ORDER BY indexrelid) i, LATERAL (
 		SELECT pg_get_indexdef(indexrelid)
 		UNION ALL SELECT distshard.comment_commands('pg_class'::regclass, indexrelid)) c (c)
 	UNION ALL
@@ -248,7 +248,7 @@ $$;
 CREATE FUNCTION distshard.foreign_key_commands(relation regclass) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	SELECT c
-	FROM (SELECT * FROM pg_constraint WHERE conrelid = relation AND contype = 'f' AND conparentid = 0 ORDER BY conname) k, LATERAL (
+	FROM (SELECT * FROM pg_constraint WHERE conrelid = relation AND contype = 'f' AND conparentid = 0 ORDER BY oid) k, LATERAL (
 		SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', relation, conname, pg_get_constraintdef(k.oid))
 		UNION ALL SELECT distshard.comment_commands('pg_constraint'::regclass, k.oid)) c (c)
 $$;

@@ -120,11 +120,18 @@ RenameOnTable(Utility *utility, RenameStmt *stmt, DistTable *table)
 static void
 RenameIndex(Utility *utility, RenameStmt *stmt, DistTable *table)
 {
-	Oid   data_index = DataIndex(table, RangeVarGetRelid(stmt->relation, NoLock, false));
-	char *name = pstrdup(stmt->newname);
+	Oid       index = RangeVarGetRelid(stmt->relation, NoLock, false);
+	Oid       data_index = DataIndex(table, index);
+	List     *shard_indexes = OidIsValid(data_index) ? NIL : ShardIndexes(table, index);
+	char     *name = pstrdup(stmt->newname);
+	ListCell *lc;
+	ListCell *lc2;
 
 	RunAsWritten(utility);
-	RenameRelationInternal(data_index, name, true, true);
+	if (OidIsValid(data_index))
+		RenameRelationInternal(data_index, name, true, true);
+	forboth (lc, shard_indexes, lc2, DataLeaves(table))
+		RenameRelationInternal(lfirst_oid(lc), ShardObjectName(name, lfirst_oid(lc2)), true, true);
 	CommandCounterIncrement();
 	NameShardObjects(table->data_relid);
 	Forward(utility);

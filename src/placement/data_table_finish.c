@@ -70,7 +70,7 @@ ParseStatement(const char *sql)
 	return linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT))->stmt;
 }
 
-/* Creates an index like one of the logical table; name NULL: choose one. */
+/* Creates an index like one of the logical table. */
 static void
 CloneIndex(Relation logical, Relation index, Oid relid, const char *name)
 {
@@ -82,7 +82,7 @@ CloneIndex(Relation logical, Relation index, Oid relid, const char *name)
 	for (int i = 0; i < columns->maplen; i++)
 		columns->attnums[i] = i + 1;
 	stmt = generateClonedIndexStmt(NULL, index, columns, &constraint);
-	stmt->idxname = name ? pstrdup(name) : NULL;
+	stmt->idxname = pstrdup(name);
 	guc_level = NewGUCNestLevel();
 	UseKeptSearchPath();
 	DefineIndex(relid, stmt, InvalidOid, InvalidOid, InvalidOid, false, false, false, false, true);
@@ -110,7 +110,8 @@ CreateIndexes(Relation logical, Oid data_relid, bool partitioned, List *shards)
 		else if (index->rd_index->indisexclusion && partitioned)
 		{
 			foreach (shard, shards)
-				CloneIndex(logical, index, lfirst_oid(shard), NULL);
+				CloneIndex(logical, index, lfirst_oid(shard),
+						   ShardObjectName(RelationGetRelationName(index), lfirst_oid(shard)));
 		}
 		else if (index->rd_index->indisvalid)
 			CloneIndex(logical, index, data_relid, RelationGetRelationName(index));
@@ -178,6 +179,23 @@ CreateForeignKey(Oid constraint, Oid data_relid, Oid referenced_relid)
 	AlterDataTable(data_relid, command);
 }
 
+static int
+CompareByOid(const ListCell *a, const ListCell *b)
+{
+	return oid_cmp(&((ForeignKeyCacheInfo *) lfirst(a))->conoid,
+				   &((ForeignKeyCacheInfo *) lfirst(b))->conoid);
+}
+
+/* The foreign keys of a table in the order in which they were created and their actions are carried out. */
+static List *
+ForeignKeysInOrder(Relation rel)
+{
+	List *keys = copyObject(RelationGetFKeyList(rel));
+
+	list_sort(keys, CompareByOid);
+	return keys;
+}
+
 /* A foreign key that is not validated can't be on a partitioned table, so it is on each shard. */
 static void
 CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shards)
@@ -185,7 +203,7 @@ CreateForeignKeys(Relation logical, Oid data_relid, bool partitioned, List *shar
 	ListCell *lc;
 	ListCell *shard;
 
-	foreach (lc, copyObject(RelationGetFKeyList(logical)))
+	foreach (lc, ForeignKeysInOrder(logical))
 	{
 		ForeignKeyCacheInfo *key = lfirst(lc);
 		DistTable           *referenced = LookupDistTable(key->confrelid);
