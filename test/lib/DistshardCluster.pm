@@ -55,7 +55,7 @@ sub start_server
 {
 	my ($name, $conf) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [qw(--username=postgres --encoding=UTF8 --locale=C.UTF-8)]);
+	init($node);
 	$ENV{PGUSER} = 'postgres';
 	$node->append_conf(
 		'postgresql.conf', "listen_addresses = 'localhost'
@@ -65,6 +65,29 @@ max_prepared_transactions = 100
 " . ($conf // ''));
 	$node->start;
 	return $node;
+}
+
+my $servers = 0;
+
+# initdb takes longer than all else that starts a server, so its result is kept for other tests. The servers of one test
+# are not copies of the same, since each has an identifier.
+sub init
+{
+	my ($node) = @_;
+	my $copy = "$ENV{TESTDIR}/initialized/" . $servers++;
+
+	if (-d $copy)
+	{
+		mkdir $_ foreach $node->backup_dir, $node->archive_dir;
+		system_or_bail('cp', '-r', $copy, $node->data_dir);
+		$node->append_conf('postgresql.conf', 'port = ' . $node->port . "\nunix_socket_directories = '" . $node->host . "'");
+		return;
+	}
+	$node->init(extra => [qw(--username=postgres --encoding=UTF8 --locale=C.UTF-8)]);
+	mkdir "$ENV{TESTDIR}/initialized";
+	system_or_bail('cp', '-r', $node->data_dir, "$copy.$$");
+	rename "$copy.$$", $copy; # if it fails, another test was faster
+	return;
 }
 
 # Adds a running server to the cluster, and returns its node_id.
