@@ -377,9 +377,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET jit = off AS $$
 		UNION
 		SELECT ev_class
 		FROM reader JOIN pg_depend d ON refclassid = 'pg_class'::regclass AND refobjid = rel AND classid = 'pg_rewrite'::regclass
-			JOIN pg_rewrite r ON r.oid = objid)
+			JOIN pg_rewrite r ON r.oid = objid),
+	view AS MATERIALIZED ( -- or all views that there are might be asked what they read
+		SELECT oid FROM reader JOIN pg_class ON oid = rel
+		WHERE relkind = 'v' AND relpersistence = 'p'
+			AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e'))
 	SELECT coalesce(array_agg(oid::regclass ORDER BY oid), '{}')
-	FROM reader JOIN pg_class ON oid = rel
-	WHERE relkind = 'v' AND relpersistence = 'p' AND distshard.only_distributed(oid)
-		AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e')
+	FROM view WHERE distshard.only_distributed(oid)
 $$;
