@@ -44,7 +44,7 @@ sub new
 {
 	my ($class, %options) = @_;
 	my $socket = IO::Socket::UNIX->new(Peer => $options{socket}) or die "$options{socket}: $!\n";
-	my $self = bless { socket => $socket, parameters => {} }, $class;
+	my $self = bless { socket => $socket, received => '', parameters => {} }, $class;
 	my $startup = pack 'N', 196608;
 
 	$startup .= "$_\0$options{$_}\0" for grep { $_ ne 'socket' } sort keys %options;
@@ -132,12 +132,11 @@ sub transmit
 sub receive
 {
 	my ($self, $length) = @_;
-	my $bytes = '';
-	while (length $bytes < $length)
+	while (length $self->{received} < $length)
 	{
-		sysread($self->{socket}, $bytes, $length - length $bytes, length $bytes) or return;
+		sysread($self->{socket}, $self->{received}, 65536, length $self->{received}) or return;
 	}
-	return $bytes;
+	return substr $self->{received}, 0, $length, '';
 }
 
 # Reads messages until the server is ready for the next query.
