@@ -19,7 +19,7 @@ A script consists of sections, each begun by a line "--- NAME":
   here          runs on the node that the statements will run on: local tables, views
   statements    cases, separated by empty lines
   each          names, then lines of values, separated by ";;": where @NAME@ occurs in a later section, the section is
-                repeated for each line with that value
+                repeated for each line with that value, up to the next section of this kind
   variants      the only variants to run, a line each
 
 In an ordinary database all but "distribute" runs as well. A case is one or more statements, each ending at the end of a
@@ -59,7 +59,11 @@ sub read_script
 	{
 		$part =~ s/^--- (\w+) *(\S*)\n// or next;
 		my ($name, $argument) = ($1, $2);
-		$part = repeat($part, $each) if $part =~ /\@\w+\@/;
+		if ($part =~ /\@\w+\@/)
+		{
+			$part = repeat($part, $each);
+			$script->{many_tables} = 1 if $name eq 'tables';
+		}
 		if ($name eq 'include')
 		{
 			my $path = $argument =~ m{^/} ? $argument : $file =~ s{[^/]*$}{$argument}r;
@@ -68,11 +72,11 @@ sub read_script
 			my $included = read_script($partitioned && -e $other ? $other : $path);
 			push @{ $script->{$_} }, @{ $included->{$_} } for @sections;
 		}
-		elsif ($name eq 'each') { $each = $part; $script->{many_tables} = 1; }
+		elsif ($name eq 'each') { $each = $part }
 		elsif ($name eq 'variants') { $script->{variants} = { map { $_ => 1 } split ' ', $part } }
 		elsif ($name eq 'statements')
 		{
-			$script->{cases} = [ map { read_case($_) } grep { /^(?!--)\S/m } split /\n\s*\n/, $part ];
+			push @{ $script->{cases} }, map { read_case($_) } grep { /^(?!--)\S/m } split /\n\s*\n/, $part;
 		}
 		else
 		{

@@ -91,95 +91,28 @@ CREATE TRIGGER t BEFORE UPDATE OR DELETE ON copied FOR EACH ROW EXECUTE FUNCTION
 CREATE TRIGGER t BEFORE UPDATE OR DELETE ON copied_child FOR EACH ROW EXECUTE FUNCTION act();
 CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON copied_parted FOR EACH ROW EXECUTE FUNCTION act();
 
+--- each
+statement ;; changed
+INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i ;; parted
+UPDATE parted SET d = d WHERE k < 9 ;; parted
+UPDATE tree SET up = NULL WHERE k < 9 ;; tree
+INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1 ;; met
+MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2 ;; met
+DELETE FROM parent WHERE k < 9 ;; child
+
 --- statements
 BEGIN;
-SELECT pg_sleep(0.002);
 SET app.act = 'now';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT count(*) FROM parted WHERE at = now();
-ROLLBACK;
-
-BEGIN;
-SELECT pg_sleep(0.002);
-SET app.act = 'now';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM parted WHERE at = now();
-ROLLBACK;
-
-BEGIN;
-SELECT pg_sleep(0.002);
-SET app.act = 'now';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM tree WHERE at = now();
-ROLLBACK;
-
-BEGIN;
-SELECT pg_sleep(0.002);
-SET app.act = 'now';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT count(*) FROM met WHERE at = now();
-ROLLBACK;
-
-BEGIN;
-SELECT pg_sleep(0.002);
-SET app.act = 'now';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT count(*) FROM met WHERE at = now();
-ROLLBACK;
-
-BEGIN;
-SELECT pg_sleep(0.002);
-SET app.act = 'now';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM child WHERE at = now();
+SELECT count(*) FROM @changed@ WHERE at = now();
 ROLLBACK;
 
 BEGIN;
 SET app.act = 'statement';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT count(DISTINCT at) FROM parted;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'statement';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT at) FROM parted;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'statement';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT at) FROM tree;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'statement';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT count(DISTINCT at) FROM met;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'statement';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT count(DISTINCT at) FROM met;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'statement';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT at) FROM child;
+SELECT count(DISTINCT at) FROM @changed@;
 ROLLBACK;
 
 BEGIN;
@@ -188,254 +121,84 @@ SET LOCAL app.x = 'b';
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL lock_timeout = '3s';
 SET app.act = 'settings';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'a';
-SET LOCAL app.x = 'b';
-SET LOCAL datestyle = 'SQL, DMY';
-SET LOCAL lock_timeout = '3s';
-SET app.act = 'settings';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*) FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'a';
-SET LOCAL app.x = 'b';
-SET LOCAL datestyle = 'SQL, DMY';
-SET LOCAL lock_timeout = '3s';
-SET app.act = 'settings';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*) FROM tree GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'a';
-SET LOCAL app.x = 'b';
-SET LOCAL datestyle = 'SQL, DMY';
-SET LOCAL lock_timeout = '3s';
-SET app.act = 'settings';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT note, count(*) FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'a';
-SET LOCAL app.x = 'b';
-SET LOCAL datestyle = 'SQL, DMY';
-SET LOCAL lock_timeout = '3s';
-SET app.act = 'settings';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT note, count(*) FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'a';
-SET LOCAL app.x = 'b';
-SET LOCAL datestyle = 'SQL, DMY';
-SET LOCAL lock_timeout = '3s';
-SET app.act = 'settings';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*) FROM child GROUP BY note;
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-INSERT INTO copied SELECT i FROM generate_series(11, 13) i ON CONFLICT (k) DO UPDATE SET d = 9;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-MERGE INTO copied USING (SELECT 2 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET d = 2;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-DELETE FROM copied_parent WHERE k > 10;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-UPDATE copied_parent SET k = k + 100 WHERE k > 10;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-INSERT INTO copied_parted SELECT i, 5 FROM generate_series(101, 102) i;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-INSERT INTO copied_parted VALUES (1, 1) RETURNING *;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-UPDATE copied_parted SET d = 2 WHERE k < 3;
-SET app.act = '';
-ROLLBACK;
-
--- no explain
-BEGIN;
-SET app.act = 'notice';
-DELETE FROM copied_parted WHERE k < 3;
-SET app.act = '';
+SELECT note, count(*) FROM @changed@ GROUP BY note;
 ROLLBACK;
 
 BEGIN;
 SET app.x = 'before';
 SET app.act = 'set back';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'before';
-SET app.act = 'set back';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'before';
-SET app.act = 'set back';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM tree GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'before';
-SET app.act = 'set back';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'before';
-SET app.act = 'set back';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.x = 'before';
-SET app.act = 'set back';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), current_setting('app.x') FROM child GROUP BY note;
+SELECT note, count(*), current_setting('app.x') FROM @changed@ GROUP BY note;
 ROLLBACK;
 
 BEGIN;
 SET app.act = 'guard';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'guard';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM parted GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'guard';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM tree GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'guard';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'guard';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM met GROUP BY note;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'guard';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM child GROUP BY note;
+SELECT note, count(*), coalesce(current_setting('app.guard', true), '') FROM @changed@ GROUP BY note;
 ROLLBACK;
 
 BEGIN;
 SET app.act = 'draw';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM parted GROUP BY note;
+SELECT note, count(*) FROM @changed@ GROUP BY note;
+ROLLBACK;
+
+-- what could only be done to a session of the node is an error
+
+BEGIN;
+SET app.act = 'set';
+@statement@;
+SET app.act = '';
+SELECT current_setting('app.seen', true);
 ROLLBACK;
 
 BEGIN;
-SET app.act = 'draw';
-UPDATE parted SET d = d WHERE k < 9;
+SET app.act = 'set local';
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM parted GROUP BY note;
+SELECT current_setting('app.seen', true);
 ROLLBACK;
 
 BEGIN;
-SET app.act = 'draw';
-UPDATE tree SET up = NULL WHERE k < 9;
+SELECT nextval('numbers') > 0;
+SET app.act = 'currval';
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM tree GROUP BY note;
+SELECT count(DISTINCT note) FROM @changed@;
 ROLLBACK;
 
 BEGIN;
-SET app.act = 'draw';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
+SET app.act = 'temporary';
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM met GROUP BY note;
+SELECT count(*) FROM made;
 ROLLBACK;
 
+--- each
+statement
+INSERT INTO copied SELECT i FROM generate_series(11, 13) i ON CONFLICT (k) DO UPDATE SET d = 9
+MERGE INTO copied USING (SELECT 2 AS x) s ON k = x WHEN MATCHED THEN UPDATE SET d = 2
+DELETE FROM copied_parent WHERE k > 10
+UPDATE copied_parent SET k = k + 100 WHERE k > 10
+INSERT INTO copied_parted SELECT i, 5 FROM generate_series(101, 102) i
+INSERT INTO copied_parted VALUES (1, 1) RETURNING *
+UPDATE copied_parted SET d = 2 WHERE k < 3
+DELETE FROM copied_parted WHERE k < 3
+
+--- statements
+-- no explain
 BEGIN;
-SET app.act = 'draw';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
+SET app.act = 'notice';
+@statement@;
 SET app.act = '';
-SELECT note, count(*) FROM met GROUP BY note;
 ROLLBACK;
 
-BEGIN;
-SET app.act = 'draw';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT note, count(*) FROM child GROUP BY note;
-ROLLBACK;
-
+--- statements
 -- those of an ordinary UPDATE fire in the client's session if they need it
 BEGIN;
 SELECT nextval('numbers') > 0;
@@ -443,50 +206,6 @@ UPDATE computed SET d = 0 WHERE k < 9;
 SELECT note, d, count(*), current_setting('app.seen', true) FROM computed GROUP BY note, d;
 ROLLBACK;
 
--- what could only be done to a session of the node is an error
-
-BEGIN;
-SET app.act = 'set';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
 BEGIN;
 SET app.act = 'set';
 DELETE FROM copied_parent WHERE k > 10;
@@ -496,99 +215,9 @@ ROLLBACK;
 
 BEGIN;
 SET app.act = 'set local';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'set local';
 DELETE FROM copied_parent WHERE k > 10;
 SET app.act = '';
 SELECT current_setting('app.seen', true);
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM parted;
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM parted;
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM tree;
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM met;
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM met;
-ROLLBACK;
-
-BEGIN;
-SELECT nextval('numbers') > 0;
-SET app.act = 'currval';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT count(DISTINCT note) FROM child;
 ROLLBACK;
 
 BEGIN;
@@ -598,46 +227,3 @@ INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
 SET app.act = '';
 SELECT count(DISTINCT note) FROM parted;
 ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-INSERT INTO parted SELECT i, i % 20 FROM generate_series(101, 110) i;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-UPDATE parted SET d = d WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-UPDATE tree SET up = NULL WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-INSERT INTO met SELECT i FROM generate_series(5, 15) i ON CONFLICT (k) DO UPDATE SET d = 1;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-MERGE INTO met USING (SELECT k AS x FROM tree) s ON k = x WHEN MATCHED AND x < 9 THEN UPDATE SET d = 2;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
-BEGIN;
-SET app.act = 'temporary';
-DELETE FROM parent WHERE k < 9;
-SET app.act = '';
-SELECT count(*) FROM made;
-ROLLBACK;
-
