@@ -9,29 +9,20 @@
  * scan by ours. So nothing takes the leaf for a local table, and row marks on
  * it are copies.
  *
- * The leaf's fragment is printed when the plan is made, with only the columns
- * that are needed and the quals that PostgreSQL moved down to it.
+ * What becomes of that scan is in leaf_plan.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "catalog/heap.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "executor/remote_scan.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
-#include "optimizer/prep.h"
-#include "optimizer/restrictinfo.h"
-#include "optimizer/tlist.h"
 #include "parser/parse_func.h"
 #include "parser/parser.h"
 #include "parser/parsetree.h"
@@ -39,18 +30,14 @@
 #include "planner/leaf.h"
 #include "planner/leaf_order.h"
 #include "planner/leaf_params.h"
+#include "planner/leaf_plan.h"
 #include "planner/limited_locks.h"
-#include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/outer_cte.h"
 #include "planner/received_rows.h"
 #include "planner/transfer.h"
-#include "planner/print.h"
 #include "planner/ship.h"
 #include "planner/strategy.h"
-#include "rewrite/rewriteManip.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 /* Sending a fragment and the first row of its answer, in cost units. */
 #define LEAF_STARTUP_COST 100.0
@@ -58,17 +45,6 @@
 
 /* As many rows can be read again here for what it costs to ask the nodes for them. */
 #define MAX_KEPT_ROWS (LEAF_STARTUP_COST / (2 * cpu_tuple_cost))
-
-typedef struct Leaf
-{
-	int        id;
-	Query     *query;
-	DistTable *table; /* whose shard map says which nodes compute it */
-
-	Modification *modification; /* NULL: the query is read */
-	double        rows;         /* estimated; 0: not yet */
-	const char   *reason;       /* why the query around it is not done on the nodes; may be NULL */
-} Leaf;
 
 /* The leaves of the query that is being planned. */
 static List         *leaves;
@@ -136,6 +112,7 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 
 	leaf->id = ++last_leaf_id;
 	leaf->reason = cut_reason;
+	leaf->part = statement_modifies;
 	leaves = lappend(leaves, leaf);
 
 	rte->rtekind = RTE_FUNCTION;
@@ -295,247 +272,6 @@ estimate_rows(Leaf *leaf)
 	return leaf->rows;
 }
 
-/*
- * Makes Vars of the leaf's columns Vars of the fragment's one range table entry.
- * The planner leaves in them what they were called in the user's query.
- */
-static bool
-name_leaf_columns(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-	{
-		Var *var = (Var *) node;
-
-		var->varno = 1;
-		var->varnosyn = 1;
-		var->varattnosyn = var->varattno;
-		return false;
-	}
-	return expression_tree_walker(node, name_leaf_columns, context);
-}
-
-/*
- * Quals of the fragment's query: the leaf's rows under one name, and what
- * PostgreSQL moved down.
- */
-static Query *
-fragment_query(Leaf *leaf, Index rti, List *columns, List *quals)
-{
-	Query         *query = makeNode(Query);
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	RangeTblRef   *ref = makeNode(RangeTblRef);
-	List          *names = NIL;
-	ListCell      *lc;
-	Node          *condition = (Node *) copyObject(quals);
-
-	foreach (lc, leaf->query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		char        *name = tle->resname;
-
-		if (!tle->resjunk)
-			names = lappend(names, makeString(pstrdup(name ? name : "?column?")));
-	}
-	query->commandType = CMD_SELECT;
-	rte->rtekind = RTE_SUBQUERY;
-	rte->subquery = copyObject(leaf->query);
-	rte->eref = makeAlias("leaf", names);
-	rte->inFromCl = true;
-	query->rtable = list_make1(rte);
-	ref->rtindex = 1;
-	name_leaf_columns(condition, NULL);
-	query->jointree =
-		makeFromExpr(list_make1(ref), (Node *) make_ands_explicit((List *) condition));
-	foreach (lc, columns)
-	{
-		Var *var = copyObject(lfirst_node(Var, lc));
-
-		name_leaf_columns((Node *) var, NULL);
-		query->targetList = lappend(
-			query->targetList, makeTargetEntry((Expr *) var, list_length(query->targetList) + 1,
-											   strVal(list_nth(names, var->varattno - 1)), false));
-	}
-	if (columns == NIL)
-		query->targetList = list_make1(
-			makeTargetEntry((Expr *) makeNullConst(INT4OID, -1, InvalidOid), 1, "none", false));
-	if (quals == NIL)
-		query->jointree->quals = NULL;
-	return query;
-}
-
-/* Is there an expression that the planner wants to be computed below an outer join? */
-static bool
-contains_placeholder(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, PlaceHolderVar))
-		return true;
-	return expression_tree_walker(node, contains_placeholder, context);
-}
-
-/*
- * Divides quals into those that the nodes check and those that are checked here,
- * among them what compares the leaf with a table to which it is lateral, or with
- * these parameters.
- */
-static void
-divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List *params_here,
-			 List **remote, List **here)
-{
-	ListCell *lc;
-
-	foreach (lc, clauses)
-	{
-		Expr      *clause = lfirst(lc);
-		ExecParams params = {OWN_PARAM_BASE, NIL};
-		List      *quals = list_make1(HideExecParams((Node *) clause, &params));
-
-		if (!ContainsParam((Node *) clause, params_here) && !contain_subplans((Node *) clause) &&
-			!contains_placeholder((Node *) clause, NULL) &&
-			bms_is_subset(pull_varnos(root, (Node *) clause), rel->relids) &&
-			WhyNotPrintable(fragment_query(leaf, rel->relid, NIL, quals)) == NULL)
-			*remote = lappend(*remote, clause);
-		else
-			*here = lappend(*here, clause);
-	}
-}
-
-/* All columns of the leaf, for a copy of its row. */
-static List *
-all_columns(PlannerInfo *root, Index rti)
-{
-	RangeTblFunction *call = linitial(planner_rt_fetch(rti, root)->functions);
-	List             *result = NIL;
-	int               i;
-
-	for (i = 0; i < call->funccolcount; i++)
-		result = lappend(result, makeVar(rti, i + 1, list_nth_oid(call->funccoltypes, i),
-										 list_nth_int(call->funccoltypmods, i),
-										 list_nth_oid(call->funccolcollations, i), 0));
-	return result;
-}
-
-/*
- * The columns of the leaf that the plan above it and the quals checked here
- * need; *whole_row becomes the Var for the row as one value, if that is. The
- * plan's target list may be kept, or thrown away and what the relation is to
- * return by now put in its place.
- */
-static List *
-needed_columns(PlannerInfo *root, RelOptInfo *rel, List *tlist, List *here, Var **whole_row)
-{
-	List     *columns = NIL;
-	List     *vars;
-	ListCell *lc;
-
-	vars = pull_var_clause((Node *) list_make3(rel->reltarget->exprs, tlist, here),
-						   PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS |
-							   PVC_RECURSE_PLACEHOLDERS);
-	foreach (lc, vars)
-	{
-		Var *var = lfirst_node(Var, lc);
-
-		if (var->varno != rel->relid)
-			continue;
-		if (var->varattno == 0)
-			*whole_row = var;
-		else
-			columns = list_append_unique(columns, var);
-	}
-	return *whole_row ? all_columns(root, rel->relid) : columns;
-}
-
-/* What the scan returns: the columns, at least one, and the row as one value behind them. */
-static List *
-scan_tuple(List *columns, Var *whole_row)
-{
-	List     *result = NIL;
-	ListCell *lc;
-
-	if (columns == NIL)
-		columns = list_make1(makeNullConst(INT4OID, -1, InvalidOid));
-	if (whole_row)
-		columns = lappend(list_copy(columns), whole_row);
-	foreach (lc, columns)
-		result = lappend(result, makeTargetEntry(lfirst(lc), list_length(result) + 1, NULL, false));
-	return result;
-}
-
-static Plan *
-plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
-		  List *custom_plans)
-{
-	CustomScan  *scan = makeNode(CustomScan);
-	Leaf        *leaf = linitial(path->custom_private);
-	List        *params_here = lsecond(path->custom_private);
-	FragmentPlan fragment = {0};
-	List        *remote = NIL;
-	List        *here = NIL;
-	List        *columns;
-	List        *order = LeafOrder(rel, path->path.pathkeys);
-	Var         *whole_row = NULL;
-	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
-	QueryTables  tables;
-	ListCell    *lc;
-	Query       *query;
-	DistTable   *route;
-	Expr        *key;
-	List        *params;
-
-	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), params_here, &remote,
-				 &here);
-	columns = needed_columns(root, rel, tlist, here, &whole_row);
-	foreach (lc, order)
-		columns = list_append_unique(columns, ((LeafSort *) lfirst(lc))->column);
-	query = fragment_query(leaf, rel->relid, columns,
-						   (List *) HideExecParams((Node *) remote, &hidden));
-	if (!LimitsLocks(root, leaf->query,
-					 order != NIL)) /* it sorts by itself, and is to stop early */
-		SortFragment(query, columns, order);
-	FindDistTables(query, &tables);
-	route = FindRoute(query, &tables, &key);
-
-	fragment.target = TARGET_ONE_SHARD;
-	if (route == NULL)
-		fragment.target = FindKeys(query, &tables, &key) ? TARGET_SHARDS : TARGET_ALL_SHARDS;
-	if (leaf->table->method == DIST_REFERENCE)
-		fragment.target = TARGET_THIS_COPY;
-	fragment.table = (route ? route : leaf->table)->relid;
-	fragment.transfers = TransferPlans(TransfersOfQuery(query), root);
-	fragment.sql = PrintFragment(query, route != NULL && fragment.transfers == NIL, &params);
-	fragment.key_type = key ? exprType((Node *) key) : InvalidOid;
-	fragment.operation = CMD_SELECT;
-	fragment.locks_rows = leaf->query->rowMarks != NIL;
-	fragment.whole_row = whole_row != NULL;
-	fragment.part = statement_modifies;
-	fragment.repeatable =
-		leaf->query->rowMarks == NIL && !contain_volatile_functions((Node *) query);
-	fragment.order = MergeOrder(columns, order);
-	fragment.reason = leaf->reason;
-	if (LimitsLocks(root, leaf->query, order != NIL))
-		params = AddProbe(&fragment, query, params);
-	if (key)
-		params = lcons(expression_planner(key), params);
-
-	scan->custom_scan_tlist = scan_tuple(columns, whole_row);
-	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = here;
-	scan->flags = path->flags;
-	scan->custom_exprs = (List *) RestoreExecParams((Node *) params, &hidden);
-	scan->custom_private = PackFragment(&fragment);
-	scan->methods = &RemoteScanMethods;
-	fix_opfuncids((Node *) scan->custom_exprs);
-	return &scan->scan.plan;
-}
-
-static const CustomPathMethods leaf_path_methods = {
-	.CustomName = "Distshard",
-	.PlanCustomPath = plan_leaf,
-};
-
 static Path *
 leaf_path(PlannerInfo *root, RelOptInfo *rel, Leaf *leaf, List *pathkeys)
 {
@@ -557,7 +293,7 @@ leaf_path(PlannerInfo *root, RelOptInfo *rel, Leaf *leaf, List *pathkeys)
 	path->path.pathkeys = pathkeys;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_private = list_make2(leaf, params_here);
-	path->methods = &leaf_path_methods;
+	path->methods = &LeafPathMethods;
 	return &path->path;
 }
 
