@@ -29,6 +29,9 @@ BEGIN
 		RETURN 'one shard';
 	END IF;
 	SELECT string_agg(step #>> '{}', ' <- ') INTO above FROM jsonb_path_query(plan, 'strict $.**."Plan"."Node Type"') step;
+	IF NOT jsonb_path_exists(plan, 'strict $.**."Nodes"') THEN
+		RETURN above || ': of shards that are known when it runs';
+	END IF;
 	RETURN (SELECT format('%s: %s fragments, of %s', above, count(*), CASE WHEN bool_and(n = all_nodes) THEN 'all' ELSE 'some' END)
 		FROM (SELECT jsonb_array_length(nodes) AS n, (SELECT count(*) FROM distshard.nodes) AS all_nodes
 			FROM jsonb_path_query(plan, 'strict $.**."Nodes"') nodes) s);
@@ -50,6 +53,15 @@ SELECT way('WITH p AS (SELECT 5::bigint AS k) SELECT * FROM a, p WHERE a.k = p.k
 SELECT way('WITH p AS (SELECT 5::bigint AS k) SELECT * FROM a WHERE a.k = (SELECT k FROM p)');
 SELECT way('SELECT * FROM (SELECT k FROM a WHERE k = 5 UNION ALL SELECT k FROM b WHERE k = 5) s JOIN c USING (k)');
 SELECT way('SELECT * FROM a WHERE (k = 5 OR 5 IS NULL) AND x = 1');
+
+-- A subquery tells which: it runs first, so the nodes of the others are not asked.
+SELECT way('SELECT count(*), max(x) FROM a WHERE k = (SELECT x FROM names WHERE name = ''n'')');
+SELECT way('SELECT a.id, b.y FROM a JOIN b ON b.k = a.k WHERE a.k = (SELECT x FROM names WHERE name = ''n'') ORDER BY y LIMIT 3');
+SELECT way('UPDATE a SET x = 1 WHERE k = (SELECT x FROM names WHERE name = ''n'')');
+SELECT way('DELETE FROM a WHERE k = (SELECT k FROM pg_class, names n(k) WHERE relname = ''n'') RETURNING *');
+SELECT way('SELECT s FROM a WHERE k = ANY (ARRAY(SELECT x FROM names WHERE name = ''n''))');
+-- but not if it depends on the row
+SELECT way('SELECT count(*) FROM a WHERE k = (SELECT n.x FROM names n WHERE n.x = a.x)');
 
 -- Some shards: lists that are joined.
 SELECT way('SELECT a.* FROM a JOIN (VALUES (5), (5)) v(k) ON a.k = v.k') LIKE '%of all';

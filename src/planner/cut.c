@@ -24,6 +24,7 @@
 #include "parser/parsetree.h"
 #include "planner/decorrelate.h"
 #include "planner/exchange.h"
+#include "planner/key_subqueries.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
@@ -110,9 +111,9 @@ arrange_output(Query *query)
 /*
  * Replaces a query that the nodes can answer by one that reads their answer,
  * sorts it and applies LIMIT, and with distinct_again also DISTINCT: nodes may
- * have rows in common.
+ * have rows in common. Returns the leaf's entry.
  */
-static void
+static Index
 turn_into_leaf(Query *query, bool distinct_again)
 {
 	Query    *leaf;
@@ -169,6 +170,7 @@ turn_into_leaf(Query *query, bool distinct_again)
 		query->targetList = lappend(query->targetList, tle);
 	}
 }
+	return rti;
 
 static bool
 has_outer_columns_walker(Node *node, int *depth)
@@ -401,6 +403,20 @@ cut_joins(Query *query, const Spread *spread)
 }
 
 /* Makes the query, or its parts, read what the nodes compute. */
+/* A query for a shard that subqueries tell, which run first. */
+static bool
+turn_into_leaf_of_shard(Query *query)
+{
+	List  *subqueries;
+	Query *rest = WithKeyFirst(query, &subqueries);
+
+	if (rest == NULL || ReturnsRecords(rest) || WhyNotPrintable(rest) != NULL)
+		return false;
+	*query = *rest;
+	GiveLeafValues(query, turn_into_leaf(query, false), subqueries);
+	return true;
+}
+
 void
 ReplaceOrCut(Query *query)
 {
@@ -422,6 +438,11 @@ ReplaceOrCut(Query *query)
 	}
 	NoteCtes(query);
 	spread = SpreadOfQuery(query);
+	if (turn_into_leaf_of_shard(query))
+	{
+		cut_sublinks(query);
+		return;
+	}
 	if (query->hasModifyingCTE)
 		cut_because(query, "a data-modifying CTE is used");
 	else if (query->cteList &&

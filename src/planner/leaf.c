@@ -67,9 +67,9 @@ distshard_leaf_rows(PG_FUNCTION_ARGS)
 static Oid
 leaf_function(void)
 {
-	Oid argtypes[] = {INT4OID};
+	Oid argtypes[] = {INT4OID, RECORDOID};
 
-	return LookupFuncName(list_make2(makeString("distshard"), makeString("leaf_rows")), 1, argtypes,
+	return LookupFuncName(list_make2(makeString("distshard"), makeString("leaf_rows")), 2, argtypes,
 						  false);
 }
 
@@ -95,7 +95,8 @@ leaf_call(Leaf *leaf, List *output, List **names)
 	}
 	call->funcexpr = (Node *) makeFuncExpr(
 		leaf_function(), RECORDOID,
-		list_make1(makeConst(INT4OID, -1, InvalidOid, 4, Int32GetDatum(leaf->id), false, true)),
+		list_make2(makeConst(INT4OID, -1, InvalidOid, 4, Int32GetDatum(leaf->id), false, true),
+				   makeNullConst(RECORDOID, -1, InvalidOid)),
 		InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 	((FuncExpr *) call->funcexpr)->funcretset = true;
 	call->funccolcount = list_length(*names);
@@ -129,12 +130,16 @@ add_leaf(Query *query, Leaf *leaf, List *output)
 Index
 AddLeaf(Query *query, Query *leaf_query)
 {
-	Leaf *leaf = palloc0(sizeof(Leaf));
+	Leaf       *leaf = palloc0(sizeof(Leaf));
+	QueryTables tables;
 
 	DivideCtes(query, leaf_query);
 	leaf->query = leaf_query;
 	leaf->table = leaf_query->setOperations ? SpreadOfQuery(leaf_query).table
 											: SpreadOfInput(leaf_query).table;
+	FindDistTables(leaf_query, &tables);
+	if (leaf->table == NULL && tables.dist_tables != NIL)
+		leaf->table = linitial(tables.dist_tables);
 	if (leaf->table == NULL)
 		leaf->table = LookupDistTable(linitial_node(RangeTblEntry, leaf_query->rtable)->relid);
 	return add_leaf(query, leaf, leaf_query->targetList);
@@ -148,6 +153,35 @@ AddModificationLeaf(Query *query, Modification *modification)
 	leaf->query = modification->query;
 	leaf->modification = modification;
 	return add_leaf(query, leaf, modification->query->returningList);
+}
+
+static List *
+arguments_of_leaf(RangeTblEntry *rte)
+{
+	RangeTblFunction *call = linitial_node(RangeTblFunction, rte->functions);
+
+	return castNode(FuncExpr, call->funcexpr)->args;
+}
+
+void
+GiveLeafValues(Query *query, Index rti, List *subqueries)
+{
+	RowExpr *values = makeNode(RowExpr);
+
+	values->args = subqueries;
+	values->row_typeid = RECORDOID;
+	values->row_format = COERCE_EXPLICIT_CALL;
+	values->location = -1;
+	lsecond(arguments_of_leaf(rt_fetch(rti, query->rtable))) = values;
+	query->hasSubLinks = true;
+}
+
+List *
+LeafValues(RangeTblEntry *rte)
+{
+	RowExpr *values = lsecond(arguments_of_leaf(rte));
+
+	return IsA(values, RowExpr) ? values->args : NIL;
 }
 
 const char *
@@ -179,7 +213,7 @@ leaf_of_entry(RangeTblEntry *rte)
 	if (rte->rtekind != RTE_FUNCTION || list_length(rte->functions) != 1)
 		return NULL;
 	call = (FuncExpr *) linitial_node(RangeTblFunction, rte->functions)->funcexpr;
-	if (!IsA(call, FuncExpr) || list_length(call->args) != 1 || !IsA(linitial(call->args), Const))
+	if (!IsA(call, FuncExpr) || list_length(call->args) != 2 || !IsA(linitial(call->args), Const))
 		return NULL;
 	if (call->funcid != leaf_function())
 		return NULL;

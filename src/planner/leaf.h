@@ -19,6 +19,13 @@
  */
 extern Index AddLeaf(Query *query, Query *leaf);
 
+/*
+ * Subqueries (SubLinks) whose values are computed before the leaf is, for its parameters from
+ * OWN_PARAM_BASE on. LeafValues returns, when the plan is made, what has become of them.
+ */
+extern void  GiveLeafValues(Query *query, Index rti, List *subqueries);
+extern List *LeafValues(RangeTblEntry *rte);
+
 /* The reason, for EXPLAIN, why leaves that are made from now on are not a larger part of the query. Returns the one before. */
 extern const char *SetCutReason(const char *reason);
 

@@ -120,7 +120,8 @@ divide_quals(PlannerInfo *root, Leaf *leaf, RelOptInfo *rel, List *clauses, List
 	foreach (lc, clauses)
 	{
 		Expr      *clause = lfirst(lc);
-		ExecParams params = {OWN_PARAM_BASE, NIL};
+		ExecParams params = {OWN_PARAM_BASE,
+							 list_copy(LeafValues(planner_rt_fetch(rel->relid, root)))};
 		List      *quals = list_make1(HideExecParams((Node *) clause, &params));
 
 		if (!ContainsParam((Node *) clause, params_here) && !contain_subplans((Node *) clause) &&
@@ -207,13 +208,13 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 	List        *columns;
 	List        *order = LeafOrder(rel, path->path.pathkeys);
 	Var         *whole_row = NULL;
-	ExecParams   hidden = {OWN_PARAM_BASE, NIL};
-	QueryTables  tables;
-	ListCell    *lc;
-	Query       *query;
-	DistTable   *route;
-	Expr        *key;
-	List        *params;
+	ExecParams hidden = {OWN_PARAM_BASE, list_copy(LeafValues(planner_rt_fetch(rel->relid, root)))};
+	QueryTables tables;
+	ListCell   *lc;
+	Query      *query;
+	DistTable  *route;
+	Expr       *key = NULL;
+	List       *params;
 
 	divide_quals(root, leaf, rel, extract_actual_clauses(clauses, false), params_here, &remote,
 				 &here);

@@ -24,6 +24,7 @@
 #include "parser/parsetree.h"
 #include "planner/equality.h"
 #include "planner/fragment.h"
+#include "planner/key_subqueries.h"
 #include "planner/local.h"
 #include "planner/modify.h"
 #include "planner/node_plan.h"
@@ -396,12 +397,15 @@ PlanModification(Query *query, QueryTables *tables, const PlannerCall *call)
 {
 	DistTable   *table = query->resultRelation ? target_table(query) : NULL;
 	PlannedStmt *plan = NULL;
+	List        *subqueries;
 	Modification modification;
 
 	if (table && query->commandType == CMD_INSERT)
 		plan = plan_insert_here(query, table, tables, call);
 	if (plan)
 		return plan;
+	if (table && WithKeyFirst(query, &subqueries) != NULL)
+		return PlanWithLeaves(query, call);
 	if (table && !query->hasModifyingCTE && !ReturnsHere(query) &&
 		ShipModification(query, &modification))
 		return ShipQuery(modification.query, &modification.fragment, modification.key);

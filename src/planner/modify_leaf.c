@@ -29,7 +29,9 @@
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
 #include "planner/after_row.h"
+#include "planner/key_subqueries.h"
 #include "planner/leaf.h"
+#include "planner/leaf_params.h"
 #include "planner/modify.h"
 #include "planner/moved_tables.h"
 #include "planner/outer_cte.h"
@@ -261,13 +263,23 @@ take_ctes(Query *outer, Query *query)
 	KeepCtes(outer->cteList);
 }
 
-static Modification *
-find_way(Query *change)
+/* Adds how it is done to the query around it, and returns its entry there. */
+static Index
+add_change(Query *outer, Query *change)
 {
+	List         *subqueries;
+	Query        *rest = WithKeyFirst(change, &subqueries);
 	Modification *modification = palloc0(sizeof(Modification));
+	Index         rti;
 
+	if (rest && ShipModification(rest, modification))
+	{
+		rti = AddModificationLeaf(outer, modification);
+		GiveLeafValues(outer, rti, subqueries);
+		return rti;
+	}
 	if (!HasOuterReferences(change) && ShipModification(change, modification))
-		return modification;
+		return AddModificationLeaf(outer, modification);
 	memset(modification, 0, sizeof(Modification));
 	modification->query = change;
 	if (change->commandType == CMD_INSERT)
@@ -275,7 +287,7 @@ find_way(Query *change)
 	else
 		ChangeRows(change, modification);
 	ReplaceOrCut(modification->source);
-	return modification;
+	return AddModificationLeaf(outer, modification);
 }
 
 void
@@ -307,7 +319,7 @@ ReplaceModification(Query *query)
 	else
 		IncrementVarSublevelsUp((Node *) change, 1, 1);
 	change->hasSubLinks = checkExprHasSubLink((Node *) change);
-	place.leaf = AddModificationLeaf(outer, find_way(change));
+	place.leaf = add_change(outer, change);
 	outer->jointree = makeFromExpr(list_make1(makeNode(RangeTblRef)), NULL);
 	linitial_node(RangeTblRef, outer->jointree->fromlist)->rtindex = place.leaf;
 
@@ -318,7 +330,8 @@ ReplaceModification(Query *query)
 		if (checks)
 			outer->jointree->quals =
 				(Node *) make_ands_explicit((List *) TakeFromColumns((Node *) checks, &returned));
-		outer->hasSubLinks = checkExprHasSubLink((Node *) outer->targetList) ||
+		outer->hasSubLinks = outer->hasSubLinks ||
+							 checkExprHasSubLink((Node *) outer->targetList) ||
 							 checkExprHasSubLink(outer->jointree->quals);
 	}
 	else
@@ -368,9 +381,11 @@ plan_rows(RelOptInfo *rel)
 	return &scan->scan.plan;
 }
 
+/* values: of the query's parameters from OWN_PARAM_BASE on */
 static void
-plan_shipped(CustomScan *scan, Modification *modification)
+plan_shipped(CustomScan *scan, Modification *modification, List *values)
 {
+	ExecParams    hidden = {OWN_PARAM_BASE, values};
 	FragmentPlan *fragment = &modification->fragment;
 	Expr         *key = modification->key;
 	List         *unused = NIL;
@@ -386,7 +401,10 @@ plan_shipped(CustomScan *scan, Modification *modification)
 	fragment->fires = FiresBeforeRow(modification->query, &unused);
 	fragment->moves = MovedTables(modification->query);
 	fragment->counts = modification->query->canSetTag;
-	scan->custom_exprs = key ? lcons(expression_planner(copyObject(key)), params) : params;
+	if (key)
+		params = lcons(expression_planner(copyObject(key)), params);
+	/* without values, such a parameter is the key of a new row */
+	scan->custom_exprs = values ? (List *) RestoreExecParams((Node *) params, &hidden) : params;
 	scan->custom_private = PackFragment(fragment);
 	scan->methods = &RemoteScanMethods;
 	fix_opfuncids((Node *) scan->custom_exprs);
@@ -406,7 +424,7 @@ plan_modification(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tl
 		scan->methods = modification->methods;
 	}
 	else
-		plan_shipped(scan, modification);
+		plan_shipped(scan, modification, LeafValues(planner_rt_fetch(rel->relid, root)));
 	scan->custom_scan_tlist = leaf_columns(root, rel->relid);
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = extract_actual_clauses(clauses, false);

@@ -16,6 +16,6 @@ CREATE FUNCTION distshard.print_fragment(statement text, constants_too bool DEFA
 REVOKE ALL ON FUNCTION distshard.print_fragment FROM PUBLIC;
 
 -- Stands for the rows of a leaf while a query is planned; never executed.
-CREATE FUNCTION distshard.leaf_rows(leaf int) RETURNS SETOF record
+CREATE FUNCTION distshard.leaf_rows(leaf int, first record) RETURNS SETOF record
 	LANGUAGE C PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_leaf_rows';
-REVOKE ALL ON FUNCTION distshard.leaf_rows(int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION distshard.leaf_rows(int, record) FROM PUBLIC;

@@ -290,3 +290,42 @@ SELECT count(*) FROM here WHERE EXISTS (SELECT FROM a JOIN other o ON o.z = a.x)
 SELECT CASE WHEN EXISTS (SELECT s, count(*) FROM a GROUP BY s HAVING count(*) > 100) THEN 1 ELSE 2 END, EXISTS (SELECT count(*) FROM a WHERE k > 100);
 
 SELECT EXISTS (WITH w AS (SELECT max(x) AS m FROM a) SELECT FROM w WHERE m > 3);
+
+-- subqueries that tell the key
+SELECT * FROM a WHERE k = (SELECT x FROM names WHERE name = 'name 3' AND part = ${0|1|2:int});
+
+SELECT count(*), max(x), string_agg(s, ',' ORDER BY id) FROM a WHERE k = (SELECT x FROM here WHERE note = ${note 2|note 3|note 9:text});
+
+SELECT a.id, b.y, c.z FROM a JOIN b ON b.k = a.k LEFT JOIN c ON c.k = b.k WHERE a.k = (SELECT max(k) FROM other WHERE z < ${9|12|0:int});
+
+SELECT id, rank() OVER (ORDER BY x) FROM a WHERE k = (SELECT min(x) FROM names WHERE x > (SELECT min(z) FROM other)) ORDER BY id DESC LIMIT 2 OFFSET 1;
+
+SELECT x % 2, count(*) FROM a WHERE k = (SELECT x FROM here WHERE x = 3) AND x >= (SELECT min(z) FROM c) GROUP BY 1 HAVING count(*) > (SELECT 0);
+
+SELECT DISTINCT s FROM a WHERE k = (SELECT x FROM names);
+
+SELECT s.v, h.note FROM here h JOIN (SELECT x AS v, k FROM a WHERE k = (SELECT x FROM names WHERE name = 'name 3' AND part = 0) UNION ALL SELECT y, k FROM b WHERE k = (SELECT x FROM names WHERE name = 'name 3' AND part = 0)) s ON s.v = h.x;
+
+WITH w AS MATERIALIZED (SELECT * FROM a WHERE k = (SELECT max(x) FROM here)) SELECT * FROM w JOIN b ON b.k = w.k WHERE b.k = (SELECT max(x) FROM here);
+
+SELECT * FROM a WHERE k = ANY (ARRAY(SELECT x FROM here WHERE x <> ${2|3:int}));
+
+SELECT * FROM both_of WHERE k = (SELECT x FROM here WHERE note = 'note 4');
+
+SELECT n.name, (SELECT count(*) FROM b WHERE b.k = n.x) FROM names n WHERE n.x = (SELECT x FROM here WHERE note = 'note 4');
+
+SELECT * FROM a LEFT JOIN b ON b.k = a.k AND b.k = (SELECT max(x) FROM here) WHERE a.k = (SELECT max(x) FROM here);
+
+UPDATE a SET x = x + 100 WHERE k = (SELECT x FROM names WHERE name = 'name 3' AND part = ${0|1|2:int}) RETURNING k, id, x, (SELECT count(*) FROM here);
+
+UPDATE b SET y = a.x FROM a WHERE a.k = b.k AND b.id = a.id AND a.k = (SELECT max(x) FROM here);
+
+UPDATE a SET s = (SELECT max(name) FROM names) WHERE k = (SELECT x FROM here WHERE note = ${note 1|note 2:text}) AND id = (SELECT min(id) FROM c);
+
+DELETE FROM b USING here h WHERE b.k = h.x AND b.k = (SELECT min(k) FROM other WHERE k > 2) RETURNING b.*, h.note;
+
+DELETE FROM a WHERE k = (SELECT x FROM names);
+
+WITH gone AS (DELETE FROM c WHERE k = (SELECT x FROM here WHERE note = 'note 2') RETURNING *) SELECT count(*), sum(z) FROM gone;
+
+DELETE FROM tree WHERE k = (SELECT x FROM here WHERE note = ${note 2|note 9:text}) AND id > (SELECT avg(id) FROM tree WHERE parent = 1);
