@@ -25,6 +25,12 @@ SELECT fragments_of('SELECT g, count(*), sum(x), avg(n), max(h) FILTER (WHERE x 
 SELECT fragments_of('SELECT g, count(*), avg(x), sum(x) FROM t JOIN u USING (k) JOIN labels USING (g) GROUP BY g');
 SELECT fragments_of('SELECT label, labels.g, count(*) FROM t JOIN labels USING (g) GROUP BY labels.g');
 
+-- below an outer join that preserves rows which every node has, if rows without a partner are nothing to the aggregates
+SELECT fragments_of('SELECT label, count(t.k), sum(x) FROM labels LEFT JOIN t USING (g) GROUP BY label');
+SELECT fragments_of('SELECT d, count(*) FILTER (WHERE h = ''h1'') FROM t RIGHT JOIN generate_series(1, 9) d ON d = x AND k < 90 GROUP BY d');
+SELECT fragments_of('SELECT label, count(*) FROM labels LEFT JOIN t USING (g) GROUP BY label');
+SELECT fragments_of('SELECT label, count(t.k) FROM (SELECT * FROM labels LIMIT 2) l LEFT JOIN t USING (g) GROUP BY label');
+
 -- combined from transition states
 SELECT fragments_of('SELECT g, stddev(x), corr(x, k) FROM t GROUP BY g');
 CREATE AGGREGATE product(numeric) (SFUNC = numeric_mul, STYPE = numeric, COMBINEFUNC = numeric_mul, PARALLEL = safe);

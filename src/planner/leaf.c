@@ -228,6 +228,12 @@ leaf_of_entry(RangeTblEntry *rte)
 	return NULL;
 }
 
+void
+AskAllNodes(Query *query, Index rti)
+{
+	leaf_of_entry(rt_fetch(rti, query->rtable))->all_nodes = true;
+}
+
 /* Parts of a statement that modifies share a snapshot, which what is sent would have to share. */
 bool
 MayTransferRows(void)

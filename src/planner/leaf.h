@@ -26,6 +26,9 @@ extern Index AddLeaf(Query *query, Query *leaf);
 extern void  GiveLeafValues(Query *query, Index rti, List *subqueries);
 extern List *LeafValues(RangeTblEntry *rte);
 
+/* The leaf needs an answer of every node, even of those without rows that matter. */
+extern void AskAllNodes(Query *query, Index rti);
+
 /* The reason, for EXPLAIN, why leaves that are made from now on are not a larger part of the query. Returns the one before. */
 extern const char *SetCutReason(const char *reason);
 

@@ -227,11 +227,12 @@ plan_leaf(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, Lis
 					 order != NIL)) /* it sorts by itself, and is to stop early */
 		SortFragment(query, columns, order);
 	FindDistTables(query, &tables);
-	route = FindRoute(query, &tables, &key);
+	route = leaf->all_nodes ? NULL : FindRoute(query, &tables, &key);
 
 	fragment.target = TARGET_ONE_SHARD;
 	if (route == NULL)
-		fragment.target = FindKeys(query, &tables, &key) ? TARGET_SHARDS : TARGET_ALL_SHARDS;
+		fragment.target =
+			!leaf->all_nodes && FindKeys(query, &tables, &key) ? TARGET_SHARDS : TARGET_ALL_SHARDS;
 	if (leaf->table->method == DIST_REFERENCE)
 		fragment.target = TARGET_THIS_COPY;
 	fragment.table = (route ? route : leaf->table)->relid;

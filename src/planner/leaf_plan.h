@@ -20,6 +20,7 @@ typedef struct Leaf
 	DistTable *table; /* whose shard map says which nodes compute it */
 
 	Modification *modification; /* NULL: the query is read */
+	bool          all_nodes;    /* are asked, whatever keys there are */
 	bool          part;         /* of a statement that modifies distributed tables */
 	double        rows;         /* estimated; 0: not yet */
 	const char   *reason;       /* why the query around it is not done on the nodes; may be NULL */

@@ -12,6 +12,7 @@
  *	  are combined here (aggregate.c). Of grouping sets the nodes compute the
  *	  finest one that has all their columns. Where values of several columns are
  *	  counted, nodes may return those of each column by themselves.
+ *	  An outer join may preserve rows that every node has (copied_preserved.c).
  *	- So many different values are to be counted that grouping by them would not
  *	  help: the rows are sent to where their values are counted (exchange.c).
  *	- An aggregate cannot be divided: the nodes return the columns that are
@@ -34,6 +35,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parse_clause.h"
 #include "parser/parse_oper.h"
+#include "planner/copied_preserved.h"
 #include "planner/estimate.h"
 #include "planner/exchange.h"
 #include "planner/leaf.h"
@@ -60,6 +62,7 @@ typedef struct SplitContext
 	Query     *leaf;
 	bool       values_apart; /* see CombineAggregate */
 	bool       dependent;    /* the leaf groups by columns that depend on its groups */
+	bool       preserving;   /* see copied_preserved.h */
 	int        depth;        /* of the subquery in an expression that is being rewritten */
 	bool       failed;
 } SplitContext;
@@ -334,6 +337,15 @@ limit_groups(Query *query, Query *leaf)
 		leaf->sortClause = NIL;
 }
 
+/* How the rows are spread that the leaf returns or groups. */
+static Spread
+spread_of_leaf(SplitContext *context)
+{
+	if (context->point == AFTER_GROUPING)
+		return SpreadOfQuery(context->leaf);
+	return context->preserving ? SpreadOfPreserving(context->leaf) : SpreadOfInput(context->leaf);
+}
+
 /* Does every row of the leaf stand for rows of its node, and for the right number of them? */
 static bool
 is_whole(SplitContext *context)
@@ -352,9 +364,7 @@ is_whole(SplitContext *context)
 	if (context->point == WITHIN_GROUPING && !grouping_is_sortable(leaf->groupClause) &&
 		!grouping_is_hashable(leaf->groupClause))
 		return false;
-	return (context->point == AFTER_GROUPING ? SpreadOfQuery(leaf) : SpreadOfInput(leaf)).kind ==
-			   SPREAD_SPLIT &&
-		   WhyNotPrintable(leaf) == NULL;
+	return spread_of_leaf(context).kind == SPREAD_SPLIT && WhyNotPrintable(leaf) == NULL;
 }
 
 /*
@@ -460,9 +470,10 @@ split_at(Query *query, SplitPoint point)
 	SplitContext context = {point, query, begin_leaf(query, point)};
 	Query       *result;
 	RangeTblRef *ref;
+	Index        rti;
 
-	if ((point == AFTER_GROUPING ? SpreadOfQuery(context.leaf) : SpreadOfInput(context.leaf))
-			.kind != SPREAD_SPLIT)
+	context.preserving = point == WITHIN_GROUPING && GroupsCopiedPreserved(query);
+	if (spread_of_leaf(&context).kind != SPREAD_SPLIT)
 		return false;
 	if (point == WITHIN_GROUPING)
 		context.values_apart = DistinctValuesAreApart(query, context.leaf);
@@ -477,9 +488,11 @@ split_at(Query *query, SplitPoint point)
 		limit_groups(query, context.leaf);
 	}
 
-	AddLeaf(result, context.leaf);
+	rti = AddLeaf(result, context.leaf);
+	if (context.preserving)
+		AskAllNodes(result, rti);
 	ref = makeNode(RangeTblRef);
-	ref->rtindex = SPLIT_LEAF_RTI;
+	ref->rtindex = rti;
 	result->jointree->fromlist = list_make1(ref);
 	*query = *result;
 	return true;
