@@ -31,6 +31,9 @@ SELECT fragments_of('SELECT d, count(*) FILTER (WHERE h = ''h1'') FROM t RIGHT J
 SELECT fragments_of('SELECT label, count(*) FROM labels LEFT JOIN t USING (g) GROUP BY label');
 SELECT fragments_of('SELECT label, count(t.k) FROM (SELECT * FROM labels LIMIT 2) l LEFT JOIN t USING (g) GROUP BY label');
 
+-- of a CTE that stays one, only the columns that are needed
+SELECT fragments_of('WITH w AS (SELECT * FROM t) SELECT a.k FROM w a JOIN w b ON a.x = b.g');
+
 -- combined from transition states
 SELECT fragments_of('SELECT g, stddev(x), corr(x, k) FROM t GROUP BY g');
 CREATE AGGREGATE product(numeric) (SFUNC = numeric_mul, STYPE = numeric, COMBINEFUNC = numeric_mul, PARALLEL = safe);

@@ -166,11 +166,12 @@ turn_into_leaf(Query *query, bool distinct_again)
 
 		if (tle->resno > shown)
 			break;
-		tle->expr = (Expr *) LeafColumn(query, rti, tle->resno);
+		if (!IsA(tle->expr, Const) || !((Const *) tle->expr)->constisnull)
+			tle->expr = (Expr *) LeafColumn(query, rti, tle->resno);
 		query->targetList = lappend(query->targetList, tle);
 	}
-}
 	return rti;
+}
 
 static bool
 has_outer_columns_walker(Node *node, int *depth)
@@ -402,7 +403,6 @@ cut_joins(Query *query, const Spread *spread)
 	cut_ctes(query);
 }
 
-/* Makes the query, or its parts, read what the nodes compute. */
 /* A query for a shard that subqueries tell, which run first. */
 static bool
 turn_into_leaf_of_shard(Query *query)
@@ -417,6 +417,7 @@ turn_into_leaf_of_shard(Query *query)
 	return true;
 }
 
+/* Makes the query, or its parts, read what the nodes compute. */
 void
 ReplaceOrCut(Query *query)
 {
@@ -437,12 +438,12 @@ ReplaceOrCut(Query *query)
 		return;
 	}
 	NoteCtes(query);
-	spread = SpreadOfQuery(query);
 	if (turn_into_leaf_of_shard(query))
 	{
 		cut_sublinks(query);
 		return;
 	}
+	spread = SpreadOfQuery(query);
 	if (query->hasModifyingCTE)
 		cut_because(query, "a data-modifying CTE is used");
 	else if (query->cteList &&

@@ -280,6 +280,7 @@ PlanWithLeaves(Query *query, const PlannerCall *call)
 		serial.cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
 	PG_TRY();
 	{
+		DropUnusedColumns(query);
 		ReplaceOrCut(query);
 		result = PlanOrdinary(query, &serial);
 	}

@@ -28,6 +28,9 @@ extern bool QueryNamesDistTable(Query *query);
 extern void DropUnusedCtes(Query *query);
 extern void LiftOrder(Query *query);
 
+/* Columns of CTEs that nothing refers to become nulls. */
+extern void DropUnusedColumns(Query *query);
+
 /* CTEs that PostgreSQL would put where they are used become subqueries. */
 extern void InlineCtes(Query *query);
 

@@ -1,4 +1,4 @@
-Grouping below outer joins that preserve rows which every node has.
+Grouping below outer joins that preserve rows which every node has; and CTEs of whose columns only some are needed.
 
 --- tables
 CREATE TABLE countries (id int PRIMARY KEY, name text, continent int);
@@ -94,3 +94,42 @@ SELECT c.name, count(u.id), count(f.id) FROM countries c LEFT JOIN users u ON u.
 SELECT c.name, array_agg(u.id ORDER BY u.id) FROM countries c LEFT JOIN users u ON u.country = c.id GROUP BY c.name;
 
 SELECT c.name, count(u.id) FROM countries c FULL JOIN users u ON u.country = c.id GROUP BY c.name;
+
+-- CTEs of whose columns some are not needed
+WITH w AS (SELECT * FROM users) SELECT a.id, b.id AS other FROM w a JOIN w b ON a.x = b.country WHERE a.id < 30;
+
+WITH w AS (SELECT *, x + 1 AS more FROM users), v AS (SELECT id, more, s FROM w WHERE country > 1) SELECT p.id, q.more FROM v p JOIN v q ON p.id = q.more;
+
+WITH w AS MATERIALIZED (SELECT country, count(*) AS n, max(x) AS m, min(s) AS l FROM users GROUP BY country) SELECT sum(n) FROM w;
+
+WITH w AS MATERIALIZED (SELECT count(*) AS n, max(x) AS m FROM users) SELECT 1 AS one FROM w;
+
+WITH w AS MATERIALIZED (SELECT sum(x) AS n, max(x) AS m, min(x) FROM users HAVING count(*) > 1) SELECT m FROM w;
+
+WITH w AS (SELECT k, id, x, rank() OVER (PARTITION BY k ORDER BY x, id) AS r FROM users) SELECT a.id FROM w a JOIN w b ON b.id = a.x;
+
+WITH w AS (SELECT * FROM users) SELECT a.id, b FROM w a JOIN w b ON a.x = b.id;
+
+WITH w AS (SELECT * FROM users) SELECT a.id, (SELECT max(x) FROM w b WHERE b.country = a.x), EXISTS (SELECT FROM w c WHERE c.s = 's' || a.x) FROM w a;
+
+WITH w AS (SELECT * FROM users) SELECT j.id, j.x FROM (w a JOIN w b USING (id)) j (id, k, country, x) WHERE j.x < 20;
+
+WITH w AS (SELECT * FROM users) SELECT (j).id, (j).s FROM (SELECT j FROM w j JOIN far f ON f.x = j.country) s;
+
+WITH w AS (SELECT * FROM users), v AS (SELECT * FROM w UNION SELECT * FROM w) SELECT count(*), max(id) FROM v JOIN w USING (x);
+
+WITH w AS MATERIALIZED (SELECT DISTINCT country, s FROM users) SELECT country FROM w;
+
+WITH w AS (SELECT * FROM users ORDER BY x DESC, id LIMIT 10) SELECT a.id FROM w a JOIN w b ON a.id = b.x;
+
+WITH w AS (SELECT * FROM users), RECURSIVE_PART AS (SELECT id, x FROM w) SELECT a.id FROM RECURSIVE_PART a JOIN RECURSIVE_PART b ON a.id = b.x;
+
+WITH RECURSIVE w AS (SELECT id, x, country, 1 AS n FROM users WHERE id < 4 UNION ALL SELECT u.id, u.x, u.country, w.n + 1 FROM users u JOIN w ON u.id = w.id + 5 WHERE w.n < 4) SELECT id FROM w;
+
+WITH w AS (SELECT * FROM users) SELECT a.id FROM w a JOIN here h ON h.x = a.country JOIN LATERAL (SELECT b.x FROM w b WHERE b.country = a.country LIMIT 1) l ON true;
+
+WITH w AS (SELECT u.k, u.id, u.x FROM users u JOIN far f ON f.id = u.x) UPDATE orders o SET amount = 0 FROM w WHERE w.id = o.user_id RETURNING o.id;
+
+WITH gone AS (DELETE FROM orders WHERE id > 80 RETURNING *), w AS (SELECT id, flag, amount FROM gone) SELECT count(a.id) FROM w a JOIN w b USING (id);
+
+INSERT INTO far WITH w AS (SELECT * FROM users) SELECT a.id, b.x, 'new' FROM w a JOIN w b ON a.x = b.country;
