@@ -63,6 +63,15 @@ SELECT way('SELECT s FROM a WHERE k = ANY (ARRAY(SELECT x FROM names WHERE name 
 -- but not if it depends on the row
 SELECT way('SELECT count(*) FROM a WHERE k = (SELECT n.x FROM names n WHERE n.x = a.x)');
 
+-- Parameters that may be left out, with a plan for their values.
+PREPARE optional(bigint) AS SELECT count(*) FROM a WHERE ($1 IS NULL OR k = $1) AND x = 1;
+SET plan_cache_mode = force_custom_plan;
+SELECT way('EXECUTE optional(5)'), way('EXECUTE optional(NULL)');
+PREPARE or_any(bigint) AS SELECT count(*) FROM a WHERE k = COALESCE($1, k) AND x = 1;
+SELECT way('EXECUTE or_any(5)'), way('EXECUTE or_any(NULL)');
+RESET plan_cache_mode;
+SELECT way('SELECT * FROM a WHERE k IS NOT DISTINCT FROM 5');
+
 -- Some shards: lists that are joined.
 SELECT way('SELECT a.* FROM a JOIN (VALUES (5), (5)) v(k) ON a.k = v.k') LIKE '%of all';
 SELECT way('SELECT a.* FROM a WHERE k IN (VALUES (5), (5))') LIKE '%of all';

@@ -198,6 +198,20 @@ compared_term(Query *query, Expr *expr, const KeySense *sense)
 	return value ? value : term;
 }
 
+/* "k IS NOT DISTINCT FROM 5" is true where k = 5 is. */
+static List *
+not_distinct(Query *query, DistinctExpr *distinct, const KeySense *sense)
+{
+	Expr *left = CanonicalTerm(query, linitial(distinct->args));
+	Expr *right = CanonicalTerm(query, lsecond(distinct->args));
+
+	if (((IsA(left, Const) && !((Const *) left)->constisnull) ||
+		 (IsA(right, Const) && !((Const *) right)->constisnull)) &&
+		is_key_equality(distinct->opno, distinct->inputcollid, sense))
+		return AddEquality(NIL, left, right);
+	return NIL;
+}
+
 /*
  * QualEqualities returns the equalities that an AND of quals states.
  */
@@ -236,6 +250,8 @@ QualEqualities(Query *query, Node *quals, const KeySense *sense)
 	}
 	else if (is_orclause(quals))
 		return alternatives(query, (BoolExpr *) quals, sense);
+	else if (is_notclause(quals) && IsA(get_notclausearg(quals), DistinctExpr))
+		return not_distinct(query, (DistinctExpr *) get_notclausearg(quals), sense);
 	else if (IsA(quals, SubLink))
 		return EqualitiesOfTest(query, (SubLink *) quals, sense);
 	return NIL;

@@ -342,6 +342,7 @@ plan_statement(Query *query, const PlannerCall *call)
 	(void) find_locked((Node *) query, &locked);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
+	FoldKnownNulls(query, call->bound_params);
 	ReadTrees(query, call->bound_params);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);

@@ -33,6 +33,9 @@ extern Shard       *ShardKnownNow(DistTable *table, Expr *key);
 /* inline_functions.c: *inlined then says what the plan depends on; it stays NULL if there is nothing */
 extern void InlineFunctions(Query *query, PlannerGlobal **inlined);
 
+/* known_params.c: in place */
+extern void FoldKnownNulls(Query *query, ParamListInfo params);
+
 /* leaf.c: queries whose distributed parts are fetched, and the rest done here */
 extern void         InitLeaves(void);
 extern PlannedStmt *PlanWithLeaves(Query *query, const PlannerCall *call);

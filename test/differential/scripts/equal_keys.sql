@@ -329,3 +329,20 @@ DELETE FROM a WHERE k = (SELECT x FROM names);
 WITH gone AS (DELETE FROM c WHERE k = (SELECT x FROM here WHERE note = 'note 2') RETURNING *) SELECT count(*), sum(z) FROM gone;
 
 DELETE FROM tree WHERE k = (SELECT x FROM here WHERE note = ${note 2|note 9:text}) AND id > (SELECT avg(id) FROM tree WHERE parent = 1);
+
+-- values that may be left out
+SELECT count(*), sum(x) FROM a WHERE (${NULL|3|5:bigint} IS NULL OR k = ${NULL|3|5:bigint});
+
+SELECT count(*), sum(x) FROM a WHERE k = coalesce(${NULL|3|5:bigint}, k) AND (${NULL|s1:text} IS NULL OR s = ${NULL|s1:text});
+
+SELECT count(*), sum(y) FROM b WHERE k IS NOT DISTINCT FROM ${NULL|3|5:bigint};
+
+SELECT * FROM b WHERE k IS NOT DISTINCT FROM NULL AND y > 3;
+
+SELECT count(*) FROM a LEFT JOIN b ON b.k IS NOT DISTINCT FROM 4 AND b.id = a.id WHERE a.k = b.k OR b.k IS NULL;
+
+SELECT k, id FROM a WHERE k NOT IN (3, ${4|5:int}) AND k <> 1 AND x > 4;
+
+SELECT k, id FROM a WHERE k BETWEEN 4 AND 4 AND NOT k = 5;
+
+UPDATE a SET x = x + 1 WHERE (${NULL|3|5:bigint} IS NULL OR k = ${NULL|3|5:bigint}) AND id = 1;
