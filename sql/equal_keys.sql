@@ -72,6 +72,11 @@ SELECT way('EXECUTE or_any(5)'), way('EXECUTE or_any(NULL)');
 RESET plan_cache_mode;
 SELECT way('SELECT * FROM a WHERE k IS NOT DISTINCT FROM 5');
 
+-- Columns that outer joins in a subquery may have made null, but have not.
+SELECT way('SELECT * FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k) s LEFT JOIN c ON c.k = s.bk WHERE s.k = 5');
+SELECT way('SELECT * FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k) s JOIN c ON c.k = s.bk WHERE s.k = 5');
+SELECT way('SELECT * FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k) s LEFT JOIN c ON c.k = coalesce(s.bk, 7) WHERE s.k = 5') = 'one shard';
+
 -- Some shards: lists that are joined.
 SELECT way('SELECT a.* FROM a JOIN (VALUES (5), (5)) v(k) ON a.k = v.k') LIKE '%of all';
 SELECT way('SELECT a.* FROM a WHERE k IN (VALUES (5), (5))') LIKE '%of all';

@@ -7,6 +7,9 @@
  * those of VALUES and of unnest() are one of the values that are listed there.
  * So a list of keys that is joined is as good as one in IN.
  *
+ * Where a column of a subquery is not null, outer joins in there that could have
+ * made it so have not.
+ *
  * Rows of a recursive CTE have in common what its first rows have, if those that
  * it makes of such rows have it as well.
  *
@@ -18,6 +21,8 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
+#include "optimizer/tlist.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "planner/equality.h"
 #include "planner/reduce_joins.h"
@@ -338,6 +343,65 @@ entry_equalities(Query *query, Index rti, const KeySense *sense)
 	}
 }
 
+/* What rows of a subquery have in common in which this column is not null. */
+static List *
+equalities_with_column(Index rti, Query *query, AttrNumber attno, const KeySense *sense)
+{
+	NullTest *test = makeNode(NullTest);
+	List     *inside;
+	List     *result = NIL;
+	ListCell *lc;
+
+	test->arg = get_tle_by_resno(query->targetList, attno)->expr;
+	test->nulltesttype = IS_NOT_NULL;
+	inside = EqualitiesWhere(query, (Node *) query->jointree, (Node *) test, sense);
+	if (inside == NIL)
+		return NIL;
+	inside = list_concat(inside, EmergentEqualities(query, (Node *) query->jointree, sense));
+	foreach (lc, query->targetList)
+	{
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			result = list_concat(result, column_equalities(rti, query, lc, inside));
+	}
+	return result;
+}
+
+/*
+ * Columns of subqueries that are not null if the quals are true were not made so
+ * by outer joins in there.
+ */
+static List *
+equalities_of_needed_columns(Query *query, Node *jtnode, Node *quals, const KeySense *sense)
+{
+	List     *result = NIL;
+	List     *columns = NIL;
+	Relids    entries = get_relids_in_jointree(jtnode, false);
+	KeySense  inside = sense_within(query, sense);
+	int       rti = -1;
+	ListCell *lc;
+
+	while ((rti = bms_next_member(entries, rti)) > 0)
+	{
+		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
+		Query         *subquery = rte->subquery;
+
+		if (rte->rtekind != RTE_SUBQUERY || subquery->setOperations || subquery->groupingSets ||
+			!HasOuterJoin((Node *) subquery->jointree))
+			continue;
+		if (columns == NIL)
+			columns = ColumnsNeededBy(query, quals);
+		foreach (lc, columns)
+		{
+			Var *column = lfirst_node(Var, lc);
+
+			if ((int) column->varno == rti && column->varattno > 0)
+				result = list_concat(
+					result, equalities_with_column(rti, subquery, column->varattno, &inside));
+		}
+	}
+	return result;
+}
+
 List *
 EmergentEqualities(Query *query, Node *jtnode, const KeySense *sense)
 {
@@ -355,6 +419,8 @@ EmergentEqualities(Query *query, Node *jtnode, const KeySense *sense)
 		result = QualEqualities(query, from->quals, sense);
 		foreach (lc, from->fromlist)
 			result = list_concat(result, EmergentEqualities(query, lfirst(lc), sense));
+		result =
+			list_concat(result, equalities_of_needed_columns(query, jtnode, from->quals, sense));
 	}
 	else
 	{
@@ -365,7 +431,11 @@ EmergentEqualities(Query *query, Node *jtnode, const KeySense *sense)
 		if (join->jointype == JOIN_INNER || join->jointype == JOIN_RIGHT)
 			result = list_concat(result, EmergentEqualities(query, join->rarg, sense));
 		if (join->jointype == JOIN_INNER)
+		{
 			result = list_concat(result, QualEqualities(query, join->quals, sense));
+			result = list_concat(result,
+								 equalities_of_needed_columns(query, jtnode, join->quals, sense));
+		}
 	}
 	return result;
 }
@@ -412,7 +482,7 @@ EqualitiesWhere(Query *query, Node *jtnode, Node *quals, const KeySense *sense)
 
 	while (present && add_of_present(query, jtnode, &present, &result, &done, sense))
 		;
-	return result;
+	return list_concat(result, equalities_of_needed_columns(query, jtnode, quals, sense));
 }
 
 List *

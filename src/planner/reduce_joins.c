@@ -31,6 +31,18 @@ EntriesNeededBy(Query *query, Node *quals)
 	return find_nonnullable_rels(copy);
 }
 
+List *
+ColumnsNeededBy(Query *query, Node *quals)
+{
+	Node *copy;
+
+	if (quals == NULL)
+		return NIL;
+	copy = flatten_join_alias_vars(query, copyObject(quals));
+	fix_opfuncids(copy);
+	return find_nonnullable_vars(copy);
+}
+
 /* Entries of "present" are not null in any row that is of interest. */
 static void
 reduce(Query *query, Node *jtnode, Relids present)
@@ -69,8 +81,8 @@ reduce(Query *query, Node *jtnode, Relids present)
 	reduce(query, join->rarg, join->jointype == JOIN_RIGHT ? present : inside);
 }
 
-static bool
-has_outer_join(Node *jtnode)
+bool
+HasOuterJoin(Node *jtnode)
 {
 	ListCell *lc;
 
@@ -78,11 +90,11 @@ has_outer_join(Node *jtnode)
 		return false;
 	if (IsA(jtnode, JoinExpr))
 		return ((JoinExpr *) jtnode)->jointype != JOIN_INNER ||
-			   has_outer_join(((JoinExpr *) jtnode)->larg) ||
-			   has_outer_join(((JoinExpr *) jtnode)->rarg);
+			   HasOuterJoin(((JoinExpr *) jtnode)->larg) ||
+			   HasOuterJoin(((JoinExpr *) jtnode)->rarg);
 	foreach (lc, castNode(FromExpr, jtnode)->fromlist)
 	{
-		if (has_outer_join(lfirst(lc)))
+		if (HasOuterJoin(lfirst(lc)))
 			return true;
 	}
 	return false;
@@ -105,7 +117,7 @@ reduce_walker(Node *node, void *context)
 static void
 reduce_query(Query *query)
 {
-	if (query->commandType != CMD_MERGE && has_outer_join((Node *) query->jointree))
+	if (query->commandType != CMD_MERGE && HasOuterJoin((Node *) query->jointree))
 		reduce(query, (Node *) query->jointree, NULL);
 	query_tree_walker(query, reduce_walker, NULL, 0);
 }

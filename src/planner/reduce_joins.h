@@ -16,6 +16,12 @@
 /* Entries of the query's range table that are not null in rows for which the quals are true. */
 extern Relids EntriesNeededBy(Query *query, Node *quals);
 
+/* The same for columns: a list of Vars. */
+extern List *ColumnsNeededBy(Query *query, Node *quals);
+
+/* Is there one among the joins of the tree? */
+extern bool HasOuterJoin(Node *jtnode);
+
 /* Makes such joins inner joins, at all levels of the query. */
 extern void ReduceOuterJoins(Query *query);
 

@@ -330,6 +330,21 @@ WITH gone AS (DELETE FROM c WHERE k = (SELECT x FROM here WHERE note = 'note 2')
 
 DELETE FROM tree WHERE k = (SELECT x FROM here WHERE note = ${note 2|note 9:text}) AND id > (SELECT avg(id) FROM tree WHERE parent = 1);
 
+-- columns that outer joins in a subquery may have made null
+SELECT s.id, s.bk, c.z FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k AND b.id = a.id) s LEFT JOIN c ON c.k = s.bk WHERE s.k = ${3|5|12:bigint};
+
+SELECT s.id, s.bk, c.z FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k AND b.id = a.id) s JOIN c ON c.k = s.bk WHERE s.k = ${3|5|12:bigint};
+
+SELECT s.id, c.z, d.x FROM (SELECT a.id, a.k, b.k AS bk, b.y FROM b RIGHT JOIN a ON b.k = a.k AND b.id = a.id) s LEFT JOIN c ON c.k = s.bk AND s.y > 4 LEFT JOIN a d ON d.k = c.k WHERE s.k IN (2, ${3:int});
+
+SELECT s.id, c.z FROM (SELECT a.id, a.k, b.k AS bk FROM a LEFT JOIN b ON b.k = a.k AND b.id = a.id) s LEFT JOIN c ON c.k = coalesce(s.bk, 3) WHERE s.k = ${3|4:bigint};
+
+SELECT s.bk, s.n, c.z FROM (SELECT b.k AS bk, a.k, count(*) AS n FROM a LEFT JOIN b ON b.k = a.k GROUP BY 1, 2) s LEFT JOIN c ON c.k = s.bk AND c.id = 1 WHERE s.k = 5;
+
+SELECT s.bk, c.z FROM (SELECT DISTINCT b.k AS bk FROM a FULL JOIN b ON b.k = a.k AND a.id = b.id) s JOIN c ON c.k = s.bk WHERE s.bk > 3;
+
+SELECT s.id, c.z FROM (SELECT a.id, a.k, t.bk FROM a LEFT JOIN (SELECT b.k AS bk, other.z FROM b LEFT JOIN other ON other.z = b.y) t ON t.bk = a.k) s LEFT JOIN c ON c.k = s.bk WHERE s.k = 4;
+
 -- values that may be left out
 SELECT count(*), sum(x) FROM a WHERE (${NULL|3|5:bigint} IS NULL OR k = ${NULL|3|5:bigint});
 
