@@ -18,7 +18,8 @@
 #include "transport/internal.h"
 #include "utils/timestamp.h"
 
-#define OUTCOME_TIMEOUT_MS 10000
+/* How long who has been cancelled waits to hear whether the node has committed. */
+#define OUTCOME_TIMEOUT_MS 800
 
 void (*RestartRemoteTransaction)(NodeConn *conn) = NULL;
 
@@ -44,9 +45,20 @@ ConnIsBusy(NodeConn *conn)
 	return PQisBusy(conn->pg);
 }
 
+static void
+RaiseOutcomeUnknown(NodeConn *conn)
+{
+	DropConn(conn);
+	ereport(ERROR, (errcode(ERRCODE_TRANSACTION_RESOLUTION_UNKNOWN),
+					errmsg("canceled while node %d (%s:%d) was to commit, which has not answered",
+						   conn->key.node_id, conn->host, conn->port),
+					errhint("The transaction may have been committed or not.")));
+}
+
 /*
  * While a commit is on its way, a cancel is passed on to the node, but only its
- * answer decides: the client must not get an error for what was committed.
+ * answer decides: the client must not get an error for what was committed. If
+ * there is none, nobody can tell; then that is the client's error.
  */
 static void
 CheckInterruptsDuringCommit(NodeConn *conn)
@@ -60,7 +72,7 @@ CheckInterruptsDuringCommit(NodeConn *conn)
 		}
 		else if (TimestampDifferenceExceeds(conn->cancel_sent, GetCurrentTimestamp(),
 											OUTCOME_TIMEOUT_MS))
-			RaiseConnectionLost(conn, NULL);
+			RaiseOutcomeUnknown(conn);
 	}
 
 	HOLD_CANCEL_INTERRUPTS();
@@ -75,7 +87,7 @@ WaitForResult(NodeConn *conn)
 		FlushCommands(conn);
 	while (ConnIsBusy(conn))
 	{
-		(void) WaitOnConns(&conn, 1, conn->outcome_matters ? 1000 : -1);
+		(void) WaitOnConns(&conn, 1, !conn->outcome_matters ? -1 : conn->cancel_sent ? 50 : 1000);
 		if (conn->outcome_matters)
 			CheckInterruptsDuringCommit(conn);
 		else

@@ -141,6 +141,7 @@ foreach my $frozen ('a frozen process', 'a frozen node')
 		my $cancelled = time;
 		pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
 		cmp_ok(time - $cancelled, '<', 2, "$sql on $frozen: the client gets its answer soon");
+		note sprintf('%.3f s', time - $cancelled);
 		like($victim->{stderr}, qr/canceling statement due to user request/, 'which is that it was cancelled');
 		$victim->{$_} = '' for qw(stdout stderr);
 		kill CONT => @stopped;
@@ -148,6 +149,30 @@ foreach my $frozen ('a frozen process', 'a frozen node')
 		ok($_->poll_query_until($db, 'SELECT count(*) = 0 FROM pg_prepared_xacts'), 'what it prepared later is rolled back') foreach @nodes;
 		nothing_left("$sql on $frozen", time, @nodes);
 		is($coordinator->safe_psql($db, 'SELECT sum(v) FROM t'), $before, 'and nothing has changed');
+	}
+}
+
+# If that is where it was to be decided, nobody knows how.
+foreach my $frozen ('a frozen process', 'a frozen node')
+{
+	foreach my $sql ('COMMIT', "UPDATE t SET v = v + 1 WHERE k = $key{2}")
+	{
+		$victim->query($sql eq 'COMMIT' ? "BEGIN; UPDATE t SET v = v + 1 WHERE k = $key{2}" : "SELECT v FROM t WHERE k = $key{2}");
+		my $backends = $sql eq 'COMMIT' ? $working : q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %'};
+		my @stopped = $frozen eq 'a frozen node' ? processes_of($nodes[1]) : split /\n/, $nodes[1]->safe_psql($db, $backends);
+		kill STOP => @stopped;
+		$victim->{stdin} .= "$sql;\n\\echo the end\n";
+		$victim->{run}->pump_nb;
+		$coordinator->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $victim_pid AND state = 'active' AND query LIKE '$sql%'") or die;
+		$coordinator->safe_psql($db, "SELECT pg_cancel_backend($victim_pid)");
+		my $cancelled = time;
+		pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
+		cmp_ok(time - $cancelled, '<', 2, "$sql of one node, on $frozen: the client gets its answer soon");
+		note sprintf('%.3f s', time - $cancelled);
+		like($victim->{stderr}, qr/canceled while node 2 .* was to commit.*may have been committed or not/s, 'which is that nobody knows');
+		$victim->{$_} = '' for qw(stdout stderr);
+		kill CONT => @stopped;
+		nothing_left("$sql of one node, on $frozen", time, @nodes);
 	}
 }
 $victim->quit;
