@@ -6,7 +6,8 @@
  * In a transaction block that is the first statement for which PostgreSQL takes
  * one, whatever it reads: what comes later may be on other nodes, and must not see
  * what was committed while pg_advisory_lock() waited, or a client that has fixed
- * its snapshot by SELECT 1. A statement that is a transaction by itself needs no
+ * its snapshot by SELECT 1. That may fail when it is planned, in a savepoint: what
+ * the client sends takes the snapshot before. A statement that is a transaction by itself needs no
  * other node's snapshot if it stays on one node, as far as can be told before it
  * runs; for one that is routed it is told when its shard is known. If it calls
  * functions, the first statement of these counts.
@@ -25,6 +26,7 @@
 #include "executor/remote_scan.h"
 #include "executor/remote_scan_state.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/planner.h"
 #include "planner/claim.h"
 #include "tcop/pquery.h"
 #include "tcop/utility.h"
@@ -32,10 +34,23 @@
 #include "utils/lsyscache.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+static planner_hook_type        next_planner;
 static ExecutorStart_hook_type  next_ExecutorStart;
 static ProcessUtility_hook_type next_ProcessUtility;
+
+/* What functions run is planned while a portal is active. */
+static PlannedStmt *
+plan_first(Query *query, const char *query_string, int cursor_options, ParamListInfo params)
+{
+	if (IsolationUsesXactSnapshot() && ActivePortal == NULL && IsTransactionBlock() &&
+		ActiveSnapshotSet() && !IsParallelWorker() && !InsideFragment() && HaveDistTables())
+		TakeClusterSnapshot(NULL);
+	return next_planner ? next_planner(query, query_string, cursor_options, params)
+						: standard_planner(query, query_string, cursor_options, params);
+}
 
 /* A table of users that others may change, and not one of the empty ones that stand for distributed ones. */
 static bool
@@ -192,6 +207,8 @@ first_utility(PlannedStmt *planned, const char *query_string, bool read_only_tre
 void
 InitFirstStatement(void)
 {
+	next_planner = planner_hook;
+	planner_hook = plan_first;
 	next_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = start_first;
 	next_ProcessUtility = ProcessUtility_hook;
