@@ -28,6 +28,7 @@
 #include "placement/data_table.h"
 #include "placement/partition_tree.h"
 #include "storage/lmgr.h"
+#include "transaction/xact.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -346,5 +347,7 @@ LockUtility(Utility *utility, Node *node)
 		stmt->relations = shared;
 	LockEverywhere(utility, RelidsOf(tables), stmt->mode);
 	RunAsWritten(utility);
-	Forward(utility);
+	if (!utility->forwarded)
+		FinishCommands(
+			SendToNodes(OtherPrimaries(), list_make1(ForwardedStatement(utility)), REMOTE_LOCK));
 }

@@ -115,7 +115,7 @@ RunEverywhere(const char *sql)
 	RunHere(sql);
 }
 
-static List *
+List *
 AllAsExtensionOwner(List *statements)
 {
 	List     *claimed = NIL;

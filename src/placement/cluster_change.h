@@ -20,6 +20,7 @@ extern void  RunElsewhere(const char *sql);
 extern void  RunEverywhere(const char *sql);
 extern void  RunOnNodeAsOwner(int32 node_id, List *statements);
 extern void  RunOnOtherNodesAsOwner(List *statements);
+extern List *AllAsExtensionOwner(List *statements);
 extern void  LockTableEverywhere(Oid relid);
 
 /* table_lock.c */

@@ -3,8 +3,11 @@
  * table_lock.c
  *	  Locking distributed tables on all nodes before a statement changes them.
  *
- * Every session takes such locks in the order of the nodes' numbers, so that
- * two of them don't wait for each other. And none waits long: a lock that is
+ * Every session takes such locks on the first node first, and then on all others at
+ * once. Modes that conflict do so there already: of two sessions that would
+ * wait for each other on the others, one has nothing yet but what it has on the first,
+ * and of several tables that are locked in different order on the first node it is
+ * a deadlock there, as in PostgreSQL. And none waits long: a lock that is
  * wanted stops everybody who comes later, on a node where the table could be
  * used meanwhile. After a while the locks that were got are given back, and all
  * is tried again, until the session's own lock_timeout if it has one. It is long
@@ -23,6 +26,7 @@
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
+#include "transaction/xact.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -54,12 +58,36 @@ LockHere(Oid relid, LOCKMODE mode, bool nowait)
 						errmsg("could not obtain lock on relation \"%s\"", get_rel_name(relid))));
 }
 
+/* On these nodes at once. The statement is for others, the rest for this one, if it is among them. */
+static void
+LockOnNodes(List *nodes, char *sql, List *relids, LOCKMODE mode, bool nowait)
+{
+	List     *node_ids = NIL;
+	List     *commands;
+	bool      here = false;
+	ListCell *lc;
+
+	foreach (lc, nodes)
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (node->is_local)
+			here = true;
+		else
+			node_ids = lappend_int(node_ids, node->node_id);
+	}
+	commands = SendToNodes(node_ids, AllAsExtensionOwner(list_make1(sql)), REMOTE_LOCK);
+	foreach (lc, here ? relids : NIL)
+		LockHere(lfirst_oid(lc), mode, nowait);
+	FinishCommands(commands);
+}
+
 static void
 LockOnce(List *relids, LOCKMODE mode, bool nowait)
 {
 	StringInfoData sql;
+	List          *nodes = AllPrimaries();
 	ListCell      *lc;
-	ListCell      *node_cell;
 
 	initStringInfo(&sql);
 	foreach (lc, relids)
@@ -69,18 +97,8 @@ LockOnce(List *relids, LOCKMODE mode, bool nowait)
 									   get_rel_name(lfirst_oid(lc))));
 	appendStringInfo(&sql, " IN %s MODE%s", ModeName(mode), nowait ? " NOWAIT" : "");
 
-	foreach (node_cell, AllPrimaries())
-	{
-		ClusterNode *node = lfirst(node_cell);
-
-		if (!node->is_local)
-			RunOnNodeAsOwner(node->node_id, list_make1(sql.data));
-		else
-		{
-			foreach (lc, relids)
-				LockHere(lfirst_oid(lc), mode, nowait);
-		}
-	}
+	LockOnNodes(list_make1(linitial(nodes)), sql.data, relids, mode, nowait);
+	LockOnNodes(list_copy_tail(nodes, 1), sql.data, relids, mode, nowait);
 }
 
 /* Tries to get the locks, each within so many milliseconds. Returns false, holding none, if that fails. */

@@ -19,8 +19,9 @@
 
 /* participants.c */
 extern void BeginOnNode(NodeConn *conn); /* BEGIN rides with what is sent next */
-extern NodeConn *
-EnlistForCommand(int32 node_id); /* one that reads no rows: SERIALIZABLE does not mind */
+extern NodeConn                  *
+EnlistForCommand(int32        node_id,
+								  RemoteAccess access); /* one that reads no rows: SERIALIZABLE does not mind */
 extern NodeConn *EnlistAgain(int32 node_id); /* NULL if the node takes no part yet */
 
 /* UndoBegin ends what has begun since so many nodes took part, before anything was done in it. */

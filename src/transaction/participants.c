@@ -182,6 +182,7 @@ Enlist(int32 node_id, RemoteAccess access)
 	if (access == REMOTE_WRITE &&
 		(participant->write_level == 0 || participant->write_level > level))
 		participant->write_level = level;
+	participant->locked = participant->locked || access == REMOTE_LOCK;
 	return conn;
 }
 
@@ -202,11 +203,11 @@ EnlistAgain(int32 node_id)
 
 /* Where PostgreSQL takes no snapshot, nodes get none: what LOCK TABLE waits for is to be seen. */
 NodeConn *
-EnlistForCommand(int32 node_id)
+EnlistForCommand(int32 node_id, RemoteAccess access)
 {
 	if (FirstSnapshotSet)
 		JoinClusterSnapshot(node_id);
-	return Enlist(node_id, REMOTE_WRITE);
+	return Enlist(node_id, access);
 }
 
 NodeConn *

@@ -24,6 +24,7 @@ typedef struct Participant
 	int       write_level; /* outermost nesting level that wrote; 0: it only read */
 	TimestampTz
 		 told_start; /* of the statement that it was last told of (start_time.h); 0: of none */
+	bool locked;     /* holds locks on tables for the transaction */
 	bool preparing;  /* PREPARE TRANSACTION was sent */
 	bool over;       /* the transaction there has ended */
 	RemoteCommand *command;

@@ -24,9 +24,9 @@ PG_FUNCTION_INFO_V1(distshard_ask_node);
 PG_FUNCTION_INFO_V1(distshard_read_from_node);
 PG_FUNCTION_INFO_V1(distshard_run_on_other_nodes);
 
-/* Queues all statements on all nodes, then waits for all of them. Returns the commands. */
-static List *
-RunOnNodes(List *node_ids, List *statements)
+/* Queues all statements on all nodes. */
+List *
+SendToNodes(List *node_ids, List *statements, RemoteAccess access)
 {
 	List     *commands = NIL;
 	ListCell *node;
@@ -35,14 +35,30 @@ RunOnNodes(List *node_ids, List *statements)
 	ConnectNodes(node_ids);
 	foreach (node, node_ids)
 	{
-		NodeConn *conn = EnlistForCommand(lfirst_int(node));
+		NodeConn *conn = EnlistForCommand(lfirst_int(node), access);
 
 		foreach (lc, statements)
 			commands = lappend(commands, QueueCommand(conn, lfirst(lc), NULL, NULL, 0));
 		FlushCommands(conn);
 	}
+	return commands;
+}
+
+void
+FinishCommands(List *commands)
+{
+	ListCell *lc;
+
 	foreach (lc, commands)
 		FinishCommand(lfirst(lc));
+}
+
+static List *
+RunOnNodes(List *node_ids, List *statements)
+{
+	List *commands = SendToNodes(node_ids, statements, REMOTE_WRITE);
+
+	FinishCommands(commands);
 	return commands;
 }
 
@@ -53,7 +69,7 @@ RunOnNode(int32 node_id, List *statements)
 }
 
 List *
-RunOnOtherNodes(List *statements)
+OtherPrimaries(void)
 {
 	List     *node_ids = NIL;
 	ListCell *lc;
@@ -65,7 +81,13 @@ RunOnOtherNodes(List *statements)
 		if (!node->is_local)
 			node_ids = lappend_int(node_ids, node->node_id);
 	}
-	return RunOnNodes(node_ids, statements);
+	return node_ids;
+}
+
+List *
+RunOnOtherNodes(List *statements)
+{
+	return RunOnNodes(OtherPrimaries(), statements);
 }
 
 static RemoteCommand *

@@ -8,7 +8,8 @@
  * here, all writers prepare, the local commit decides (always synchronously),
  * and they are told. A node that cannot be told keeps its prepared transaction
  * until recovery finds the record. Nodes that only read are released at the
- * end, since the locks that they hold must last as long.
+ * end, since the locks that they hold must last as long. Those that LOCK TABLE
+ * went to count as writers if there is one, so that their locks are sure to last.
  *
  *-------------------------------------------------------------------------
  */
@@ -102,26 +103,62 @@ PrepareAll(void)
 	FAULT_POINT("all prepared");
 }
 
+/* Nothing was written anywhere. Had a node lost its locks, what was read under them would not be true. */
 static void
-PreCommit(void)
+CommitLocked(void)
 {
-	Participant *writer = NULL;
-	int          nwriters = 0;
+	for (int i = 0; i < nparticipants; i++)
+	{
+		if (participants[i].locked)
+			SendEnd(&participants[i], "COMMIT", COMMAND_PREPARE);
+	}
+	for (int i = 0; i < nparticipants; i++)
+	{
+		if (!participants[i].locked)
+			continue;
+		WaitForEnd(&participants[i], "COMMIT");
+		participants[i].over = true;
+	}
+}
+
+/* Which nodes have something to lose? Those with locks too, if anything was written under these. */
+static int
+FindWriters(Participant **writer)
+{
+	bool wrote = TransactionIdIsValid(GetTopTransactionIdIfAny());
+	int  nwriters = 0;
 
 	for (int i = 0; i < nparticipants; i++)
 	{
 		CheckNotLost(&participants[i]);
 		if (HasWritten(participants[i].conn))
 			participants[i].write_level = 1;
+		wrote = wrote || participants[i].write_level > 0;
+	}
+	for (int i = 0; i < nparticipants; i++)
+	{
+		if (wrote && participants[i].locked)
+			participants[i].write_level = 1;
 		if (participants[i].write_level > 0)
 		{
-			writer = &participants[i];
+			*writer = &participants[i];
 			nwriters++;
 		}
 	}
-	if (nwriters == 1 && !TransactionIdIsValid(GetTopTransactionIdIfAny()))
+	return nwriters;
+}
+
+static void
+PreCommit(void)
+{
+	Participant *writer = NULL;
+	int          nwriters = FindWriters(&writer);
+
+	if (nwriters == 0)
+		CommitLocked();
+	else if (nwriters == 1 && !TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		CommitOnePhase(writer);
-	else if (nwriters > 0)
+	else
 		PrepareAll();
 }
 
@@ -265,7 +302,7 @@ FinishAbort(void)
 		(void) TrySend(participant->conn, "ROLLBACK", COMMAND_PREPARE);
 		if (participant->preparing)
 			participant->command = TrySend(participant->conn, EndPreparedText(global_id, false), 0);
-		if (participant->write_level > 0)
+		if (participant->write_level > 0 || participant->locked)
 			writers = lappend(writers, participant->conn);
 	}
 	FAULT_POINT("rollback sent");

@@ -17,7 +17,8 @@
 typedef enum RemoteAccess
 {
 	REMOTE_READ,
-	REMOTE_WRITE
+	REMOTE_WRITE,
+	REMOTE_LOCK /* nothing but locks on tables, which must be there until the end */
 } RemoteAccess;
 
 extern void InitTransactions(void);
@@ -73,5 +74,10 @@ extern void SnapshotWasImported(void);
  */
 extern void  RunOnNode(int32 node_id, List *statements);
 extern List *RunOnOtherNodes(List *statements);
+
+/* The same in two steps, for something to be done here meanwhile. Sending returns the commands, to be finished. */
+extern List *OtherPrimaries(void); /* ids of nodes */
+extern List *SendToNodes(List *node_ids, List *statements, RemoteAccess access);
+extern void  FinishCommands(List *commands);
 
 #endif

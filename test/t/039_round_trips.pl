@@ -117,8 +117,10 @@ is(trace_of("BEGIN; $update $key{2}; SAVEPOINT a; ROLLBACK TO a; SAVEPOINT b; CO
 is(trace_of("BEGIN; SET LOCAL TimeZone = 'Asia/Tokyo'; $update $key{2}; COMMIT"), $twice, 'SET LOCAL');
 is(trace_of("BEGIN; DECLARE c CURSOR FOR SELECT v FROM t WHERE k = $key{2}; FETCH c; FETCH c; CLOSE c; COMMIT"), $twice, 'a cursor of one node');
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2} FOR UPDATE; $update $key{2}; COMMIT"), $thrice, 'FOR UPDATE');
-is(join(', ', (rounds(trace_of('BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; COMMIT')))[ 0 .. 3 ]), 'sent 2, answers 2, sent 3, answers 3',
-	'LOCK TABLE goes to one node after the other');
+is(join(', ', rounds(trace_of('BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; COMMIT'))), join(', ', ('sent 2 3, answers 2 3') x 3),
+	'LOCK TABLE waits for all nodes at once, after the first one, twice, and needs no more than COMMIT if nothing is written');
+is(join(', ', rounds(trace_of("BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; $update $key{2}; COMMIT"))),
+	join(', ', ('sent 2 3, answers 2 3') x 2, 'sent 2, answers 2', ('sent 2 3, answers 2 3') x 2), 'else its nodes prepare');
 is(join(', ', rounds(trace_of('BEGIN; DECLARE c CURSOR FOR SELECT v FROM t; FETCH ALL FROM c; COMMIT'))), 'sent 2 3, answers 2 3, sent 2 3, answers 2 3', 'a cursor of all nodes');
 is(trace_of("DO \$\$ BEGIN FOR i IN 1 .. 3 LOOP BEGIN UPDATE t SET v = v + 1 WHERE k = $key{2}; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$\$"),
 	"$thrice, 2 sent, 2 answers", 'blocks with EXCEPTION');
@@ -156,6 +158,17 @@ $coordinator->safe_psql($db, $again);
 is(join(', ', sort @trace[ 0, 1 ]), '2 sent, 3 sent', 'REPEATABLE READ opens connections to all nodes at once');
 is(join(', ', (rounds(trace_of($again)))[ 0 .. 3 ]), 'sent 2 3, answers 2 3, sent 2 3, answers 2 3',
 	'its snapshot takes two round trips, to all at once');
+
+# What is rolled back is not waited for, be it that the node stands still.
+my $busy = q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %' AND xact_start IS NOT NULL};
+$session->query_safe("BEGIN; $update $key{2}; SAVEPOINT a; $update $key{2}");
+my $backend = $cluster->node(2)->safe_psql($db, $busy);
+kill STOP => $backend;
+$session->query_safe('ROLLBACK TO a');
+kill CONT => $backend;
+my $before = $coordinator->safe_psql($db, "SELECT v FROM t WHERE k = $key{2}");
+$session->query_safe("$update $key{2}; COMMIT");
+is($coordinator->safe_psql($db, "SELECT v FROM t WHERE k = $key{2}"), $before + 2, 'ROLLBACK TO SAVEPOINT is not waited for');
 
 $session->quit;
 $proxy->stop;
