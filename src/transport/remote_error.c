@@ -126,6 +126,24 @@ UserText(int sqlstate, char *text)
 	return text && names_tables(sqlstate) ? LogicalNames(text) : text;
 }
 
+/*
+ * The same for the detail of an error. Where a constraint is violated, that
+ * has the values of a row between its first and last parenthesis, which are the
+ * user's; names may follow.
+ */
+static char *
+UserDetail(int sqlstate, char *text)
+{
+	char *values = text ? strchr(text, '(') : NULL;
+	char *rest = values ? strrchr(values, ')') : NULL;
+
+	while (rest > values && strchr(" .", rest[1]) == NULL)
+		rest--;
+	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || rest == NULL)
+		return UserText(sqlstate, text);
+	return psprintf("%s%s", pnstrdup(text, rest - text), LogicalNames(rest));
+}
+
 /* Where the names are known: on the node whose error it is, while its transaction is in progress. */
 static void
 use_whole_names(ErrorData *error)
@@ -150,7 +168,7 @@ UseLogicalNames(ErrorData *error)
 {
 	use_whole_names(error);
 	error->message = UserText(error->sqlerrcode, error->message);
-	error->detail = UserText(error->sqlerrcode, error->detail);
+	error->detail = UserDetail(error->sqlerrcode, error->detail);
 	if (error->schema_name)
 		error->schema_name = LogicalName(error->schema_name);
 	if (error->table_name)
@@ -192,7 +210,7 @@ RaiseRemoteError(NodeConn *conn, PGresult *result)
 
 	ereport(ERROR,
 			(errcode(sqlstate), errmsg_internal("%s", UserText(sqlstate, message)),
-			 detail ? errdetail_internal("%s", UserText(sqlstate, detail)) : 0,
+			 detail ? errdetail_internal("%s", UserDetail(sqlstate, detail)) : 0,
 			 hint ? errhint("%s", hint) : 0, SetNameField(PG_DIAG_SCHEMA_NAME, schema),
 			 SetNameField(PG_DIAG_TABLE_NAME, table), SetNameField(PG_DIAG_COLUMN_NAME, column),
 			 SetNameField(PG_DIAG_DATATYPE_NAME, datatype),

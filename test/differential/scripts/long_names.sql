@@ -1,4 +1,4 @@
-Errors about tables, keys and constraints whose names have no room for more.
+Errors about tables, keys and constraints whose names have no room for more, and values that look like names of shards.
 
 --- tables
 CREATE TABLE a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre (k int PRIMARY KEY, v int NOT NULL,
@@ -11,8 +11,14 @@ CREATE UNIQUE INDEX an_index_with_a_name_that_is_as_long_as_a_name_can_be_in_pos
 CREATE TABLE "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" (k int, v int CHECK (v > 0), CONSTRAINT "ä_këy_wïth_ä_nämë_thät_ïs_äs_löng_äs_1" UNIQUE (k));
 CREATE TABLE parts (k int, d int, v int, CONSTRAINT a_key_of_partitions_that_is_as_long_as_a_name_can_be_in_postgre UNIQUE (k, d)) PARTITION BY RANGE (d);
 CREATE TABLE a_partition_with_a_name_that_is_as_long_as_a_name_can_be_in_pos PARTITION OF parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE named (k text PRIMARY KEY, v int CHECK (v > 0));
+CREATE TABLE naming (k text REFERENCES named);
 
 --- distribute
+BEGIN;
+SELECT create_distributed_table('named', 'k');
+SELECT create_distributed_table('naming', 'k');
+COMMIT;
 BEGIN;
 SELECT create_distributed_table('a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre', 'k');
 SELECT create_distributed_table('u', 'k');
@@ -25,8 +31,15 @@ INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre SELE
 INSERT INTO u SELECT i, i, i FROM generate_series(1, 8) i;
 INSERT INTO "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" SELECT i, i FROM generate_series(1, 8) i;
 INSERT INTO parts SELECT i, i, i FROM generate_series(1, 8) i;
+INSERT INTO named VALUES ('"named#1"', 1), ('"named#2"', 1), ('(")#1_k" ', 1);
 
 --- statements
+INSERT INTO named VALUES (${"named#1"|"named#2"|(")#1_k" :text}, 2);
+
+INSERT INTO named VALUES (${"named#3"|"named#4":text}, 0);
+
+INSERT INTO naming VALUES (${"named#3"|"named#4"|(")#1_ ":text});
+
 INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre VALUES (${1|2|3|4|5|6|7|8:int}, 1);
 
 INSERT INTO a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre VALUES (${1|2|3|4:int}, NULL);
