@@ -31,6 +31,15 @@ SELECT fragments_of('SELECT d, count(*) FILTER (WHERE h = ''h1'') FROM t RIGHT J
 SELECT fragments_of('SELECT label, count(*) FROM labels LEFT JOIN t USING (g) GROUP BY label');
 SELECT fragments_of('SELECT label, count(t.k) FROM (SELECT * FROM labels LIMIT 2) l LEFT JOIN t USING (g) GROUP BY label');
 
+-- which rows of those that every node has are picked or numbered is decided once
+SELECT fragments_of('SELECT t.k FROM t JOIN (SELECT * FROM labels LIMIT 2) l USING (g)');
+SELECT fragments_of('SELECT t.k FROM t JOIN (SELECT DISTINCT ON (label) * FROM labels) l USING (g)');
+SELECT fragments_of('SELECT t.k, r FROM t JOIN (SELECT g, row_number() OVER () r FROM labels) l USING (g)');
+SELECT fragments_of('SELECT t.k FROM t JOIN labels l TABLESAMPLE BERNOULLI (50) USING (g)');
+SELECT fragments_of('SELECT k FROM t WHERE g IN (SELECT g FROM labels ORDER BY label LIMIT 2)');
+SELECT fragments_of('UPDATE t SET x = 0 WHERE g = (SELECT g FROM labels ORDER BY label OFFSET 1 LIMIT 1)');
+SELECT fragments_of('SELECT k, (SELECT label FROM labels WHERE labels.g = t.g LIMIT 1) FROM t');
+
 -- of a CTE that stays one, only the columns that are needed
 SELECT fragments_of('WITH w AS (SELECT * FROM t) SELECT a.k FROM w a JOIN w b ON a.x = b.g');
 

@@ -24,6 +24,7 @@
 #include "parser/parsetree.h"
 #include "planner/copied_preserved.h"
 #include "planner/reduce_joins.h"
+#include "utils/fmgroids.h"
 
 typedef struct CopiedPreserved
 {
@@ -122,7 +123,10 @@ needs_split_row(CopiedPreserved *found, Node *condition)
 	return bms_overlap(EntriesNeededBy(found->query, condition), found->split);
 }
 
-/* Is a row without one of the split side nothing to the aggregate? PostgreSQL's own that can be divided pass over nulls. */
+/*
+ * Is a row without one of the split side nothing to the aggregate? PostgreSQL's own that can be divided pass over
+ * nulls, except for array_agg(), which can be from version 16 on.
+ */
 static bool
 passes_over_nulls(CopiedPreserved *found, Aggref *agg)
 {
@@ -130,7 +134,8 @@ passes_over_nulls(CopiedPreserved *found, Aggref *agg)
 
 	if (agg->aggfilter && needs_split_row(found, (Node *) agg->aggfilter))
 		return true;
-	if (agg->aggfnoid >= FirstNormalObjectId)
+	if (agg->aggfnoid >= FirstNormalObjectId || agg->aggfnoid == F_ARRAY_AGG_ANYNONARRAY ||
+		agg->aggfnoid == F_ARRAY_AGG_ANYARRAY)
 		return false;
 	foreach (lc, agg->args)
 	{

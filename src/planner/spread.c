@@ -202,7 +202,7 @@ spread_of_relation(RangeTblEntry *rte, Index rti)
 	if (table == NULL)
 		return mixed("a table is local to one node");
 	if (table->method == DIST_REFERENCE)
-		return copied();
+		return rte->tablesample ? mixed("a reference table is sampled") : copied();
 	if (table->method == DIST_SINGLE)
 		return split(table, NIL);
 	return split(table, list_make1(makeVar(rti, table->key_attno, table->key_type,
@@ -553,11 +553,8 @@ SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
 			return copied();
 	}
 
-	/* computed once for the whole statement, not once for each node */
-	if (spread.kind == SPREAD_COPIED && contain_volatile_functions((Node *) query))
-		return mixed("a volatile function is computed apart from split rows");
-
-	reason = WhyGroupingMixes(query, &spread);
+	reason =
+		spread.kind == SPREAD_COPIED ? WhyCopiesDiffer(query) : WhyGroupingMixes(query, &spread);
 	if (reason)
 		return mixed(reason);
 	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
@@ -583,6 +580,7 @@ SpreadOfQuery(Query *query)
 	}
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;
+	bare.hasDistinctOn = bare.hasWindowFuncs = false; /* this matters for a query around it only */
 	return SpreadOfSubquery(&bare, NIL, &nothing_around);
 }
 

@@ -30,6 +30,9 @@ extern Spread   SpreadOfSubquery(Query *subquery, List *equalities, const OuterR
  */
 extern const char *WhyGroupingMixes(Query *query, Spread *spread);
 
+/* Why a subquery may have other rows on each node, though these have the same tables; NULL: it has not. */
+extern const char *WhyCopiesDiffer(Query *query);
+
 /* Why nodes cannot compute the subqueries in the expressions over rows that are spread so; NULL: they can. */
 extern const char *WhySublinksMix(Query *query, Spread spread, List *equalities,
 								  const KeySense *sense);

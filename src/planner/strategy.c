@@ -215,7 +215,11 @@ add_subquery(Search *search, SubLink *sublink)
 	part = palloc0(sizeof(Part));
 	part->spread = SpreadOfQuery(subquery);
 	if (part->spread.kind == SPREAD_COPIED)
-		return;
+	{
+		if (!PicksRows(subquery))
+			return;
+		part->spread.kind = SPREAD_MIXED;
+	}
 	part->query = subquery;
 	part->transfer = TransferOfSubquery(subquery, as_set ? TiesOfIn(search->around, sublink) : NIL,
 										as_set, search->params);

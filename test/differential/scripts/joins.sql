@@ -43,6 +43,21 @@ ALTER TABLE facts DROP COLUMN dropped;
 CREATE TABLE notes (k int, t text);
 INSERT INTO notes SELECT nullif(i, 3), 't' || i FROM generate_series(1, 10) i;
 
+--- statements
+SELECT f.id, e.t FROM facts f JOIN (SELECT * FROM everywhere ORDER BY k LIMIT 3) e ON e.k = f.i WHERE f.n > ${1|2:numeric} ORDER BY 1;
+
+SELECT f.i, e.r, count(*) FROM facts f LEFT JOIN (SELECT k, row_number() OVER (ORDER BY t DESC) r FROM everywhere) e ON e.k = f.i GROUP BY 1, 2 ORDER BY 1, 2;
+
+SELECT id FROM facts WHERE i IN (SELECT DISTINCT ON (k % 2) k FROM everywhere ORDER BY k % 2, k DESC) AND id > ${60|100:int} ORDER BY 1;
+
+SELECT count(*), sum(f.id) FROM facts f JOIN everywhere e TABLESAMPLE SYSTEM (100) ON e.k = f.i;
+
+BEGIN;
+UPDATE facts SET b = e.r FROM (SELECT k, rank() OVER (ORDER BY t) r FROM everywhere) e WHERE e.k = facts.i;
+DELETE FROM facts WHERE i = (SELECT k FROM everywhere ORDER BY k OFFSET ${0|2:int} LIMIT 1) RETURNING id;
+SELECT id, b FROM facts ORDER BY id;
+ROLLBACK;
+
 --- each
 ON
 f.i = d.i
@@ -82,4 +97,3 @@ SELECT count(*) FROM facts f, LATERAL (SELECT count(*) AS n FROM dims d WHERE @O
 SELECT id, (SELECT max(d.code) FROM dims d WHERE @ON@) FROM facts f ORDER BY 1 LIMIT 40;
 
 SELECT id FROM facts f JOIN dims d ON @ON@ WHERE f.id = ${7|9|1000:int} ORDER BY d.code;
-
