@@ -19,28 +19,26 @@
 
 static void reduce_query(Query *query);
 
+/* A copy in which columns are those of entries, and the functions of operators are known. */
+static Node *
+without_join_aliases(Query *query, Node *quals)
+{
+	Node *copy = flatten_join_alias_vars(query, copyObject(quals));
+
+	fix_opfuncids(copy);
+	return copy;
+}
+
 Relids
 EntriesNeededBy(Query *query, Node *quals)
 {
-	Node *copy;
-
-	if (quals == NULL)
-		return NULL;
-	copy = flatten_join_alias_vars(query, copyObject(quals));
-	fix_opfuncids(copy);
-	return find_nonnullable_rels(copy);
+	return find_nonnullable_rels(without_join_aliases(query, quals));
 }
 
 List *
 ColumnsNeededBy(Query *query, Node *quals)
 {
-	Node *copy;
-
-	if (quals == NULL)
-		return NIL;
-	copy = flatten_join_alias_vars(query, copyObject(quals));
-	fix_opfuncids(copy);
-	return find_nonnullable_vars(copy);
+	return find_nonnullable_vars(without_join_aliases(query, quals));
 }
 
 /* Entries of "present" are not null in any row that is of interest. */
