@@ -201,14 +201,7 @@ AlterDataWithKeys(Utility *utility, Oid relid, List *cmds)
 	LeaveLocalFragment(previous);
 }
 
-/* ParseStatement returns the tree of a statement that distshard or a pg_get_..def() function wrote. */
-Node *
-ParseStatement(const char *sql)
-{
-	return linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT))->stmt;
-}
-
-/* ParseExpression does the same for an expression. */
+/* ParseExpression returns the tree of an expression that distshard or a pg_get_..() function wrote. */
 Node *
 ParseExpression(const char *sql)
 {

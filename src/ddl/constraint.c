@@ -20,6 +20,7 @@
 #include "catalog/pg_constraint.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
+#include "placement/data_table.h"
 #include "placement/distribute.h"
 #include "placement/reference_actions.h"
 #include "storage/lmgr.h"

@@ -85,7 +85,6 @@ extern void  RunForeignKeyOnData(Utility *utility, Node *stmt);
 extern void  AlterData(Utility *utility, Oid relid, List *cmds);
 extern void  AlterDataWithKeys(Utility *utility, Oid relid, List *cmds);
 extern void  RunOnEmptyTables(Utility *utility);
-extern Node *ParseStatement(const char *sql);
 extern Node *ParseExpression(const char *sql);
 
 /* forward.c: sending a statement to the other nodes */

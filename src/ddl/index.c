@@ -23,6 +23,7 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "placement/data_table.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"

@@ -70,35 +70,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	END
 $$;
 
--- Creates a type unless it exists; one of the same name but a different definition is an error.
-CREATE FUNCTION distshard.create_type(name text, definition text) RETURNS void
+-- Creates a type or collation unless it exists; one of the same name but a different definition is an error: keys that
+-- are equal on one node must be so on all.
+CREATE FUNCTION distshard.create_same(kind text, name text, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
-	existing regtype := to_regtype(name);
+	existing oid := CASE kind WHEN 'type' THEN to_regtype(name)::oid ELSE to_regcollation(name)::oid END;
+	here text := CASE kind WHEN 'type' THEN distshard.type_definition(existing) ELSE distshard.collation_definition(existing) END;
 BEGIN
 	IF existing IS NULL THEN
 		EXECUTE definition;
-	ELSIF distshard.type_definition(existing) IS DISTINCT FROM definition THEN
-		RAISE EXCEPTION 'type % has another definition on this node', name
+	ELSIF here IS DISTINCT FROM definition THEN
+		RAISE EXCEPTION '% % has another definition on this node', kind, name
 			USING ERRCODE = 'duplicate_object',
-				DETAIL = format('Here it is: %s. There it is: %s.', distshard.type_definition(existing), definition),
-				HINT = 'A type that a distributed table uses must be the same on every node.';
-	END IF;
-END $$;
-
--- The same for a collation: keys that are equal on one node must be so on all.
-CREATE FUNCTION distshard.create_collation(name text, definition text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-DECLARE
-	existing regcollation := to_regcollation(name);
-BEGIN
-	IF existing IS NULL THEN
-		EXECUTE definition;
-	ELSIF distshard.collation_definition(existing) <> definition THEN
-		RAISE EXCEPTION 'collation % has another definition on this node', name
-			USING ERRCODE = 'duplicate_object',
-				DETAIL = format('Here it is: %s. There it is: %s.', distshard.collation_definition(existing), definition),
-				HINT = 'A collation that a distributed table uses must be the same on every node.';
+				DETAIL = format('Here it is: %s. There it is: %s.', here, definition),
+				HINT = format('A %s that a distributed table uses must be the same on every node.', kind);
 	END IF;
 END $$;
 

@@ -92,7 +92,7 @@ $$;
 
 CREATE FUNCTION distshard.type_commands(type oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.create_type(%L, %L)', type::regtype, distshard.type_definition(type))
+	SELECT format('SELECT distshard.create_same(%L, %L, %L)', 'type', type::regtype, distshard.type_definition(type))
 	UNION ALL
 	SELECT distshard.owner_command('pg_type'::regclass, type, typowner) FROM pg_type WHERE oid = type
 	UNION ALL
@@ -130,7 +130,7 @@ $$;
 
 CREATE FUNCTION distshard.collation_commands(collation_oid oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.create_collation(%L, %L)', collation_oid::regcollation, distshard.collation_definition(collation_oid))
+	SELECT format('SELECT distshard.create_same(%L, %L, %L)', 'collation', collation_oid::regcollation, distshard.collation_definition(collation_oid))
 	UNION ALL
 	SELECT distshard.owner_command('pg_collation'::regclass, collation_oid, collowner) FROM pg_collation WHERE oid = collation_oid
 	UNION ALL

@@ -27,16 +27,13 @@
 typedef struct DistChangeState
 {
 	CustomScanState   css;
-	RowBatchPlan      plan;
+	WritePlan         write;
 	StatementTriggers triggers;
-	Oid               named; /* the table whose statement triggers fire */
-	Bitmapset        *all;   /* of CmdType: what the statement does, of which this may be a part */
-	List             *moves; /* of oid: tables of which rows may move to other nodes */
-	List             *attnums; /* NIL: BEFORE row triggers do not fire here */
-	BeforeRow        *before;  /* NULL: the same */
-	Tuplestorestate  *rows;    /* what the child found */
-	TupleTableSlot   *found;   /* one of them */
-	RowBatch         *batch;   /* NULL: not started */
+	Bitmapset        *all;    /* of CmdType: what the statement does, of which this may be a part */
+	BeforeRow        *before; /* NULL: the same */
+	Tuplestorestate  *rows;   /* what the child found */
+	TupleTableSlot   *found;  /* one of them */
+	RowBatch         *batch;  /* NULL: not started */
 	bool              finished;
 } DistChangeState;
 
@@ -66,22 +63,13 @@ static Node *
 create_state(CustomScan *scan)
 {
 	DistChangeState *state = palloc0(sizeof(DistChangeState));
-	List            *numbers = lfourth(scan->custom_private);
 	ListCell        *lc;
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
-	state->plan.statement = linitial_node(Query, scan->custom_private);
-	state->attnums = lsecond(scan->custom_private);
-	state->plan.columns = lthird(scan->custom_private);
-	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->named = lsecond_oid(list_nth(scan->custom_private, 4));
-	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 2);
-	state->plan.moves = state->moves != NIL;
-	state->plan.key = linitial_int(numbers);
-	state->plan.by_shard = lfourth_int(numbers);
-	state->all = OperationsOfStatement(state->plan.statement);
-	for_each_from (lc, numbers, 4)
+	state->write = UnpackWrite(scan->custom_private);
+	state->all = OperationsOfStatement(state->write.batch.statement);
+	foreach (lc, state->write.actions)
 		state->all = bms_add_member(state->all, lfirst_int(lc));
 	return (Node *) state;
 }
@@ -89,13 +77,14 @@ create_state(CustomScan *scan)
 static void
 begin_before_row(DistChangeState *state)
 {
-	state->before = BeginBeforeRow(
-		&state->triggers, linitial_int(state->attnums), list_copy_tail(state->attnums, 1),
-		list_length(state->plan.columns), state->found->tts_tupleDescriptor);
-	state->plan.fired = true;
-	state->plan.fired_columns = FiredColumns(state->before);
-	state->plan.by_row =
-		SeeRowsBefore(state->triggers.target->ri_RelationDesc, state->plan.statement->commandType);
+	state->before =
+		BeginBeforeRow(&state->triggers, linitial_int(state->write.attnums),
+					   list_copy_tail(state->write.attnums, 1),
+					   list_length(state->write.batch.columns), state->found->tts_tupleDescriptor);
+	state->write.batch.fired = true;
+	state->write.batch.fired_columns = FiredColumns(state->before);
+	state->write.batch.by_row = SeeRowsBefore(state->triggers.target->ri_RelationDesc,
+											  state->write.batch.statement->commandType);
 }
 
 static void
@@ -106,11 +95,11 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	PlanState       *child = ExecInitNode(linitial(scan->custom_plans), estate, eflags);
 
 	node->custom_ps = list_make1(child);
-	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
-						   OperationsOfStatement(state->plan.statement));
+	BeginStatementTriggers(&state->triggers, estate, state->write.batch.table, state->write.named,
+						   OperationsOfStatement(state->write.batch.statement));
 	state->triggers.before = state->all;
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
-	if (state->attnums)
+	if (state->write.attnums)
 		begin_before_row(state);
 	RunToEnd(node);
 }
@@ -133,10 +122,10 @@ start_change(DistChangeState *state)
 	PlanState *child = linitial(state->css.custom_ps);
 
 	FireBeforeStatement(&state->triggers);
-	state->plan.captures = CapturesRows(&state->triggers);
+	state->write.batch.captures = CapturesRows(&state->triggers);
 	state->rows = ComputeRows(child);
-	state->batch =
-		BeginRowBatch(&state->css, &state->plan, ExecGetResultType(child), next_found, state);
+	state->batch = BeginRowBatch(&state->css, &state->write.batch, ExecGetResultType(child),
+								 next_found, state);
 }
 
 static TupleTableSlot *
@@ -151,7 +140,7 @@ next_changed(ScanState *node)
 		return slot;
 	if (!state->finished)
 	{
-		MoveRows(&state->css, state->moves, BatchNodes(state->batch));
+		MoveRows(&state->css, state->write.moves, BatchNodes(state->batch));
 		FireAfterStatement(&state->triggers);
 	}
 	state->finished = true;
@@ -180,6 +169,6 @@ static void
 rescan_change(CustomScanState *node)
 {
 	elog(ERROR, "distributed %s cannot be rescanned",
-		 ((DistChangeState *) node)->plan.statement->commandType == CMD_UPDATE ? "UPDATE"
-																			   : "DELETE");
+		 ((DistChangeState *) node)->write.batch.statement->commandType == CMD_UPDATE ? "UPDATE"
+																					  : "DELETE");
 }

@@ -36,13 +36,9 @@
 typedef struct DistInsertState
 {
 	CustomScanState   css;
-	RowBatchPlan      plan;
-	List             *attnums; /* of int: attribute number of each column of the child */
-	bool              alone;   /* there is no other part of the statement */
-	bool              counts;  /* rows are counted in the command tag */
-	List             *moves; /* of oid: tables of which ON CONFLICT may move rows to other nodes */
+	WritePlan         write;
+	bool              counts; /* rows are counted in the command tag */
 	StatementTriggers triggers;
-	Oid               named;    /* the table whose statement triggers fire */
 	Tuplestorestate  *rows;     /* what the child computed */
 	TupleTableSlot   *computed; /* a row of the child */
 	TupleTableSlot   *row;      /* the same as a row of the table */
@@ -78,22 +74,11 @@ static Node *
 create_state(CustomScan *scan)
 {
 	DistInsertState *state = palloc0(sizeof(DistInsertState));
-	List            *numbers = lfourth(scan->custom_private);
 
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
-	state->plan.statement = linitial_node(Query, scan->custom_private);
-	state->attnums = lsecond(scan->custom_private);
-	state->plan.columns = lthird(scan->custom_private);
-	state->plan.table = linitial_oid(list_nth(scan->custom_private, 4));
-	state->named = lsecond_oid(list_nth(scan->custom_private, 4));
-	state->moves = list_copy_tail(list_nth(scan->custom_private, 4), 2);
-	state->plan.moves = state->moves != NIL;
-	state->plan.key = linitial_int(numbers);
-	state->alone = lsecond_int(numbers);
-	state->plan.by_row = lthird_int(numbers);
-	state->plan.by_shard = lfourth_int(numbers);
-	state->counts = state->plan.statement->canSetTag;
+	state->write = UnpackWrite(scan->custom_private);
+	state->counts = state->write.batch.statement->canSetTag;
 	return (Node *) state;
 }
 
@@ -135,14 +120,15 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 	Relation         logical;
 
 	node->custom_ps = list_make1(child);
-	BeginStatementTriggers(&state->triggers, estate, state->plan.table, state->named,
-						   OperationsOfStatement(state->plan.statement));
+	BeginStatementTriggers(&state->triggers, estate, state->write.batch.table, state->write.named,
+						   OperationsOfStatement(state->write.batch.statement));
 	logical = state->triggers.target->ri_RelationDesc;
-	state->plan.by_row |= HasBeforeInsertHere(logical) && SeeRowsBefore(logical, CMD_INSERT);
+	state->write.batch.by_row |= HasBeforeInsertHere(logical) && SeeRowsBefore(logical, CMD_INSERT);
 	state->computed = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	state->row = ExecInitExtraTupleSlot(estate, RelationGetDescr(logical), &TTSOpsVirtual);
 	state->sent = ExecInitExtraTupleSlot(
-		estate, sent_desc(RelationGetDescr(logical), ExecGetResultType(child), state->attnums),
+		estate,
+		sent_desc(RelationGetDescr(logical), ExecGetResultType(child), state->write.attnums),
 		&TTSOpsVirtual);
 	RunToEnd(node);
 }
@@ -160,7 +146,7 @@ row_to_send(DistInsertState *state)
 	ExecClearTuple(sent);
 	memcpy(sent->tts_values, row->tts_values, natts * sizeof(Datum));
 	memcpy(sent->tts_isnull, row->tts_isnull, natts * sizeof(bool));
-	foreach (lc, state->attnums)
+	foreach (lc, state->write.attnums)
 	{
 		int column = foreach_current_index(lc);
 
@@ -181,8 +167,8 @@ next_row(void *arg)
 	ResultRelInfo   *target = state->triggers.target;
 
 	/* it may conflict with rows that have moved */
-	if (state->batch && state->plan.by_row)
-		MoveRows(&state->css, state->moves, BatchNodes(state->batch));
+	if (state->batch && state->write.batch.by_row)
+		MoveRows(&state->css, state->write.moves, BatchNodes(state->batch));
 	while (NextComputedRow(state->rows, state->computed))
 	{
 		TupleTableSlot *row = state->row;
@@ -193,7 +179,7 @@ next_row(void *arg)
 		ResetPerTupleExprContext(estate);
 		slot_getallattrs(state->computed);
 		ExecStoreAllNullTuple(row);
-		foreach (lc, state->attnums)
+		foreach (lc, state->write.attnums)
 		{
 			if (lfirst_int(lc) <= row->tts_tupleDescriptor->natts)
 			{
@@ -218,11 +204,11 @@ next_row(void *arg)
 static bool
 goes_by_copy(DistInsertState *state)
 {
-	Query *statement = state->plan.statement;
+	Query *statement = state->write.batch.statement;
 
-	return state->alone && !state->plan.by_row && !state->plan.captures &&
+	return state->write.alone && !state->write.batch.by_row && !state->write.batch.captures &&
 		   statement->onConflict == NULL && statement->returningList == NIL &&
-		   state->plan.columns != NIL &&
+		   state->write.batch.columns != NIL &&
 		   !state->triggers.target->ri_RelationDesc->rd_rel->relrowsecurity;
 }
 
@@ -232,20 +218,20 @@ start_insert(DistInsertState *state)
 	Relation logical = state->triggers.target->ri_RelationDesc;
 
 	FireBeforeStatement(&state->triggers);
-	state->plan.captures = CapturesRows(&state->triggers);
+	state->write.batch.captures = CapturesRows(&state->triggers);
 	state->rows = ComputeRows(linitial(state->css.custom_ps));
 	if (goes_by_copy(state))
 	{
 		uint64 count =
-			CopyTuplesToShards(LookupDistTable(state->plan.table), logical, state->plan.columns,
-							   next_row, state, state->css.ss.ps.state);
+			CopyTuplesToShards(LookupDistTable(state->write.batch.table), logical,
+							   state->write.batch.columns, next_row, state, state->css.ss.ps.state);
 
 		if (state->counts)
 			state->css.ss.ps.state->es_processed += count;
 	}
 	else
-		state->batch = BeginRowBatch(&state->css, &state->plan, state->sent->tts_tupleDescriptor,
-									 next_row, state);
+		state->batch = BeginRowBatch(&state->css, &state->write.batch,
+									 state->sent->tts_tupleDescriptor, next_row, state);
 	state->started = true;
 }
 
@@ -262,7 +248,7 @@ next_returned(ScanState *node)
 	if (!state->finished)
 	{
 		if (state->batch)
-			MoveRows(&state->css, state->moves, BatchNodes(state->batch));
+			MoveRows(&state->css, state->write.moves, BatchNodes(state->batch));
 		FireAfterStatement(&state->triggers);
 	}
 	state->finished = true;

@@ -10,24 +10,32 @@
 
 #include "postgres.h"
 
+#include "executor/row_batch.h"
 #include "executor/statement_triggers.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
 #include "utils/tuplestore.h"
 
+/* What such a node does with the rows of its child. */
+typedef struct WritePlan
+{
+	RowBatchPlan batch;
+	List        *attnums; /* of int: see below */
+	bool         alone;   /* the statement has no other part */
+	List        *actions; /* of int, CmdType: what the MERGE does of which this is a part */
+	Oid          named;   /* the table whose statement triggers fire */
+	List        *moves;   /* of oid: tables of which rows may move to other nodes */
+} WritePlan;
+
 /*
- * The custom_private of these nodes: the statement (a row template), attribute
- * numbers that the child's columns are for, attribute numbers of rows that fill
- * the template's columns (both as lists of int), a list of int: attribute number
- * of the shard key or 0, whether the statement has no other part, whether each
- * row is a statement by itself, whether each shard has statements of its own, and the CmdTypes of the MERGE that it is a part
- * of; and a list of oid: the table, the one
- * whose statement triggers fire, and those of which rows may move to other nodes.
- *
- * If BEFORE row triggers of an UPDATE or DELETE fire here (before_row.h), the second list is the
- * CmdType and the attributes of the child's first columns, and the old row and its ctid stand behind the columns
- * that fill the template.
+ * attnums are the attribute numbers that the child's columns are for. If BEFORE row triggers of an
+ * UPDATE or DELETE fire here (before_row.h), they are the CmdType and the attributes of the child's
+ * first columns, and the old row and its ctid stand behind the columns that fill the template.
  */
+
+/* The custom_private of these nodes. */
+extern List     *PackWrite(const WritePlan *write);
+extern WritePlan UnpackWrite(List *packed);
 
 /* A modification is carried out to its end, whether its rows are read or not. */
 extern void RunToEnd(CustomScanState *node);

@@ -465,28 +465,28 @@ CreateDataTable(Relation logical, int32 colocation_id, AttrNumber key)
  * The statistics objects of a data table or shard are members of the extension, so that pg_dump leaves
  * them out. They have to leave it before they can be dropped.
  */
-void
-StatisticsLeaveExtension(Oid relid)
+static void
+change_statistics(Oid relid, void (*change)(Oid class_id, Oid object_id))
 {
 	Relation  relation = table_open(relid, AccessShareLock);
 	ListCell *lc;
 
 	foreach (lc, RelationGetStatExtList(relation))
-		LeaveExtension(StatisticExtRelationId, lfirst_oid(lc));
+		change(StatisticExtRelationId, lfirst_oid(lc));
 	table_close(relation, NoLock);
 	CommandCounterIncrement();
 }
 
 void
+StatisticsLeaveExtension(Oid relid)
+{
+	change_statistics(relid, LeaveExtension);
+}
+
+void
 StatisticsJoinExtension(Oid relid)
 {
-	Relation  relation = table_open(relid, AccessShareLock);
-	ListCell *lc;
-
-	foreach (lc, RelationGetStatExtList(relation))
-		AddToExtension(StatisticExtRelationId, lfirst_oid(lc));
-	table_close(relation, NoLock);
-	CommandCounterIncrement();
+	change_statistics(relid, AddToExtension);
 }
 
 /*

@@ -45,6 +45,9 @@ extern bool TriggerForDataTable(CreateTrigStmt *stmt, bool inserts_here);
 extern void TieTrigger(Oid relid, Oid data_relid, const char *name);
 extern void RemakeTriggers(DistTable *table);
 
+/* The tree of a statement that distshard or a pg_get_..def() function wrote. */
+extern Node *ParseStatement(const char *sql);
+
 extern void AlterDataTable(Oid relid, AlterTableCmd *command);
 
 #endif

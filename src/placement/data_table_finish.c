@@ -64,7 +64,7 @@ RangeVarFor(Oid relid)
 	return makeRangeVar(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid), -1);
 }
 
-static Node *
+Node *
 ParseStatement(const char *sql)
 {
 	return linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT))->stmt;

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "executor/modify_node.h"
 #include "executor/statement_triggers.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
@@ -28,7 +29,7 @@ struct Modification
 
 	Query                   *source; /* NULL: the query is shipped */
 	const CustomScanMethods *methods;
-	List *private;
+	WritePlan                write;
 };
 
 /* modify.c: can it be shipped? Fills in how, if so. */
@@ -46,10 +47,6 @@ extern void ChangeRows(Query *query, Modification *modification);
 
 /* Must rows be inserted shard by shard, for what RETURNING asks of them? */
 extern bool InsertsByShard(Query *query, DistTable *table);
-
-/* What a plan node that writes rows is told: see executor/modify_node.h. */
-extern List *NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone,
-						 bool by_row, bool by_shard, Oid named);
 
 /* Makes the source of a statement's rows lock those of the target. */
 extern void LockTarget(Query *query, Query *source, bool deletes);

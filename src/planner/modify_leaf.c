@@ -420,7 +420,7 @@ plan_modification(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tl
 	if (modification->source)
 	{
 		scan->custom_plans = list_make1(plan_rows(rel));
-		scan->custom_private = modification->private;
+		scan->custom_private = PackWrite(&modification->write);
 		scan->methods = modification->methods;
 	}
 	else

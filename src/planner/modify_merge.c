@@ -25,6 +25,7 @@
 #include "planner/inherited.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
+#include "planner/moved_tables.h"
 #include "planner/modify_tree.h"
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
@@ -499,11 +500,16 @@ change_matched(Merge *merge, DistTable *table, Bitmapset *commands, List *column
 	modification->query = row_template;
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private =
-		NodePrivate(row_template, NIL, attnums, key, false, false, true, NamedTable(merge->query));
+	modification->write = (WritePlan){.batch = {.table = table->relid,
+												.statement = row_template,
+												.columns = attnums,
+												.key = key,
+												.by_shard = true},
+									  .named = NamedTable(merge->query),
+									  .moves = MovedTables(row_template)};
 	foreach (lc, merge->query->mergeActionList)
-		lfourth(modification->private) =
-			lappend_int(lfourth(modification->private), lfirst_node(MergeAction, lc)->commandType);
+		modification->write.actions =
+			lappend_int(modification->write.actions, lfirst_node(MergeAction, lc)->commandType);
 	ReplaceOrCut(source);
 
 	result->commandType = CMD_SELECT;

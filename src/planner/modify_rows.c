@@ -16,7 +16,6 @@
 #include "catalog/pg_type.h"
 #include "executor/dist_change.h"
 #include "executor/dist_insert.h"
-#include "executor/modify_node.h"
 #include "executor/statement_triggers.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -105,17 +104,6 @@ columns_of_table(Oid relid, List *attnums)
 	return result;
 }
 
-/* What the plan node is told: see modify_node.h. */
-List *
-NodePrivate(Query *statement, List *attnums, List *columns, AttrNumber key, bool alone, bool by_row,
-			bool by_shard, Oid named)
-{
-	Oid table = rt_fetch(statement->resultRelation, statement->rtable)->relid;
-
-	return list_make5(statement, attnums, columns, list_make4_int(key, alone, by_row, by_shard),
-					  list_concat(list_make2_oid(table, named), MovedTables(statement)));
-}
-
 static int
 column_count(Oid relid)
 {
@@ -169,10 +157,17 @@ InsertRows(Query *query, Modification *modification)
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
 	modification->source = source;
 	modification->methods = &DistInsertMethods;
-	modification->private = NodePrivate(insert, attnums, written, table->key_attno,
-										!query->hasModifyingCTE && query->returningList == NIL,
-										moved != NIL || ConflictMayMoveRow(query, table),
-										InsertsByShard(query, table), NamedTable(query));
+	modification->write =
+		(WritePlan){.batch = {.table = table->relid,
+							  .statement = insert,
+							  .columns = written,
+							  .key = table->key_attno,
+							  .by_row = moved != NIL || ConflictMayMoveRow(query, table),
+							  .by_shard = InsertsByShard(query, table)},
+					.attnums = attnums,
+					.alone = !query->hasModifyingCTE && query->returningList == NIL,
+					.named = NamedTable(query),
+					.moves = MovedTables(insert)};
 }
 
 static Var *
@@ -325,7 +320,7 @@ LockTarget(Query *query, Query *source, bool deletes)
 
 /*
  * BEFORE row triggers that fire here may change all columns that are stored, so
- * an UPDATE sets them all. Returns what the plan node is told: see modify_node.h.
+ * an UPDATE sets them all. Returns the attnums of its WritePlan.
  */
 static List *
 add_other_columns(Query *query, DistTable *table)
@@ -419,6 +414,12 @@ ChangeRows(Query *query, Modification *modification)
 	change = change_template(query, table, &returning, identity);
 	modification->source = source;
 	modification->methods = &DistChangeMethods;
-	modification->private =
-		NodePrivate(change, fired, columns, key, false, false, true, NamedTable(query));
+	modification->write = (WritePlan){.batch = {.table = table->relid,
+												.statement = change,
+												.columns = columns,
+												.key = key,
+												.by_shard = true},
+									  .attnums = fired,
+									  .named = NamedTable(query),
+									  .moves = MovedTables(change)};
 }
