@@ -43,43 +43,6 @@ kind_of_tree(Query *query, Node *jtnode)
 	return SpreadOfInput(&tree).kind;
 }
 
-/*
- * Does it depend on the order of rows, or on chance, which rows or values there are?
- * That may be different on each node.
- */
-static bool
-differs_by_node(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-		return ((RangeTblEntry *) node)->tablesample != NULL;
-	if (IsA(node, Query))
-	{
-		Query *inner = (Query *) node;
-
-		return inner->limitCount || inner->limitOffset || inner->hasDistinctOn ||
-			   inner->hasWindowFuncs || inner->hasAggs ||
-			   query_tree_walker(inner, differs_by_node, context, QTW_EXAMINE_RTES_BEFORE);
-	}
-	return expression_tree_walker(node, differs_by_node, context);
-}
-
-static bool
-is_alike_everywhere(Query *query, Relids entries)
-{
-	int rti = -1;
-
-	while ((rti = bms_next_member(entries, rti)) > 0)
-	{
-		RangeTblEntry *rte = rt_fetch(rti, query->rtable);
-
-		if (differs_by_node((Node *) rte, NULL) || differs_by_node((Node *) rte->subquery, NULL))
-			return false;
-	}
-	return !differs_by_node((Node *) query->cteList, NULL);
-}
-
 /* Goes down the outer joins from the top. False: there is no such join. */
 static bool
 find_join(CopiedPreserved *found)
@@ -165,8 +128,8 @@ GroupsCopiedPreserved(Query *query)
 	CopiedPreserved found = {query};
 	ListCell       *lc;
 
-	if (query->hasSubLinks || !find_join(&found) || !is_alike_everywhere(query, found.preserved) ||
-		!is_of_preserved(&found, query->jointree->quals) ||
+	if (query->hasSubLinks || contain_volatile_functions((Node *) query->jointree) ||
+		!find_join(&found) || !is_of_preserved(&found, query->jointree->quals) ||
 		counts_nulls_walker((Node *) query->targetList, &found) ||
 		counts_nulls_walker(query->havingQual, &found))
 		return false;

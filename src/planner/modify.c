@@ -19,9 +19,11 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/prep.h"
 #include "optimizer/tlist.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/any_order.h"
 #include "planner/equality.h"
 #include "planner/fragment.h"
 #include "planner/key_subqueries.h"
@@ -56,6 +58,41 @@ RefuseModification(Query *query, const char *reason)
 					errdetail("The statement cannot be shipped to the nodes: %s.", reason)));
 }
 
+bool
+JoinsOneRow(Query *query)
+{
+	Relids joined = get_relids_in_jointree((Node *) query->jointree, true);
+	Relids given = bms_make_singleton(query->resultRelation);
+	bool   progress = true;
+
+	while (progress && !bms_is_subset(joined, given))
+	{
+		ListCell *lc;
+
+		progress = false;
+		foreach (lc, query->jointree->fromlist)
+		{
+			RangeTblRef *ref = lfirst(lc);
+
+			if (IsA(ref, RangeTblRef) && !bms_is_member(ref->rtindex, given) &&
+				IsOneRow(query, ref->rtindex, given))
+			{
+				given = bms_add_member(given, ref->rtindex);
+				progress = true;
+			}
+		}
+	}
+	return bms_is_subset(joined, given);
+}
+
+/* Would each node make the same of its copies? */
+static bool
+changes_copies_alike(Query *query)
+{
+	return !contain_volatile_functions((Node *) query) &&
+		   (query->commandType != CMD_UPDATE || JoinsOneRow(query));
+}
+
 /* Every node that changes rows must be able to tell by itself which. */
 static bool
 ship_change(Query *query, DistTable *table, Modification *modification)
@@ -76,8 +113,7 @@ ship_change(Query *query, DistTable *table, Modification *modification)
 	else
 		modification->fragment.target =
 			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ALL_SHARDS;
-	/* copies must not differ */
-	if (table->method == DIST_REFERENCE && contain_volatile_functions((Node *) query))
+	if (table->method == DIST_REFERENCE && !changes_copies_alike(query))
 		return false;
 	spread = SpreadOfInput(query);
 	return spread.kind == (table->method == DIST_REFERENCE ? SPREAD_COPIED : SPREAD_SPLIT);

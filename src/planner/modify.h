@@ -41,6 +41,9 @@ extern void RefuseModification(Query *query, const char *reason) pg_attribute_no
 /* Has the expression a subquery that gives another answer on another node? */
 extern bool ReadsOtherTables(Node *expr);
 
+/* Does each row that is changed meet one row of what is joined with it at most? Else one of several is chosen. */
+extern bool JoinsOneRow(Query *query);
+
 /* modify_rows.c: the other way. Fills in how, or raises an error. */
 extern void InsertRows(Query *query, Modification *modification);
 extern void ChangeRows(Query *query, Modification *modification);

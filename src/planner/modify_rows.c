@@ -21,9 +21,12 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_clause.h"
 #include "parser/parse_func.h"
+#include "parser/parse_oper.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/copies.h"
 #include "planner/fragment.h"
 #include "planner/inherited.h"
 #include "planner/modify.h"
@@ -151,7 +154,7 @@ InsertRows(Query *query, Modification *modification)
 		lfirst_node(TargetEntry, lc)->expr =
 			(Expr *) TemplateColumn(insert, foreach_current_index(lc) + 1);
 	UseMovedSubqueries(insert, moved);
-	if (table->method == DIST_REFERENCE && contain_volatile_functions((Node *) insert->onConflict))
+	if (table->method == DIST_REFERENCE && CopiesDifferIn((Node *) insert->onConflict))
 		RefuseModification(query, "ON CONFLICT would change each copy differently");
 	if (ReadsOtherTables((Node *) insert->onConflict))
 		RefuseModification(query, "a subquery of ON CONFLICT depends on the row that is there");
@@ -372,6 +375,31 @@ append_old_row(List **columns, Index target, Oid relid)
 	table_close(rel, NoLock);
 }
 
+/*
+ * A row that several rows are joined with is changed once. Elsewhere a second change does not find its ctid any more,
+ * but the primary key stays, and triggers that fire here come first.
+ */
+static void
+find_each_once(Query *source, int first, int count)
+{
+	List *distinct = NIL;
+
+	for (int i = first; i < first + count; i++)
+	{
+		TargetEntry     *tle = list_nth_node(TargetEntry, source->targetList, i);
+		SortGroupClause *clause = makeNode(SortGroupClause);
+
+		get_sort_group_operators(exprType((Node *) tle->expr), false, false, false,
+								 &clause->sortop, &clause->eqop, NULL, &clause->hashable);
+		if (!OidIsValid(clause->sortop))
+			return; /* a shard key may be of such a type */
+		clause->tleSortGroupRef = assignSortGroupRef(tle, source->targetList);
+		distinct = lappend(distinct, clause);
+	}
+	source->distinctClause = distinct;
+	source->hasDistinctOn = true;
+}
+
 void
 ChangeRows(Query *query, Modification *modification)
 {
@@ -382,6 +410,7 @@ ChangeRows(Query *query, Modification *modification)
 	List      *identity = RowIdentity(table, target);
 	List      *columns = NIL;
 	List      *fired = NIL;
+	int        before_identity;
 	AttrNumber key;
 	Query     *change;
 	ListCell  *lc;
@@ -393,6 +422,7 @@ ChangeRows(Query *query, Modification *modification)
 		if (!lfirst_node(TargetEntry, lc)->resjunk)
 			AppendColumn(&returning.columns, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
+	before_identity = list_length(returning.columns);
 	foreach (lc, identity)
 		AppendColumn(&returning.columns, copyObject(lfirst(lc)));
 	key = table->method == DIST_HASH ? list_length(returning.columns) : 0;
@@ -409,6 +439,8 @@ ChangeRows(Query *query, Modification *modification)
 		if (lfirst_node(TargetEntry, lc)->resjunk)
 			AppendColumn(&source->targetList, copyObject(lfirst_node(TargetEntry, lc)->expr));
 	}
+	if ((table->method == DIST_REFERENCE || fired) && !JoinsOneRow(query))
+		find_each_once(source, before_identity, list_length(identity));
 	LockTarget(query, source, query->commandType == CMD_DELETE);
 
 	change = change_template(query, table, &returning, identity);

@@ -79,12 +79,6 @@ extern Spread SpreadOfQuery(Query *query);
 extern Spread SpreadOfInput(Query *query); /* FROM and WHERE only */
 extern Spread SpreadOfEntry(Query *query, Index rti);
 
-/*
- * Has a query over rows that every node has LIMIT or the like, so that the result depends on
- * the order of rows, which may not be the same everywhere? Not if it is computed for a row.
- */
-extern bool PicksRows(Query *query);
-
 /* Would it matter if an entry that is a CTE of the query were computed twice? */
 extern bool IsComputedOnce(Query *query, RangeTblEntry *rte);
 

@@ -44,6 +44,7 @@ typedef struct ReasonContext
 	const char *reason;
 	bool        once; /* in a row of INSERT ... VALUES */
 	int         values;
+	List       *levels;       /* of Query: the one that is looked at, and those around it, innermost first */
 	bool        has_policies; /* is there a distributed table with row-level security? */
 	Oid         policy_role;  /* then whose policies apply; InvalidOid: the current user's */
 } ReasonContext;
@@ -364,6 +365,7 @@ ReasonInQuery(Query *query, ReasonContext *context)
 	Query rest = *query;
 
 	context->once = false;
+	context->levels = lcons(query, context->levels);
 	if (ReasonAtLevel(query, context))
 		return true;
 	if (rows)
@@ -386,6 +388,7 @@ ReasonInQuery(Query *query, ReasonContext *context)
 	if (query_tree_walker(&rest, FindReason, context,
 						  QTW_IGNORE_JOINALIASES | QTW_EXAMINE_RTES_BEFORE))
 		return true;
+	context->levels = list_delete_first(context->levels);
 	context->once = save_once;
 	return false;
 }
@@ -439,6 +442,25 @@ NamesLocalType(Node *node)
 	}
 }
 
+/* Where a row is, and by whom it was written, is something else for each copy of a reference table. */
+static bool
+IsSystemColumnOfCopy(Var *var, List *levels)
+{
+	RangeTblEntry *rte;
+	DistTable     *table;
+	Query         *query;
+
+	if (var->varattno >= 0 || var->varattno == TableOidAttributeNumber ||
+		(int) var->varlevelsup >= list_length(levels))
+		return false;
+	query = list_nth(levels, var->varlevelsup);
+	if (query->rtable == NIL) /* RETURNING by itself: of the copy that is asked for the rows */
+		return false;
+	rte = rt_fetch(var->varno, query->rtable);
+	table = rte->rtekind == RTE_RELATION ? LookupDistTable(rte->relid) : NULL;
+	return table && table->method == DIST_REFERENCE;
+}
+
 static bool
 FindReason(Node *node, ReasonContext *context)
 {
@@ -452,6 +474,13 @@ FindReason(Node *node, ReasonContext *context)
 			return ReasonInQuery((Query *) node, context);
 		case T_RangeTblEntry:
 			return false;
+		case T_Var:
+			return IsSystemColumnOfCopy((Var *) node, context->levels) &&
+				   Because(context, "system column of a reference table");
+		case T_RangeTblFunction:
+			if (IsEvaluatedHere(((RangeTblFunction *) node)->funcexpr, false))
+				return Because(context, "function in FROM that is not immutable");
+			break;
 		case T_RowExpr:
 			if (HasColumnNames((RowExpr *) node))
 				return Because(context, "row of a join");

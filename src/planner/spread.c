@@ -251,7 +251,7 @@ spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities,
 
 		equalities = EqualitiesInSubquery(equalities, query, rti, subquery, &sense);
 	}
-	result = SpreadOfSubquery(subquery, equalities, outer);
+	result = SpreadOfSubquery(subquery, USES_ROWS, equalities, outer);
 	if (result.kind == SPREAD_SPLIT)
 	{
 		result.keys = keys_in_output(subquery, result.keys, rti);
@@ -529,7 +529,7 @@ spread_of_setop(Query *query, Node *node, const OuterRows *outer)
 }
 
 Spread
-SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
+SpreadOfSubquery(Query *query, RowsUse use, List *equalities, const OuterRows *outer)
 {
 	Spread      spread;
 	const char *reason;
@@ -553,8 +553,8 @@ SpreadOfSubquery(Query *query, List *equalities, const OuterRows *outer)
 			return copied();
 	}
 
-	reason =
-		spread.kind == SPREAD_COPIED ? WhyCopiesDiffer(query) : WhyGroupingMixes(query, &spread);
+	reason = spread.kind == SPREAD_COPIED ? WhyCopiesDiffer(query, use, outer->around)
+										  : WhyGroupingMixes(query, &spread);
 	if (reason)
 		return mixed(reason);
 	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
@@ -580,8 +580,7 @@ SpreadOfQuery(Query *query)
 	}
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;
-	bare.hasDistinctOn = bare.hasWindowFuncs = false; /* this matters for a query around it only */
-	return SpreadOfSubquery(&bare, NIL, &nothing_around);
+	return SpreadOfSubquery(&bare, USES_EXISTENCE, NIL, &nothing_around);
 }
 
 Spread

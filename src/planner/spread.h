@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "planner/copies.h"
 #include "planner/equality.h"
 #include "planner/shape.h"
 
@@ -22,16 +23,14 @@ typedef struct OuterRows
 } OuterRows;
 
 extern KeySense SenseOfKey(DistTable *table);
-extern Spread   SpreadOfSubquery(Query *subquery, List *equalities, const OuterRows *outer);
+extern Spread   SpreadOfSubquery(Query *subquery, RowsUse use, List *equalities,
+								 const OuterRows *outer);
 
 /*
  * Why grouping, DISTINCT or windows mix rows of several nodes; NULL: they do not. What is no key any more after grouping
  * is taken out of the spread.
  */
 extern const char *WhyGroupingMixes(Query *query, Spread *spread);
-
-/* Why a subquery may have other rows on each node, though these have the same tables; NULL: it has not. */
-extern const char *WhyCopiesDiffer(Query *query);
 
 /* Why nodes cannot compute the subqueries in the expressions over rows that are spread so; NULL: they can. */
 extern const char *WhySublinksMix(Query *query, Spread spread, List *equalities,

@@ -27,6 +27,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
 #include "parser/parsetree.h"
+#include "planner/copies.h"
 #include "planner/equality.h"
 #include "planner/leaf.h"
 #include "planner/transfer.h"
@@ -216,7 +217,7 @@ add_subquery(Search *search, SubLink *sublink)
 	part->spread = SpreadOfQuery(subquery);
 	if (part->spread.kind == SPREAD_COPIED)
 	{
-		if (!PicksRows(subquery))
+		if (WhyCopiesDiffer(subquery, UseOfRows(sublink), NIL) == NULL)
 			return;
 		part->spread.kind = SPREAD_MIXED;
 	}

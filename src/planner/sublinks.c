@@ -51,7 +51,7 @@ check_sublinks_walker(Node *node, SublinkCheck *check)
 
 			equalities = EqualitiesInSublink(check->equalities, check->query, sublink, &sense);
 		}
-		spread = SpreadOfSubquery(subquery, equalities, &outer);
+		spread = SpreadOfSubquery(subquery, UseOfRows(sublink), equalities, &outer);
 		if (spread.kind == SPREAD_MIXED)
 			check->reason = spread.reason;
 		else if (spread.kind == SPREAD_SPLIT)

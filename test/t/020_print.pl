@@ -45,13 +45,14 @@ sub create_database
 	return $server->safe_psql($name, section('here'));
 }
 
-# Tells the metadata that each table is a reference table: any method will do to have names replaced.
+# Tells the metadata that each table is in one shard: any method will do to have names replaced, but copies have other
+# system columns.
 sub distribute_tables
 {
 	$server->safe_psql(
 		'coordinator', q{
-INSERT INTO distshard.colocation (colocation_id, method, shard_count) VALUES (1, 'reference', 1);
-INSERT INTO distshard.shard (shard_id, colocation_id, hash_min, hash_max) VALUES (1, 1, 0, 4294967295);
+INSERT INTO distshard.colocation (colocation_id, method, shard_count) VALUES (1, 'single', 1);
+INSERT INTO distshard.shard (shard_id, colocation_id, hash_min, hash_max, group_id) SELECT 1, 1, 0, 4294967295, group_id FROM distshard.local;
 INSERT INTO distshard.distributed_table (logical_table, data_table, colocation_id)
 	SELECT format('public.%I', relname)::regclass, oid, 1 FROM pg_class
 	WHERE relnamespace = 'distshard_public'::regnamespace AND relkind = 'r';

@@ -826,6 +826,7 @@ SELECT jt.* FROM arrays, jsonb_to_record(j) AS jt (a int, b int[]) ORDER BY 1;
 
 SELECT f.*, k FROM t, LATERAL (VALUES (t.a, 1), (t.k, 2)) AS f (v, n) ORDER BY k, n;
 
+-- not printable: function in FROM
 SELECT * FROM current_date AS d (x) WHERE x = current_date;
 
 SELECT * FROM CAST(5 AS bigint) AS c (n), upper('x') AS u, coalesce(NULL, 'z') co;
