@@ -60,14 +60,19 @@ CheckMayForward(void)
 				 errdetail("A function or trigger that runs on behalf of another node tried to.")));
 }
 
+static void
+SendText(const char *sql, RemoteAccess access)
+{
+	CheckMayForward();
+	if (HaveOtherNodes())
+		FinishCommands(SendToNodes(OtherPrimaries(), list_make1(ForwardedText(sql)), access));
+}
+
 /* ForwardText sends a statement to all other nodes, as part of the transaction. */
 void
 ForwardText(const char *sql)
 {
-	CheckMayForward();
-	if (!HaveOtherNodes())
-		return;
-	RunOnOtherNodes(list_make1(ForwardedText(sql)));
+	SendText(sql, REMOTE_WRITE);
 }
 
 /* Forward sends the user's statement on, unless it came from another node. */
@@ -78,7 +83,8 @@ Forward(Utility *utility)
 		return;
 	if (utility->new_values && HaveOtherNodes())
 		RunOnOtherNodes(list_make1(TellNewValues(utility->new_values)));
-	ForwardText(StatementText(utility));
+	SendText(StatementText(utility),
+			 IsA(utility->pstmt->utilityStmt, LockStmt) ? REMOTE_LOCK : REMOTE_WRITE);
 }
 
 /* ForwardedStatement returns what Forward would send. */

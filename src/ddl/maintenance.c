@@ -337,6 +337,7 @@ LockUtility(Utility *utility, Node *node)
 	LockStmt *stmt = castNode(LockStmt, node);
 	List     *tables;
 	List     *shared = SharedRelations(stmt->relations, &tables);
+	bool      wrote = WroteHere();
 
 	if (shared == NIL || stmt->mode < ShareUpdateExclusiveLock)
 	{
@@ -347,7 +348,8 @@ LockUtility(Utility *utility, Node *node)
 		stmt->relations = shared;
 	LockEverywhere(utility, RelidsOf(tables), stmt->mode);
 	RunAsWritten(utility);
-	if (!utility->forwarded)
-		FinishCommands(
-			SendToNodes(OtherPrimaries(), list_make1(ForwardedStatement(utility)), REMOTE_LOCK));
+	if (!wrote)
+		NothingButLocks();
+	if (list_length(shared) > list_length(tables)) /* views, and what they show */
+		Forward(utility);
 }

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
 #include "transaction/deadlock.h"
@@ -35,6 +36,9 @@
 
 static char *global_id = NULL;    /* of the two-phase commit under way */
 static int64 all_prepared_at = 0; /* and when all nodes had prepared */
+
+/* How far the transaction's WAL went when it had nothing but locks. */
+static XLogRecPtr wal_of_locks = InvalidXLogRecPtr;
 
 /* WaitForEnd raises an error unless the node answers the end of its transaction with the tag. */
 static void
@@ -121,11 +125,25 @@ CommitLocked(void)
 	}
 }
 
+/* ACCESS EXCLUSIVE locks get the transaction an xid, for standbys, which is not a change by itself. */
+bool
+WroteHere(void)
+{
+	return TransactionIdIsValid(GetTopTransactionIdIfAny()) &&
+		   (wal_of_locks == InvalidXLogRecPtr || XactLastRecEnd != wal_of_locks);
+}
+
+void
+NothingButLocks(void)
+{
+	wal_of_locks = XactLastRecEnd;
+}
+
 /* Which nodes have something to lose? Those with locks too, if anything was written under these. */
 static int
 FindWriters(Participant **writer)
 {
-	bool wrote = TransactionIdIsValid(GetTopTransactionIdIfAny());
+	bool wrote = WroteHere();
 	int  nwriters = 0;
 
 	for (int i = 0; i < nparticipants; i++)
@@ -331,6 +349,7 @@ ForgetTransaction(bool committed)
 	ForgetParticipants();
 	ForgetClusterSnapshot();
 	global_id = NULL;
+	wal_of_locks = InvalidXLogRecPtr;
 	ForgetStopWanted();
 	ResumeCancel();
 }
@@ -396,6 +415,7 @@ OnTransactionEvent(XactEvent event)
 		case XACT_EVENT_PREPARE:
 			LeaveCommit();
 			ForgetClusterSnapshot();
+			wal_of_locks = InvalidXLogRecPtr;
 			RequestRecovery();
 			break;
 		case XACT_EVENT_PRE_PREPARE:

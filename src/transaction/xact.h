@@ -69,6 +69,13 @@ extern void ReadsHere(void);
 extern void SnapshotWasImported(void);
 
 /*
+ * Has the transaction changed anything on this node? LOCK TABLE asks before, and says after it
+ * that there was nothing but locks, if so.
+ */
+extern bool WroteHere(void);
+extern void NothingButLocks(void);
+
+/*
  * Run statements on nodes as part of the transaction, pipelined, in parallel; rows are discarded.
  * RunOnOtherNodes returns its commands, which are done.
  */

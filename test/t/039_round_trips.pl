@@ -18,6 +18,8 @@ $coordinator->safe_psql($db, q{
 	CREATE TABLE t (k int PRIMARY KEY, v int);
 	SELECT create_distributed_table('t', 'k', shard_count => 6);
 	INSERT INTO t SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE VIEW shown AS SELECT k FROM t;
+	CREATE TABLE own (v int);
 	CREATE TABLE stamped (k int PRIMARY KEY, v int, n int);
 	CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.v; RETURN NEW; END';
 	CREATE TABLE watched (k int, v int);
@@ -117,10 +119,17 @@ is(trace_of("BEGIN; $update $key{2}; SAVEPOINT a; ROLLBACK TO a; SAVEPOINT b; CO
 is(trace_of("BEGIN; SET LOCAL TimeZone = 'Asia/Tokyo'; $update $key{2}; COMMIT"), $twice, 'SET LOCAL');
 is(trace_of("BEGIN; DECLARE c CURSOR FOR SELECT v FROM t WHERE k = $key{2}; FETCH c; FETCH c; CLOSE c; COMMIT"), $twice, 'a cursor of one node');
 is(trace_of("BEGIN; SELECT v FROM t WHERE k = $key{2} FOR UPDATE; $update $key{2}; COMMIT"), $thrice, 'FOR UPDATE');
-is(join(', ', rounds(trace_of('BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; COMMIT'))), join(', ', ('sent 2 3, answers 2 3') x 3),
-	'LOCK TABLE waits for all nodes at once, after the first one, twice, and needs no more than COMMIT if nothing is written');
-is(join(', ', rounds(trace_of("BEGIN; LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; $update $key{2}; COMMIT"))),
-	join(', ', ('sent 2 3, answers 2 3') x 2, 'sent 2, answers 2', ('sent 2 3, answers 2 3') x 2), 'else its nodes prepare');
+for my $mode ('SHARE ROW EXCLUSIVE', 'ACCESS EXCLUSIVE')
+{
+	is(join(', ', rounds(trace_of("BEGIN; LOCK TABLE t IN $mode MODE; COMMIT"))), join(', ', ('sent 2 3, answers 2 3') x 2),
+		"LOCK TABLE IN $mode MODE waits for all nodes at once, after the first one, and needs no more than COMMIT if nothing is written");
+	is(join(', ', rounds(trace_of("BEGIN; LOCK TABLE t IN $mode MODE; $update $key{2}; COMMIT"))),
+		join(', ', 'sent 2 3, answers 2 3', 'sent 2, answers 2', ('sent 2 3, answers 2 3') x 2), 'else its nodes prepare');
+	is(join(', ', rounds(trace_of("BEGIN; LOCK TABLE t IN $mode MODE; INSERT INTO own VALUES (1); COMMIT"))),
+		join(', ', ('sent 2 3, answers 2 3') x 3), 'also if it is this one that is written');
+}
+is(join(', ', rounds(trace_of('BEGIN; LOCK TABLE shown IN SHARE ROW EXCLUSIVE MODE; COMMIT'))), join(', ', ('sent 2 3, answers 2 3') x 2),
+	'LOCK TABLE of a view is sent on, and needs no more than COMMIT');
 is(join(', ', rounds(trace_of('BEGIN; DECLARE c CURSOR FOR SELECT v FROM t; FETCH ALL FROM c; COMMIT'))), 'sent 2 3, answers 2 3, sent 2 3, answers 2 3', 'a cursor of all nodes');
 is(trace_of("DO \$\$ BEGIN FOR i IN 1 .. 3 LOOP BEGIN UPDATE t SET v = v + 1 WHERE k = $key{2}; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$\$"),
 	"$thrice, 2 sent, 2 answers", 'blocks with EXCEPTION');
