@@ -230,27 +230,6 @@ OtherNodes(List *groups)
 	return nodes;
 }
 
-/* All that the plans name, whoever is to read it: rights are checked by these lists. */
-static List *
-TablesOf(List *plans)
-{
-	List     *tables = NIL;
-	ListCell *lc;
-	ListCell *lc2;
-
-	foreach (lc, plans)
-	{
-		foreach (lc2, ((PlannedStmt *) lfirst(lc))->rtable)
-		{
-			RangeTblEntry *rte = lfirst(lc2);
-
-			if (rte->rtekind == RTE_RELATION)
-				tables = list_append_unique_oid(tables, rte->relid);
-		}
-	}
-	return tables;
-}
-
 /*
  * One attempt: the nodes take snapshots, and this one if *here is not NULL. What is in doubt
  * about tables is awaited first. With hold, they hold commits.
@@ -395,6 +374,8 @@ StartWhole(QueryDesc *query, int eflags)
 	statement = AddSentStatement(query->estate, number);
 	statement->checks_snapshots = checks;
 	statement->shares_snapshots = shares;
+	if (shares && list_length(reads.groups) == 1)
+		TellTables(statement, reads.plans);
 }
 
 /*
@@ -408,18 +389,20 @@ AwaitOutcomes(QueryDesc *query)
 	const Claim *claim = FragmentClaim(query->sourceText);
 	bool         shares = claim && claim->is_part && !claim->newest && !IsolationUsesXactSnapshot();
 	bool         starts_over = claim && claim->tells_snapshot && InLocalFragment();
-	bool         agreed = true;
+	bool         awaited = true;
 	int64        at = MonotonicTime();
 	Snapshot     fixed = NULL;
 
 	if (shares && InLocalFragment())
 		return;
 	if (shares)
-		fixed = SnapshotOfParts(&at, &agreed);
+		fixed = SnapshotOfParts(&at, &awaited);
 	else if (IsolationUsesXactSnapshot() || starts_over)
 		fixed = query->snapshot;
+	if (shares && fixed == NULL && AwaitDoubtsOfParts(query->snapshot, at))
+		Renew(&query->snapshot);
 	if ((AwaitDoubts(query, fixed, at) && (IsolationUsesXactSnapshot() || !starts_over)) ||
-		(fixed && !agreed && MissesDoubts(fixed, at)))
+		(fixed && !awaited && MissesDoubts(fixed, at)))
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("could not serialize access due to a distributed transaction whose "
 							   "outcome was not known"),
@@ -442,8 +425,12 @@ StartConsistently(QueryDesc *query, int eflags)
 	}
 	ContinueStart(query, eflags);
 	if (statement)
-		AddSentStatement(query->estate, statement->number)->shares_snapshots =
-			statement->shares_snapshots;
+	{
+		SentStatement *part = AddSentStatement(query->estate, statement->number);
+
+		part->shares_snapshots = statement->shares_snapshots;
+		part->tables = statement->tables;
+	}
 }
 
 void

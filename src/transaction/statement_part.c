@@ -10,6 +10,9 @@
  * statement it knows from a number that the sender sets, and from their claims
  * that they are parts at all.
  *
+ * With the number comes which tables the statement names: the first part waits for what is in
+ * doubt about any of them, for the parts that follow can have no other snapshot.
+ *
  * The snapshot may be taken before the first fragment comes: then the nodes have
  * agreed on theirs (executor/consistent_read.c). It is kept as long as the
  * sender has the statement, or an older one, under way.
@@ -30,8 +33,10 @@
 #include "transaction/snapshot_report.h"
 #include "transaction/statement_part.h"
 #include "transaction_end.h"
+#include "transport/settings.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -47,13 +52,17 @@ static int   last_number = 0;
 typedef struct KeptSnapshot
 {
 	int      number;
-	bool     agreed; /* it was taken before the first fragment came */
+	bool     agreed;  /* it was taken before the first fragment came */
+	bool     awaited; /* after what was in doubt of all that the statement reads */
 	int64    taken_at;
 	Snapshot snapshot;
 } KeptSnapshot;
 
-static int   statement_number = 0; /* the statement that the sender speaks of */
-static List *kept = NIL;           /* of KeptSnapshot * */
+static char *told_statement = NULL; /* the setting: its number, and the tables that it names */
+static int   statement_number = 0;  /* the statement that the sender speaks of */
+static int64 first_part_at =
+	0;                   /* when its first part came, if what was in doubt then was awaited */
+static List *kept = NIL; /* of KeptSnapshot * */
 
 static void
 forget_sent(void *arg)
@@ -97,16 +106,24 @@ AddSentStatement(EState *estate, int number)
 	return statement;
 }
 
-void
-QueueStatementPart(NodeConn *conn, EState *estate)
+List *
+TablesOf(List *plans)
 {
-	SentStatement *statement = FindSentStatement(estate);
-	char           sql[64];
+	List     *tables = NIL;
+	ListCell *lc;
+	ListCell *lc2;
 
-	if (statement == NULL)
-		statement = AddSentStatement(estate, NewStatementNumber());
-	snprintf(sql, sizeof(sql), "SET LOCAL distshard.statement = %d", statement->number);
-	QueuePrelude(conn, sql, 0);
+	foreach (lc, plans)
+	{
+		foreach (lc2, ((PlannedStmt *) lfirst(lc))->rtable)
+		{
+			RangeTblEntry *rte = lfirst(lc2);
+
+			if (rte->rtekind == RTE_RELATION && rte->requiredPerms != ACL_INSERT)
+				tables = list_append_unique_oid(tables, rte->relid);
+		}
+	}
+	return tables;
 }
 
 /* The names of tables, as an array of text. */
@@ -141,6 +158,39 @@ TablesNamed(ArrayType *names)
 			tables = lappend_oid(tables, table);
 	}
 	return tables;
+}
+
+/* What parts tell of the tables, unless their nodes have agreed on snapshots, or have others. */
+void
+TellTables(SentStatement *statement, List *plans)
+{
+	MemoryContext old = MemoryContextSwitchTo(statement->estate->es_query_cxt);
+
+	if (ConsistentReads && !IsolationUsesXactSnapshot())
+		statement->tables = OidOutputFunctionCall(F_ARRAY_OUT, NamesOf(TablesOf(plans)));
+	MemoryContextSwitchTo(old);
+}
+
+void
+QueueStatementPart(NodeConn *conn, EState *estate)
+{
+	SentStatement *statement = FindSentStatement(estate);
+	char          *value;
+	char          *quoted;
+	char          *sql;
+
+	if (statement == NULL)
+	{
+		statement = AddSentStatement(estate, NewStatementNumber());
+		TellTables(statement, list_make1(estate->es_plannedstmt));
+	}
+	value = psprintf("%d%s", statement->number, statement->tables ? statement->tables : "");
+	quoted = quote_literal_cstr(value);
+	sql = psprintf("SET LOCAL distshard.statement = %s", quoted);
+	QueuePrelude(conn, sql, 0);
+	pfree(sql);
+	pfree(quoted);
+	pfree(value);
 }
 
 RemoteCommand *
@@ -211,13 +261,14 @@ CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
 }
 
 static KeptSnapshot *
-keep(int number, bool agreed, int64 taken_at, Snapshot snapshot, CommandId command)
+keep(int number, bool agreed, bool awaited, int64 taken_at, Snapshot snapshot, CommandId command)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
 	KeptSnapshot *item = palloc(sizeof(KeptSnapshot));
 
 	item->number = number;
 	item->agreed = agreed;
+	item->awaited = awaited;
 	item->taken_at = taken_at;
 	item->snapshot = CopyOfSnapshot(snapshot, command, TopTransactionResourceOwner);
 	kept = lappend(kept, item);
@@ -254,8 +305,8 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 	if (tables)
 		(void) AwaitDoubtsAbout(tables, GetTransactionSnapshot(), began);
 	since = MonotonicTime();
-	snapshot =
-		keep(number, true, began, GetTransactionSnapshot(), GetCurrentCommandId(false))->snapshot;
+	snapshot = keep(number, true, true, began, GetTransactionSnapshot(), GetCurrentCommandId(false))
+				   ->snapshot;
 	report = ReportSnapshot(snapshot, since, REPORT_IN_FULL);
 	if (report == NULL)
 		PG_RETURN_NULL();
@@ -274,9 +325,13 @@ JoinStatement(QueryDesc *part, bool here, bool newest)
 
 		if (item == NULL)
 		{
+			bool awaited = !newest && first_part_at != 0;
+
 			forget_kept(0, INT_MAX, false);
-			item = keep(statement_number, false, MonotonicTime(), own, own->curcid);
+			item = keep(statement_number, false, awaited, awaited ? first_part_at : MonotonicTime(),
+						own, own->curcid);
 		}
+		first_part_at = 0;
 		statement = item->snapshot;
 	}
 	if (newest)
@@ -294,15 +349,34 @@ StatementJoined(QueryDesc *part)
 }
 
 Snapshot
-SnapshotOfParts(int64 *taken_at, bool *agreed)
+SnapshotOfParts(int64 *taken_at, bool *awaited)
 {
 	KeptSnapshot *item = find_kept(statement_number);
 
 	if (item == NULL)
 		return NULL;
 	*taken_at = item->taken_at;
-	*agreed = item->agreed;
+	*awaited = item->awaited;
 	return item->snapshot;
+}
+
+bool
+AwaitDoubtsOfParts(Snapshot snapshot, int64 at)
+{
+	const char *tables = strchr(told_statement, '{');
+
+	if (tables == NULL)
+		return false;
+	first_part_at = at;
+	return AnyInDoubt() && AwaitDoubtsAbout(TablesNamed(DatumGetArrayTypeP(OidInputFunctionCall(
+												F_ARRAY_IN, (char *) tables, TEXTOID, -1))),
+											snapshot, at);
+}
+
+static void
+assign_statement(const char *newval, void *extra)
+{
+	statement_number = atoi(newval);
 }
 
 static void
@@ -316,6 +390,7 @@ end_of_transaction(XactEvent event)
 			break;
 		case XACT_EVENT_ABORT:
 			kept = NIL; /* the owner has let go of them */
+			first_part_at = 0;
 			break;
 		default:
 			break;
@@ -325,9 +400,10 @@ end_of_transaction(XactEvent event)
 void
 InitStatementParts(void)
 {
-	DefineCustomIntVariable("distshard.statement",
-							"Number of the statement that the next fragments are parts of.", NULL,
-							&statement_number, 0, 0, INT_MAX, PGC_USERSET,
-							GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"distshard.statement",
+		"Number of the statement that the next fragments are parts of, and an array of its tables.",
+		NULL, &told_statement, "0", PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL,
+		assign_statement, NULL);
 	CallAtEvents(BEFORE_END | AT_ABORT, end_of_transaction, &kept);
 }

@@ -25,6 +25,8 @@ typedef struct SentStatement
 	int     number;
 	bool    shares_snapshots; /* its fragments are parts, whatever their plan says */
 	bool    checks_snapshots; /* its only fragment has the nodes tell theirs */
+	char *
+		tables; /* that it names, for a node that takes its snapshot with the first part; or NULL */
 
 	MemoryContextCallback forget;
 } SentStatement;
@@ -32,6 +34,12 @@ typedef struct SentStatement
 extern int            NewStatementNumber(void);
 extern SentStatement *AddSentStatement(EState *estate, int number);
 extern SentStatement *FindSentStatement(EState *estate); /* or NULL */
+
+/* All tables that plans (PlannedStmt *) name, whoever is to read them: rights are checked by these lists. */
+extern List *TablesOf(List *plans);
+
+/* The statement's parts tell their node the tables of these plans. */
+extern void TellTables(SentStatement *statement, List *plans);
 
 /* Tells the node that the next command is part of the statement which the executor state runs. */
 extern void QueueStatementPart(NodeConn *conn, EState *estate);
@@ -61,8 +69,11 @@ extern void StatementJoined(QueryDesc *part);
 
 /*
  * On a node, before a part joins: the snapshot that parts of the statement have, and when it was taken; NULL if
- * the part is the first, whose own it will be. Was it agreed on with other nodes?
+ * the part is the first, whose own it will be. Was what was in doubt about all tables of the statement awaited then?
  */
-extern Snapshot SnapshotOfParts(int64 *taken_at, bool *agreed);
+extern Snapshot SnapshotOfParts(int64 *taken_at, bool *awaited);
+
+/* The first part does so. Returns whether it needs a newer snapshot then. */
+extern bool AwaitDoubtsOfParts(Snapshot snapshot, int64 at);
 
 #endif

@@ -19,6 +19,9 @@ $coordinator->safe_psql($db, q{
 	CREATE TABLE u (k int PRIMARY KEY, v int);
 	SELECT create_distributed_table('u', 'k', shard_count => 6);
 	INSERT INTO u SELECT i, 0 FROM generate_series(1, 100) i;
+	CREATE TABLE apart (k text PRIMARY KEY);
+	SELECT create_distributed_table('apart', 'k', shard_count => 6);
+	INSERT INTO apart SELECT i FROM generate_series(1, 20) i;
 	CREATE TABLE own (v int);
 	INSERT INTO own VALUES (0);
 	CREATE FUNCTION changed() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT sum(v) FROM t); END $$;
@@ -29,6 +32,7 @@ for my $k (1 .. 100)
 	my ($node) = $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM t WHERE k = $k") =~ /Node: (\d)/;
 	$key{ $node // 1 } //= $k;
 }
+my ($apart) = grep { $coordinator->safe_psql($db, "EXPLAIN SELECT * FROM apart WHERE k = '$_'") =~ /Node: 2/ } 1 .. 20;
 my $installation = $worker->safe_psql($db, q{SELECT system_identifier || '.' || 'distshard.transaction'::regclass::oid FROM pg_control_system()});
 my $transactions = 0;
 
@@ -158,6 +162,25 @@ for my $what (sort keys %statement)
 	finish($_, $gid) for 2, 3;
 	$sum += 2;
 	like($reader->query_until(qr/the end/, ''), qr/^$sum$/m, 'and sees it');
+	is($reader->{stderr}, '', 'without an error');
+	$reader->quit;
+}
+
+# So do those whose parts are all for one other node: the first part waits for what the later ones read.
+for my $what ('of one other node', 'of one other node, in a transaction block')
+{
+	my $sql = "SELECT (SELECT count(*) FROM apart WHERE k = '$apart') + (SELECT v FROM t WHERE k = $key{2})";
+	$sql = "BEGIN; INSERT INTO own SELECT 0 WHERE false; $sql; COMMIT" if $what =~ /block/;
+	$gid = prepare();
+	ok($worker->poll_query_until($db, q{SELECT clock_timestamp() - prepared > '1.1 s' FROM pg_prepared_xacts}), 'it is in doubt');
+	$reader = $coordinator->background_psql($db, on_error_stop => 0);
+	$reader->query_until(qr/started/, "\\echo started\n$sql;\n\\echo the end\n");
+	ok($worker->poll_query_until($db, q{SELECT count(*) = 1 FROM pg_stat_activity
+		WHERE wait_event_type = 'Extension' AND application_name ~ 'distshard' AND state = 'active'}), "a statement $what waits for what is in doubt");
+	finish($_, $gid) for 2, 3;
+	$sum += 2;
+	my $v = $sum / 2 + 1;
+	like($reader->query_until(qr/the end/, ''), qr/^$v$/m, 'and sees it in its last part');
 	is($reader->{stderr}, '', 'without an error');
 	$reader->quit;
 }
