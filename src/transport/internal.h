@@ -141,7 +141,7 @@ extern void     PopPending(NodeConn *conn);
 extern void NoteMessage(NodeConn *conn, Size size);
 
 /* So long, in milliseconds, nodes are waited for when the client wants to stop. */
-#define STOP_TIMEOUT_MS 400
+#define STOP_TIMEOUT_MS 300
 
 /* wait.c */
 extern void ResetWaitSet(void);
@@ -159,7 +159,9 @@ typedef enum PumpResult
 } PumpResult;
 
 extern PumpResult PumpConn(NodeConn *conn);
-extern PGresult  *NextResult(RemoteCommand *command);
+extern Pending   *FirstPending(NodeConn *conn);
+extern void       StoreRow(NodeConn *conn);
+extern void       AdvanceTo(RemoteCommand *command);
 extern bool       ConnIsBusy(NodeConn *conn);
 extern void       WaitForResult(NodeConn *conn);
 
@@ -183,9 +185,10 @@ extern void RaiseRemoteError(NodeConn *conn, PGresult *result) pg_attribute_nore
 extern void RaiseConnectionLost(NodeConn *conn, PGresult *result) pg_attribute_noreturn();
 extern void PassNotice(void *arg, const PGresult *result);
 
-/* pipeline.c */
-extern void KeepReport(NodeConn *conn, const char *text);
-extern void KeepHeldTriggers(NodeConn *conn, const char *number);
+/* command.c */
+extern PGresult *NextResult(RemoteCommand *command);
+extern void      KeepReport(NodeConn *conn, const char *text);
+extern void      KeepHeldTriggers(NodeConn *conn, const char *number);
 
 /* wait.c: has the client, or a time limit, stopped the statement while nodes were waited for, or is this the session's end? */
 extern bool StopIsWanted(void);

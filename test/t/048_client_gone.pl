@@ -66,7 +66,7 @@ sub start_client
 	return ($client, $coordinator->safe_psql($db, q{SELECT pid FROM pg_stat_activity WHERE application_name = 'victim'}));
 }
 
-my @times;
+my (@times, @answers);
 
 sub nothing_left
 {
@@ -126,6 +126,24 @@ sub processes_of
 my $working = q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %' AND xact_start IS NOT NULL};
 my $victim = $coordinator->background_psql($db, on_error_stop => 0, extra_params => [ '-d', $coordinator->connstr($db) . ' application_name=victim' ]);
 my $victim_pid = $victim->query('SELECT pg_backend_pid()');
+# Has the client cancel a statement while processes stand still, which go on afterwards; it gets the error soon.
+sub cancel_frozen
+{
+	my ($what, $sql, $stopped, $error, $meaning) = @_;
+	kill STOP => @$stopped;
+	$victim->{stdin} .= "$sql;\n\\echo the end\n";
+	$victim->{run}->pump_nb;
+	$coordinator->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $victim_pid AND state = 'active' AND query LIKE '$sql%'") or die;
+	my $cancelled = time;
+	$coordinator->safe_psql($db, "SELECT pg_cancel_backend($victim_pid)");
+	pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
+	push @answers, time - $cancelled;
+	note sprintf('%s: %.3f s', $what, $answers[-1]);
+	like($victim->{stderr}, $error, "$what: $meaning");
+	$victim->{$_} = '' for qw(stdout stderr);
+	kill CONT => @$stopped;
+}
+
 foreach my $frozen ('a frozen process', 'a frozen node')
 {
 	foreach my $sql ('COMMIT', 'UPDATE t SET v = v + 1 WHERE k > 50')
@@ -133,18 +151,7 @@ foreach my $frozen ('a frozen process', 'a frozen node')
 		my $before = $coordinator->safe_psql($db, 'SELECT sum(v) FROM t');
 		$victim->query("BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($key{2}, $key{3})");
 		my @stopped = $frozen eq 'a frozen node' ? processes_of($nodes[1]) : $nodes[1]->safe_psql($db, $working);
-		kill STOP => @stopped;
-		$victim->{stdin} .= "$sql;\n\\echo the end\n";
-		$victim->{run}->pump_nb;
-		$coordinator->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $victim_pid AND state = 'active' AND query LIKE '$sql%'") or die;
-		$coordinator->safe_psql($db, "SELECT pg_cancel_backend($victim_pid)");
-		my $cancelled = time;
-		pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
-		cmp_ok(time - $cancelled, '<', 2, "$sql on $frozen: the client gets its answer soon");
-		note sprintf('%.3f s', time - $cancelled);
-		like($victim->{stderr}, qr/canceling statement due to user request/, 'which is that it was cancelled');
-		$victim->{$_} = '' for qw(stdout stderr);
-		kill CONT => @stopped;
+		cancel_frozen("$sql on $frozen", $sql, \@stopped, qr/canceling statement due to user request/, 'it was cancelled');
 		$victim->query('ROLLBACK');
 		ok($_->poll_query_until($db, 'SELECT count(*) = 0 FROM pg_prepared_xacts'), 'what it prepared later is rolled back') foreach @nodes;
 		nothing_left("$sql on $frozen", time, @nodes);
@@ -160,19 +167,9 @@ foreach my $frozen ('a frozen process', 'a frozen node')
 		$victim->query($sql eq 'COMMIT' ? "BEGIN; UPDATE t SET v = v + 1 WHERE k = $key{2}" : "SELECT v FROM t WHERE k = $key{2}");
 		my $backends = $sql eq 'COMMIT' ? $working : q{SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'distshard: %'};
 		my @stopped = $frozen eq 'a frozen node' ? processes_of($nodes[1]) : split /\n/, $nodes[1]->safe_psql($db, $backends);
-		kill STOP => @stopped;
-		$victim->{stdin} .= "$sql;\n\\echo the end\n";
-		$victim->{run}->pump_nb;
-		$coordinator->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $victim_pid AND state = 'active' AND query LIKE '$sql%'") or die;
-		$coordinator->safe_psql($db, "SELECT pg_cancel_backend($victim_pid)");
-		my $cancelled = time;
-		pump_until($victim->{run}, $victim->{timeout}, \$victim->{stdout}, qr/the end/);
-		cmp_ok(time - $cancelled, '<', 2, "$sql of one node, on $frozen: the client gets its answer soon");
-		note sprintf('%.3f s', time - $cancelled);
-		like($victim->{stderr}, qr/canceled while node 2 .* was to commit.*may have been committed or not/s, 'which is that nobody knows');
-		$victim->{$_} = '' for qw(stdout stderr);
-		kill CONT => @stopped;
-		nothing_left("$sql of one node, on $frozen", time, @nodes);
+		my $what = "$sql of one node, on $frozen";
+		cancel_frozen($what, $sql, \@stopped, qr/canceled while node 2 .* was to commit.*may have been committed or not/s, 'nobody knows');
+		nothing_left($what, time, @nodes);
 	}
 }
 $victim->quit;
@@ -187,8 +184,16 @@ nothing_left('the death of the coordinator', $start, @nodes[ 1, 2 ]);
 $client->kill_kill(grace => 1);
 $holder->{run}->kill_kill;
 
-my @sorted = sort { $a <=> $b } @times;
-cmp_ok($sorted[ $#sorted / 2 ], '<', 1, 'it takes less than a second');
-note "slowest: $sorted[-1] s";
+# One may have found the machine busy.
+sub in_a_second
+{
+	my ($what, @seconds) = @_;
+	@seconds = sort { $a <=> $b } @seconds;
+	cmp_ok($seconds[ @seconds * 3 / 4 ], '<', 1, $what);
+	cmp_ok($seconds[-1], '<', 3, "$what, and never much longer");
+	note "median $seconds[ $#seconds / 2 ] s, slowest $seconds[-1] s";
+}
+in_a_second('work ends within a second', @times);
+in_a_second('a client whose node stands still gets its answer within a second', @answers);
 
 done_testing();
