@@ -112,6 +112,32 @@ NameOfExclusion(Oid index)
 	return result;
 }
 
+const char *
+EndMark(const char *name)
+{
+	const char *mark = strrchr(name, '#');
+
+	return mark && mark[1] && strspn(mark + 1, "0123456789") == strlen(mark + 1) ? mark : NULL;
+}
+
+const char *
+MarkOfShard(const char *name, const char *schema)
+{
+	const char *mark = EndMark(name);
+	Oid         relid;
+	char       *parent;
+
+	if (mark == NULL || !IsTransactionState())
+		return mark;
+	relid = get_relname_relid(name, get_namespace_oid(schema, true));
+	if (!OidIsValid(relid))
+		return mark;
+	if (!get_rel_relispartition(relid))
+		return NULL;
+	parent = get_rel_name(get_partition_parent(relid, true));
+	return strcmp(ShardObjectName(parent, relid), name) == 0 ? mark : NULL;
+}
+
 char *
 WholeName(const char *name, const char *schema)
 {

@@ -13,6 +13,12 @@
 /* The name that the shard's part of something called name has; shard is the shard's relation. */
 extern char *ShardObjectName(const char *name, Oid shard);
 
+/* EndMark returns what looks like the mark of a shard at the end of a name, or NULL. */
+extern const char *EndMark(const char *name);
+
+/* MarkOfShard returns the mark in the name of a relation, or NULL if that is no shard. Reads catalogs like WholeName. */
+extern const char *MarkOfShard(const char *name, const char *schema);
+
 /*
  * What a name that was cut for its mark is a part of is called, in the same schema; NULL: it is whole, or not known.
  * Reads catalogs, if a transaction is in progress.

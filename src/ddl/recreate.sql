@@ -47,8 +47,12 @@ DECLARE
 BEGIN
 	BEGIN
 		existing := pg_get_object_address(type, names, args);
-	EXCEPTION WHEN undefined_object OR undefined_function OR undefined_table OR invalid_schema_name THEN
-		RETURN;
+	EXCEPTION
+		WHEN undefined_object OR undefined_function OR undefined_table OR invalid_schema_name THEN
+			RETURN;
+		WHEN wrong_object_type THEN
+			RAISE EXCEPTION 'the name of % % is taken on this node', type, array_to_string(names, '.')
+				USING ERRCODE = 'duplicate_object', DETAIL = SQLERRM, HINT = 'Drop or rename what has that name there.';
 	END;
 	actual := distshard.object_owner(existing.classid, existing.objid);
 	IF pg_get_userbyid(actual) <> owner THEN
@@ -83,8 +87,28 @@ BEGIN
 	ELSIF here IS DISTINCT FROM definition THEN
 		RAISE EXCEPTION '% % has another definition on this node', kind, name
 			USING ERRCODE = 'duplicate_object',
-				DETAIL = format('Here it is: %s. There it is: %s.', here, definition),
+				DETAIL = format('Here it is: %s. There it is: %s.', coalesce(here, 'another kind of ' || kind), definition),
 				HINT = format('A %s that a distributed table uses must be the same on every node.', kind);
+	END IF;
+END $$;
+
+-- The same for an extension: its functions and types may differ from version to version.
+CREATE FUNCTION distshard.create_extension(name name, schema name, version text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog SET client_min_messages = warning AS $$
+DECLARE
+	existing record;
+BEGIN
+	SELECT extversion AS version, nspname AS schema INTO existing
+	FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+	WHERE extname = name;
+	IF NOT FOUND THEN
+		EXECUTE format('CREATE EXTENSION %I WITH SCHEMA %I VERSION %L', name, schema, version);
+	ELSIF (existing.version, existing.schema) <> (version, schema) THEN
+		RAISE EXCEPTION 'extension % is another one on this node', quote_ident(name)
+			USING ERRCODE = 'duplicate_object',
+				DETAIL = format('Here it is version %s in schema "%s", there version %s in schema "%s".',
+					existing.version, existing.schema, version, schema),
+				HINT = 'Use ALTER EXTENSION, or drop it here.';
 	END IF;
 END $$;
 

@@ -45,10 +45,9 @@ $$;
 
 CREATE FUNCTION distshard.extension_commands(extension oid) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('SELECT distshard.create_quietly(%L)', format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %s VERSION %L',
-		extname, extnamespace::regnamespace, extversion))
-	FROM pg_extension
-	WHERE oid = extension AND extname <> 'distshard'
+	SELECT format('SELECT distshard.create_extension(%L, %L, %L)', extname, nspname, extversion)
+	FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace
+	WHERE e.oid = extension AND extname <> 'distshard'
 $$;
 
 -- CREATE TYPE or CREATE DOMAIN; NULL for a type that is made of C functions, or of functions on itself.
@@ -58,7 +57,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		WHEN typtype = 'e' THEN
 			(SELECT format('CREATE TYPE %s AS ENUM (%s)', type::regtype, string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder))
 			FROM pg_enum WHERE enumtypid = type)
-		WHEN typtype = 'c' THEN
+		WHEN typtype = 'c' AND (SELECT relkind = 'c' FROM pg_class WHERE oid = typrelid) THEN
 			(SELECT format('CREATE TYPE %s AS (%s)', type::regtype,
 				string_agg(format('%I %s%s', attname, format_type(atttypid, atttypmod),
 					distshard.collate_clause(attcollation, atttypid)), ', ' ORDER BY attnum))

@@ -71,13 +71,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	FROM pg_attribute WHERE attrelid = relation AND attnum = number
 $$;
 
--- A generated column can name a column that stands behind it only if both are made with the table.
+-- A generated column can name a column that stands behind it only if both are made with the table, and so must be the
+-- columns of a partition key.
 CREATE FUNCTION distshard.is_added(relation regclass, number smallint) RETURNS bool
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attgenerated <> '' AND attnum <= number)
-		AND NOT EXISTS (
-			SELECT FROM pg_attrdef d JOIN pg_depend ON classid = 'pg_attrdef'::regclass AND objid = d.oid
-			WHERE adrelid = relation AND refclassid = 'pg_class'::regclass AND refobjid = relation AND refobjsubid > adnum)
+	SELECT coalesce(number >= min(g.attnum)
+			AND NOT EXISTS (
+				SELECT FROM pg_attrdef d JOIN pg_depend ON classid = 'pg_attrdef'::regclass AND objid = d.oid
+				WHERE adrelid = relation AND refclassid = 'pg_class'::regclass AND refobjid = relation AND refobjsubid > adnum)
+			AND NOT EXISTS (
+				SELECT FROM pg_depend
+				WHERE classid = 'pg_class'::regclass AND objid = relation AND objsubid > min(g.attnum)
+					AND refclassid = 'pg_class'::regclass AND refobjid = relation AND refobjsubid = 0 AND deptype = 'i'), false)
+	FROM pg_attribute g WHERE attrelid = relation AND attgenerated <> ''
 $$;
 
 CREATE FUNCTION distshard.identity_sequence(relation regclass, number smallint) RETURNS regclass

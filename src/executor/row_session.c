@@ -121,6 +121,13 @@ was_changed(struct config_generic *setting)
 }
 
 /* What is changed within a transaction has a stack. */
+static int
+HintOnAfterTriggers(void)
+{
+	return errhint(
+		"A trigger that fires after the row has changed acts where the client is connected.");
+}
+
 void
 CheckRowSession(void)
 {
@@ -135,8 +142,7 @@ CheckRowSession(void)
 							"\"%s\"",
 							settings[i]->name),
 					 errdetail("It would not change in the client's session."),
-					 errhint("A trigger that fires after the row has changed acts where the client "
-							 "is connected.")));
+					 HintOnAfterTriggers()));
 	}
 	watching = false;
 }
@@ -187,13 +193,11 @@ CheckRowFunction(Oid function)
 	if (function == F_NEXTVAL)
 		drew_number = true;
 	else if ((function == F_CURRVAL || function == F_LASTVAL) && !drew_number)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a trigger that fires where its row is stored cannot call %s()",
-						get_func_name(function)),
-				 errdetail("Numbers that the client has drawn are not known there."),
-				 errhint("A trigger that fires after the row has changed acts where the client is "
-						 "connected.")));
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a trigger that fires where its row is stored cannot call %s()",
+							   get_func_name(function)),
+						errdetail("Numbers that the client has drawn are not known there."),
+						HintOnAfterTriggers()));
 }
 
 static void

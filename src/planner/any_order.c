@@ -43,8 +43,8 @@ equals_are_alike(Oid type, Oid collation)
 	function = get_opfamily_proc(entry->btree_opf, entry->btree_opintype, entry->btree_opintype,
 								 BTEQUALIMAGE_PROC);
 	return OidIsValid(function) &&
-		   DatumGetBool(OidFunctionCall1Coll(function, collation,
-											 ObjectIdGetDatum(entry->btree_opintype)));
+		   DatumGetBool(
+			   OidFunctionCall1Coll(function, collation, ObjectIdGetDatum(entry->btree_opintype)));
 }
 
 static bool

@@ -389,8 +389,8 @@ find_each_once(Query *source, int first, int count)
 		TargetEntry     *tle = list_nth_node(TargetEntry, source->targetList, i);
 		SortGroupClause *clause = makeNode(SortGroupClause);
 
-		get_sort_group_operators(exprType((Node *) tle->expr), false, false, false,
-								 &clause->sortop, &clause->eqop, NULL, &clause->hashable);
+		get_sort_group_operators(exprType((Node *) tle->expr), false, false, false, &clause->sortop,
+								 &clause->eqop, NULL, &clause->hashable);
 		if (!OidIsValid(clause->sortop))
 			return; /* a shard key may be of such a type */
 		clause->tleSortGroupRef = assignSortGroupRef(tle, source->targetList);

@@ -44,9 +44,9 @@ typedef struct ReasonContext
 	const char *reason;
 	bool        once; /* in a row of INSERT ... VALUES */
 	int         values;
-	List       *levels;       /* of Query: the one that is looked at, and those around it, innermost first */
-	bool        has_policies; /* is there a distributed table with row-level security? */
-	Oid         policy_role;  /* then whose policies apply; InvalidOid: the current user's */
+	List *levels; /* of Query: the one that is looked at, and those around it, innermost first */
+	bool  has_policies; /* is there a distributed table with row-level security? */
+	Oid   policy_role;  /* then whose policies apply; InvalidOid: the current user's */
 } ReasonContext;
 
 static bool FindReason(Node *node, ReasonContext *context);

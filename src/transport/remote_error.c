@@ -57,6 +57,35 @@ LogicalNames(const char *text)
 	return out.data;
 }
 
+static char *
+WithoutMark(const char *name, const char *mark)
+{
+	int length = strlen(name) - strlen(mark);
+
+	return length > 0 && strcmp(name + length, mark) == 0 ? pnstrdup(name, length) : pstrdup(name);
+}
+
+/* Leaves out the mark where it ends what stands between double quotes, or only in one name there. */
+static char *
+WithoutMarks(const char *text, const char *mark, const char *only_in)
+{
+	char          *pattern = only_in ? psprintf("\"%s\"", only_in) : psprintf("%s\"", mark);
+	StringInfoData out;
+	const char    *found;
+
+	initStringInfo(&out);
+	while ((found = strstr(text, pattern)) != NULL)
+	{
+		const char *end = found + strlen(pattern);
+
+		appendBinaryStringInfo(&out, text, end - 1 - strlen(mark) - text);
+		appendStringInfoChar(&out, '"');
+		text = end;
+	}
+	appendStringInfoString(&out, text);
+	return out.data;
+}
+
 /* Names between double quotes that were cut are put in full, in which there is no mark then. */
 static char *
 WholeNames(const char *text, const char *schema)
@@ -127,20 +156,29 @@ UserText(int sqlstate, char *text)
 }
 
 /*
- * The same for the detail of an error. Where a constraint is violated, that
- * has the values of a row between its first and last parenthesis, which are the
- * user's; names may follow.
+ * Where a constraint is violated, the detail has the values of a row between
+ * its first and last parenthesis, which are the user's; names may follow.
+ * Returns where they begin.
  */
-static char *
-UserDetail(int sqlstate, char *text)
+static const char *
+NamesInDetail(const char *detail)
 {
-	char *values = text ? strchr(text, '(') : NULL;
-	char *rest = values ? strrchr(values, ')') : NULL;
+	const char *values = strchr(detail, '(');
+	const char *rest = values ? strrchr(values, ')') : NULL;
 
 	while (rest > values && strchr(" .", rest[1]) == NULL)
 		rest--;
-	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || rest == NULL)
+	return rest ? rest : detail;
+}
+
+static char *
+UserDetail(int sqlstate, char *text)
+{
+	const char *rest;
+
+	if (text == NULL || ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		return UserText(sqlstate, text);
+	rest = NamesInDetail(text);
 	return psprintf("%s%s", pnstrdup(text, rest - text), LogicalNames(rest));
 }
 
@@ -163,25 +201,71 @@ use_whole_names(ErrorData *error)
 		error->constraint_name = name;
 }
 
+/*
+ * A violated constraint of a shard, which the error names: so its mark is known, and what looks like one in the user's
+ * names can be told from it. Checks and columns have no mark; foreign keys are between shards with the same.
+ */
+static void
+use_names_of_shard(ErrorData *error, const char *shard)
+{
+	const char *own_mark = MarkOfShard(shard, error->schema_name);
+	const char *mark = own_mark;
+	const char *only_in = NULL;
+
+	if (mark == NULL && error->constraint_name) /* that of a referenced shard */
+		mark = EndMark(error->constraint_name);
+	if (mark == NULL)
+		return;
+	if (error->sqlerrcode == ERRCODE_CHECK_VIOLATION ||
+		error->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)
+		only_in = shard;
+	error->message = WithoutMarks(error->message, mark, only_in);
+	if (error->detail)
+	{
+		const char *rest = NamesInDetail(error->detail);
+
+		error->detail = psprintf("%s%s", pnstrdup(error->detail, rest - error->detail),
+								 WithoutMarks(rest, mark, only_in));
+	}
+	if (own_mark)
+		error->table_name = WithoutMark(error->table_name, mark);
+	if (error->constraint_name && only_in == NULL)
+		error->constraint_name = WithoutMark(error->constraint_name, mark);
+}
+
+static bool
+IsDataSchema(const char *schema)
+{
+	return schema && strncmp(schema, DATA_SCHEMA_PREFIX, strlen(DATA_SCHEMA_PREFIX)) == 0;
+}
+
 void
 UseLogicalNames(ErrorData *error)
 {
+	char *shard = error->table_name;
+
 	use_whole_names(error);
-	error->message = UserText(error->sqlerrcode, error->message);
-	error->detail = UserDetail(error->sqlerrcode, error->detail);
-	if (error->schema_name)
-		error->schema_name = LogicalName(error->schema_name);
-	if (error->table_name)
-		error->table_name = LogicalName(error->table_name);
-	if (error->constraint_name)
-		error->constraint_name = LogicalName(error->constraint_name);
+	if (IsDataSchema(error->schema_name) && shard &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		use_names_of_shard(error, shard);
+	else
+	{
+		error->message = UserText(error->sqlerrcode, error->message);
+		error->detail = UserDetail(error->sqlerrcode, error->detail);
+		if (error->table_name)
+			error->table_name = LogicalName(error->table_name);
+		if (error->constraint_name)
+			error->constraint_name = LogicalName(error->constraint_name);
+	}
+	if (IsDataSchema(error->schema_name))
+		error->schema_name += strlen(DATA_SCHEMA_PREFIX);
 }
 
 static void
 SetNameField(int code, const char *name)
 {
 	if (name)
-		err_generic_string(code, LogicalName(name));
+		err_generic_string(code, name);
 }
 
 /* RaiseRemoteError raises the error in the result, which it frees. */
@@ -203,20 +287,27 @@ RaiseRemoteError(NodeConn *conn, PGresult *result)
 		message = pchomp(PQresultErrorMessage(result));
 	PQclear(result);
 	conn->outcome_matters = false;
+	if (schema == NULL || IsDataSchema(schema)) /* else the node has put it in the user's terms */
+	{
+		message = UserText(sqlstate, message);
+		detail = UserDetail(sqlstate, detail);
+		schema = schema ? LogicalName(schema) : NULL;
+		table = table ? LogicalName(table) : NULL;
+		constraint = constraint ? LogicalName(constraint) : NULL;
+	}
 
 	/* If it is what we asked for, the reason is here: cancel, timeout, shutdown. */
 	if (sqlstate == ERRCODE_QUERY_CANCELED)
 		CHECK_FOR_INTERRUPTS();
 
-	ereport(ERROR,
-			(errcode(sqlstate), errmsg_internal("%s", UserText(sqlstate, message)),
-			 detail ? errdetail_internal("%s", UserDetail(sqlstate, detail)) : 0,
-			 hint ? errhint("%s", hint) : 0, SetNameField(PG_DIAG_SCHEMA_NAME, schema),
-			 SetNameField(PG_DIAG_TABLE_NAME, table), SetNameField(PG_DIAG_COLUMN_NAME, column),
-			 SetNameField(PG_DIAG_DATATYPE_NAME, datatype),
-			 SetNameField(PG_DIAG_CONSTRAINT_NAME, constraint),
-			 context ? errcontext("%s", context) : 0,
-			 errcontext("on node %d (%s:%d)", conn->key.node_id, conn->host, conn->port)));
+	ereport(
+		ERROR,
+		(errcode(sqlstate), errmsg_internal("%s", message),
+		 detail ? errdetail_internal("%s", detail) : 0, hint ? errhint("%s", hint) : 0,
+		 SetNameField(PG_DIAG_SCHEMA_NAME, schema), SetNameField(PG_DIAG_TABLE_NAME, table),
+		 SetNameField(PG_DIAG_COLUMN_NAME, column), SetNameField(PG_DIAG_DATATYPE_NAME, datatype),
+		 SetNameField(PG_DIAG_CONSTRAINT_NAME, constraint), context ? errcontext("%s", context) : 0,
+		 errcontext("on node %d (%s:%d)", conn->key.node_id, conn->host, conn->port)));
 }
 
 /*

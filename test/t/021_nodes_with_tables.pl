@@ -44,8 +44,15 @@ ALTER TABLE shop.rate ATTACH PARTITION shop.rate_1 FOR VALUES FROM (1) TO (5);
 CREATE TABLE shop.rate_2 PARTITION OF shop.rate DEFAULT;
 INSERT INTO shop.rate SELECT i, i * 10 FROM generate_series(1, 8) i;
 SELECT create_reference_table('shop.rate');
+CREATE TABLE shop.dated (k int, note text, n int GENERATED ALWAYS AS (length(note)) STORED, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE shop.dated_1 PARTITION OF shop.dated DEFAULT;
+SELECT create_distributed_table('shop.dated', 'k', shard_count => 4);
+INSERT INTO shop.dated VALUES (1, 'abc', DEFAULT, '2020-01-01');
+CREATE EXTENSION citext;
+CREATE TYPE shop.size AS (height int, width int);
 CREATE COLLATION shop.careless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json, note text COLLATE shop.careless);
+CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES shop.country, payload json, note text COLLATE shop.careless,
+	mail citext, size shop.size);
 INSERT INTO shop.customer (country, payload) SELECT 'de', '{}' FROM generate_series(1, 1000);
 CREATE INDEX ON shop.customer (country);
 ALTER TABLE shop.customer OWNER TO app;
@@ -89,6 +96,19 @@ $new->safe_psql('postgres', q{DROP SEQUENCE shop.customer_id_seq; CREATE COLLATI
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/collation shop.careless has another definition on this node/,
 	'nor a collation by which other values are equal');
 is_untouched('collation exists');
+$new->safe_psql('postgres', 'DROP COLLATION shop.careless; CREATE TABLE shop.size (height int, width int)');
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/type shop.size has another definition on this node/,
+	'nor the row type of a table for a type with the same columns');
+is_untouched('row type exists');
+$new->safe_psql('postgres', q{DROP TABLE shop.size; CREATE TABLE shop.german (i int)});
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/the name of view shop.german is taken on this node/,
+	'a table in the way of a view is an error that names the view');
+is_untouched('table instead of view');
+$new->safe_psql('postgres', q{DROP TABLE shop.german; CREATE EXTENSION citext; UPDATE pg_extension SET extversion = '1.0' WHERE extname = 'citext'});
+like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/extension citext is another one on this node.*version 1.0 in schema "public"/s,
+	'an extension of another version is an error');
+is_untouched('other version of an extension');
+$new->safe_psql('postgres', q{DROP EXTENSION citext});
 $new->safe_psql('postgres', 'DROP SCHEMA shop CASCADE');
 $node1->safe_psql('postgres', "BEGIN; SELECT distshard.add_node('localhost', $port); ROLLBACK");
 is_untouched('rollback');
@@ -163,6 +183,8 @@ is(stored_on(2, 'SELECT concat(egg, mother, hen) FROM distshard_shop.hen, distsh
 is(stored_on(2, q{SELECT viewname || ' ' || viewowner FROM pg_views WHERE schemaname = 'shop'}), 'german postgres', 'and the view');
 for my $node ($node1, $new)
 {
+	is($node->safe_psql('postgres', 'SELECT * FROM shop.dated'), '1|abc|3|2020-01-01',
+		'rows partitioned by a column behind a generated one, from ' . $node->name);
 	is($node->safe_psql('postgres', 'SELECT count(*), min(id), max(id) FROM shop.customer'), '1000|1|1000', 'rows of shards, from ' . $node->name);
 	is($node->safe_psql('postgres', 'SELECT tableoid::regclass, count(*) FROM shop.place GROUP BY 1 ORDER BY 2'), "shop.place|10\nshop.town|20",
 		'rows of tables that inherit, from ' . $node->name);

@@ -1,4 +1,4 @@
-Errors about tables, keys and constraints whose names have no room for more, and values that look like names of shards.
+Errors about tables, keys and constraints whose names have no room for more, and names and values that look like names of shards.
 
 --- tables
 CREATE TABLE a_table_with_a_name_that_is_as_long_as_a_name_can_be_in_postgre (k int PRIMARY KEY, v int NOT NULL,
@@ -13,8 +13,14 @@ CREATE TABLE parts (k int, d int, v int, CONSTRAINT a_key_of_partitions_that_is_
 CREATE TABLE a_partition_with_a_name_that_is_as_long_as_a_name_can_be_in_pos PARTITION OF parts FOR VALUES FROM (0) TO (10);
 CREATE TABLE named (k text PRIMARY KEY, v int CHECK (v > 0));
 CREATE TABLE naming (k text REFERENCES named);
+CREATE TABLE "one ""guest" ("k #1001" int PRIMARY KEY, "v #1001" int NOT NULL, CONSTRAINT "c#1001" CHECK ("v #1001" > 0), CONSTRAINT "c ""#1002" CHECK ("v #1001" < 100));
+CREATE TABLE "a#1003" (k int REFERENCES "one ""guest", CONSTRAINT "u ""#1004" UNIQUE (k));
 
 --- distribute
+BEGIN;
+SELECT create_distributed_table('"one ""guest"', 'k #1001');
+SELECT create_distributed_table('"a#1003"', 'k');
+COMMIT;
 BEGIN;
 SELECT create_distributed_table('named', 'k');
 SELECT create_distributed_table('naming', 'k');
@@ -32,8 +38,31 @@ INSERT INTO u SELECT i, i, i FROM generate_series(1, 8) i;
 INSERT INTO "ä_täblë_wïth_ä_nämë_thät_ïs_äs_löng_ä1" SELECT i, i FROM generate_series(1, 8) i;
 INSERT INTO parts SELECT i, i, i FROM generate_series(1, 8) i;
 INSERT INTO named VALUES ('"named#1"', 1), ('"named#2"', 1), ('(")#1_k" ', 1);
+INSERT INTO "one ""guest" SELECT i, i FROM generate_series(1, 16) i;
+INSERT INTO "a#1003" SELECT i FROM generate_series(1, 8) i;
 
 --- statements
+INSERT INTO "one ""guest" VALUES (${1|2|3|4|5|6|7|8:int}, 1);
+
+INSERT INTO "one ""guest" VALUES (${11|12|13|14|15|16|17|18:int}, NULL);
+
+INSERT INTO "one ""guest" VALUES (${11|12|13|14|15|16|17|18:int}, 0);
+
+UPDATE "one ""guest" SET "v #1001" = 100 WHERE "k #1001" = ${1|2|3|4|5|6|7|8:int};
+
+DELETE FROM "one ""guest" WHERE "k #1001" = ${1|2|3|4|5|6|7|8:int};
+
+INSERT INTO "a#1003" VALUES (${1|2|3|4|5|6|7|8:int});
+
+INSERT INTO "a#1003" VALUES (${21|22|23|24|25|26|27|28:int});
+
+DO $$ DECLARE c text; t text; BEGIN
+	INSERT INTO "one ""guest" VALUES (3, 0);
+EXCEPTION WHEN check_violation THEN
+	GET STACKED DIAGNOSTICS c = CONSTRAINT_NAME, t = TABLE_NAME;
+	RAISE NOTICE '% of %', c, t;
+END $$;
+
 INSERT INTO named VALUES (${"named#1"|"named#2"|(")#1_k" :text}, 2);
 
 INSERT INTO named VALUES (${"named#3"|"named#4":text}, 0);
