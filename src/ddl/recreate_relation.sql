@@ -98,13 +98,14 @@ $$;
 -- columns, too, a function of the owner's that it calls is refused.
 CREATE FUNCTION distshard.table_base_commands(relation regclass, target_nodes int[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-	SELECT format('CREATE %sTABLE %s (%s)%s%s%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
+	SELECT format('CREATE %sTABLE %s (%s)%s%s%s%s', CASE relpersistence WHEN 'u' THEN 'UNLOGGED ' END, relation,
 		(SELECT string_agg(distshard.column_definition(relation, attnum), ', ' ORDER BY attnum)
 		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.is_added(relation, attnum)),
 		' PARTITION BY ' || pg_get_partkeydef(relation),
 		(SELECT ' USING ' || quote_ident(amname) FROM pg_am WHERE oid = c.relam),
 		' WITH ' || distshard.option_list(reloptions || ARRAY(
-			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)))
+			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)),
+		(SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = c.reltablespace))
 	FROM pg_class c WHERE oid = relation
 	UNION ALL
 	SELECT distshard.owner_command('pg_class'::regclass, relation, relowner) FROM pg_class WHERE oid = relation
@@ -195,6 +196,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		ORDER BY indexrelid) i, LATERAL (
 		SELECT pg_get_indexdef(indexrelid)
 		UNION ALL SELECT distshard.comment_commands('pg_class'::regclass, indexrelid)) c (c)
+	UNION ALL
+	(SELECT format('ALTER INDEX %s SET TABLESPACE %I', indexrelid::regclass, spcname)
+	FROM pg_index JOIN pg_class x ON x.oid = indexrelid JOIN pg_tablespace s ON s.oid = reltablespace
+	WHERE indrelid = relation AND indisvalid
+	ORDER BY indexrelid)
 	UNION ALL
 	(SELECT format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', indexrelid::regclass, attnum, attstattarget)
 	FROM pg_index JOIN pg_attribute ON attrelid = indexrelid
