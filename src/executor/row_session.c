@@ -120,7 +120,6 @@ was_changed(struct config_generic *setting)
 	return value[0] != '\0' || (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0;
 }
 
-/* What is changed within a transaction has a stack. */
 static int
 HintOnAfterTriggers(void)
 {
@@ -128,6 +127,7 @@ HintOnAfterTriggers(void)
 		"A trigger that fires after the row has changed acts where the client is connected.");
 }
 
+/* What is changed within a transaction has a stack. */
 void
 CheckRowSession(void)
 {

@@ -29,9 +29,8 @@
 
 typedef struct RowReference
 {
-	List *
-		levels; /* of Query: the one that is walked through, and those around it, innermost first */
-	int inside; /* so many of them belong to the subquery */
+	List *levels; /* of Query: that which is looked at, and those around it, innermost first */
+	int   inside; /* so many of them belong to the subquery */
 } RowReference;
 
 /* Are the rows of an entry each on one node only? Where that is not plain: no. */

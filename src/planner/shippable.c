@@ -44,7 +44,7 @@ typedef struct ReasonContext
 	const char *reason;
 	bool        once; /* in a row of INSERT ... VALUES */
 	int         values;
-	List *levels; /* of Query: the one that is looked at, and those around it, innermost first */
+	List *levels; /* of Query: that which is looked at, and those around it, innermost first */
 	bool  has_policies; /* is there a distributed table with row-level security? */
 	Oid   policy_role;  /* then whose policies apply; InvalidOid: the current user's */
 } ReasonContext;

@@ -58,10 +58,13 @@ typedef struct KeptSnapshot
 	Snapshot snapshot;
 } KeptSnapshot;
 
-static char *told_statement = NULL; /* the setting: its number, and the tables that it names */
-static int   statement_number = 0;  /* the statement that the sender speaks of */
-static int64 first_part_at =
-	0;                   /* when its first part came, if what was in doubt then was awaited */
+/* The statement that the sender speaks of: the setting has its number, and the tables that it names. */
+static char *told_statement = NULL;
+static int   statement_number = 0;
+
+/* When its first part came, if what was in doubt then has been awaited. */
+static int64 first_part_at = 0;
+
 static List *kept = NIL; /* of KeptSnapshot * */
 
 static void
@@ -365,12 +368,11 @@ AwaitDoubtsOfParts(Snapshot snapshot, int64 at)
 {
 	const char *tables = strchr(told_statement, '{');
 
-	if (tables == NULL)
-		return false;
-	first_part_at = at;
-	return AnyInDoubt() && AwaitDoubtsAbout(TablesNamed(DatumGetArrayTypeP(OidInputFunctionCall(
-												F_ARRAY_IN, (char *) tables, TEXTOID, -1))),
-											snapshot, at);
+	first_part_at = tables ? at : 0;
+	return tables && AnyInDoubt() &&
+		   AwaitDoubtsAbout(TablesNamed(DatumGetArrayTypeP(
+								OidInputFunctionCall(F_ARRAY_IN, (char *) tables, TEXTOID, -1))),
+							snapshot, at);
 }
 
 static void

@@ -25,8 +25,7 @@ typedef struct SentStatement
 	int     number;
 	bool    shares_snapshots; /* its fragments are parts, whatever their plan says */
 	bool    checks_snapshots; /* its only fragment has the nodes tell theirs */
-	char *
-		tables; /* that it names, for a node that takes its snapshot with the first part; or NULL */
+	char   *tables;           /* for a node that takes its snapshot with the first part; or NULL */
 
 	MemoryContextCallback forget;
 } SentStatement;
