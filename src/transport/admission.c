@@ -361,11 +361,11 @@ OthersWait(void)
 	return pg_atomic_read_u32(&admission->nwaiting) > 0;
 }
 
-/* Is it worth to look at BeginLeaving? */
+/* Is it worth to look at BeginLeaving? To who was asked, though nobody may wait any more, for else it is not asked again. */
 bool
 ShouldLeave(TimestampTz now)
 {
-	return OthersWait() && TurnIsOver(me, now);
+	return me->asked || (OthersWait() && TurnIsOver(me, now));
 }
 
 /* BeginLeaving returns whether the session has to leave: others wait, and not too many are leaving already. */
