@@ -31,9 +31,8 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-/* Are values that are equal the same? */
-static bool
-equals_are_alike(Oid type, Oid collation)
+bool
+EqualsAreAlike(Oid type, Oid collation)
 {
 	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
 	Oid             function;
@@ -50,7 +49,7 @@ equals_are_alike(Oid type, Oid collation)
 static bool
 is_alike(Node *expr)
 {
-	return equals_are_alike(exprType(expr), exprCollation(expr));
+	return EqualsAreAlike(exprType(expr), exprCollation(expr));
 }
 
 bool
@@ -294,7 +293,7 @@ set_operation_merges(Node *node)
 	{
 		forboth (lc, setop->colTypes, lc2, setop->colCollations)
 		{
-			if (!equals_are_alike(lfirst_oid(lc), lfirst_oid(lc2)))
+			if (!EqualsAreAlike(lfirst_oid(lc), lfirst_oid(lc2)))
 				return true;
 		}
 	}

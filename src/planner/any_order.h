@@ -13,6 +13,9 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pathnodes.h"
 
+/* Are equal values of the type the same in every respect? As for numeric they are not: 1.0 and 1.00. */
+extern bool EqualsAreAlike(Oid type, Oid collation);
+
 /* Has the query, or HAVING, an aggregate whose result depends on the order of rows? */
 extern bool AggregatesByOrder(Query *query);
 extern bool FiltersByOrder(Query *query);

@@ -30,6 +30,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "planner/any_order.h"
 #include "planner/io_cast.h"
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
@@ -79,21 +80,6 @@ changes_rows_before_insert(Query *insert)
 	return result;
 }
 
-/* Are equal values of a column the same in every respect? As for numeric they are not: 1.0 and 1.00. */
-static bool
-equal_is_same(Var *var, Oid collation)
-{
-	TypeCacheEntry *type = lookup_type_cache(var->vartype, TYPECACHE_BTREE_OPFAMILY);
-	Oid             proc;
-
-	if (!OidIsValid(type->btree_opf))
-		return false;
-	proc = get_opfamily_proc(type->btree_opf, type->btree_opintype, type->btree_opintype,
-							 BTEQUALIMAGE_PROC);
-	return OidIsValid(proc) && DatumGetBool(OidFunctionCall1Coll(
-								   proc, collation, ObjectIdGetDatum(type->btree_opintype)));
-}
-
 /* The columns in which the rows conflict: a list of InferenceElem. */
 static List *
 arbiters(Query *insert)
@@ -130,8 +116,8 @@ is_conflicting_column(Var *var, Query *insert)
 
 		if (IsA(column, Var) && column->varno == var->varno && column->varattno == var->varattno)
 			return has_usual_equality(elem) &&
-				   equal_is_same(var, OidIsValid(elem->infercollid) ? elem->infercollid
-																	: var->varcollid);
+				   EqualsAreAlike(var->vartype, OidIsValid(elem->infercollid) ? elem->infercollid
+																			  : var->varcollid);
 	}
 	return false;
 }

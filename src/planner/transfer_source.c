@@ -14,7 +14,6 @@
 
 #include <math.h>
 
-#include "access/nbtree.h"
 #include "catalog/metadata.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -24,13 +23,13 @@
 #include "parser/parse_oper.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "planner/any_order.h"
 #include "planner/estimate.h"
 #include "planner/leaf.h"
 #include "planner/outer_cte.h"
 #include "planner/transfer_source.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 /* Finds which columns of an entry a query refers to, at any depth. */
 typedef struct UsedColumns
@@ -296,21 +295,6 @@ QualsOnEntry(Query *query, Index rti)
 	return quals;
 }
 
-/* Are values that are equal the same in every respect? */
-static bool
-equal_is_same(Oid type, Oid collation)
-{
-	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
-	Oid             proc;
-
-	if (!OidIsValid(cache->btree_opf))
-		return false;
-	proc = get_opfamily_proc(cache->btree_opf, cache->btree_opintype, cache->btree_opintype,
-							 BTEQUALIMAGE_PROC);
-	return OidIsValid(proc) && DatumGetBool(OidFunctionCall1Coll(
-								   proc, collation, ObjectIdGetDatum(cache->btree_opintype)));
-}
-
 /* Makes the query SELECT DISTINCT, if nothing can tell the rows apart that it leaves out. */
 static bool
 make_distinct(Query *query)
@@ -325,7 +309,7 @@ make_distinct(Query *query)
 
 		get_sort_group_operators(exprType(expr), false, false, false, &clause->sortop,
 								 &clause->eqop, NULL, &clause->hashable);
-		if (!OidIsValid(clause->eqop) || !equal_is_same(exprType(expr), exprCollation(expr)))
+		if (!OidIsValid(clause->eqop) || !EqualsAreAlike(exprType(expr), exprCollation(expr)))
 			return false;
 		clause->tleSortGroupRef = assignSortGroupRef(tle, query->targetList);
 		query->distinctClause = lappend(query->distinctClause, clause);

@@ -34,7 +34,7 @@ ReadSync(NodeConn *conn)
  * NextResult returns the next row of the command as libpq has it, or NULL at
  * the end. The result belongs to the connection.
  */
-PGresult *
+static PGresult *
 NextResult(RemoteCommand *command)
 {
 	if (command->row_waits && command->conn)

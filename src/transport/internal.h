@@ -163,7 +163,6 @@ extern Pending   *FirstPending(NodeConn *conn);
 extern void       StoreRow(NodeConn *conn);
 extern void       AdvanceTo(RemoteCommand *command);
 extern bool       ConnIsBusy(NodeConn *conn);
-extern void       WaitForResult(NodeConn *conn);
 
 /* proof.c */
 extern void ProveConns(List *conns);
@@ -186,9 +185,8 @@ extern void RaiseConnectionLost(NodeConn *conn, PGresult *result) pg_attribute_n
 extern void PassNotice(void *arg, const PGresult *result);
 
 /* command.c */
-extern PGresult *NextResult(RemoteCommand *command);
-extern void      KeepReport(NodeConn *conn, const char *text);
-extern void      KeepHeldTriggers(NodeConn *conn, const char *number);
+extern void KeepReport(NodeConn *conn, const char *text);
+extern void KeepHeldTriggers(NodeConn *conn, const char *number);
 
 /* wait.c: has the client, or a time limit, stopped the statement while nodes were waited for, or is this the session's end? */
 extern bool StopIsWanted(void);

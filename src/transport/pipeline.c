@@ -80,7 +80,7 @@ CheckInterruptsDuringCommit(NodeConn *conn)
 	RESUME_CANCEL_INTERRUPTS();
 }
 
-void
+static void
 WaitForResult(NodeConn *conn)
 {
 	if (conn->needs_sync)
