@@ -22,6 +22,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		WHERE method <> 'reference' AND role = 'primary' AND group_id <> (SELECT group_id FROM distshard.local)) s (size)
 $$;
 
+-- The size of a value of variable length, without fetching what is toasted: a sample needs no more of large ones.
+CREATE FUNCTION distshard.raw_size(value "any") RETURNS int
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'distshard_raw_size';
+
 -- Stores the statistics of a column of a logical table on this node; of each slot: its kind, operator, collation,
 -- numbers, and type and values.
 CREATE FUNCTION distshard.set_column_statistics(logical regclass, column_name name, null_frac float4, width int,

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -44,7 +45,44 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
+PG_FUNCTION_INFO_V1(distshard_raw_size);
 PG_FUNCTION_INFO_V1(distshard_set_column_statistics);
+
+/*
+ * PostgreSQL leaves values over 1024 bytes, and elements of arrays over 64 kB,
+ * out of what it computes, but for their number and width. It sees this from
+ * pointers to where they are toasted. So they are not fetched, only their
+ * sizes: a sample of whole ones could be larger than memory. Of arrays what
+ * would not fit on a page, and so is a pointer in PostgreSQL's sample, is
+ * treated in this way.
+ */
+#define WIDEST_VALUE     1024
+#define WIDEST_ARRAY     BLCKSZ
+#define TOO_WIDE_FOR_ALL 0x10001
+
+typedef struct SampledColumn
+{
+	VacAttrStats stats;
+	int          widest; /* what is larger is not fetched; 0: all is */
+} SampledColumn;
+
+/* distshard.raw_size("any") int: the size of a value of variable length, not compressed */
+Datum
+distshard_raw_size(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(toast_raw_datum_size(PG_GETARG_DATUM(0)));
+}
+
+/* Other types than these look into values of any size. */
+static int
+WidestSampled(const VacAttrStats *stats)
+{
+	if (stats->attrtype->typlen != -1)
+		return 0;
+	return stats->attrtype->typanalyze == F_ARRAY_TYPANALYZE ? WIDEST_ARRAY
+		   : OidIsValid(stats->attrtype->typanalyze)         ? 0
+															 : WIDEST_VALUE;
+}
 
 /* One column: how its type wants it analyzed. Like examine_attribute() of PostgreSQL. */
 static VacAttrStats *
@@ -56,7 +94,7 @@ ColumnToAnalyze(Relation rel, AttrNumber attno)
 
 	if (att->attisdropped || att->attstattarget == 0)
 		return NULL;
-	stats = palloc0(sizeof(VacAttrStats));
+	stats = palloc0(sizeof(SampledColumn));
 	stats->attr = memcpy(palloc(ATTRIBUTE_FIXED_PART_SIZE), att, ATTRIBUTE_FIXED_PART_SIZE);
 	stats->attrtypid = att->atttypid;
 	stats->attrtypmod = att->atttypmod;
@@ -78,6 +116,7 @@ ColumnToAnalyze(Relation rel, AttrNumber attno)
 			  : std_typanalyze(stats)) ||
 		stats->compute_stats == NULL || stats->minrows <= 0)
 		return NULL;
+	((SampledColumn *) stats)->widest = WidestSampled(stats);
 	return stats;
 }
 
@@ -86,6 +125,7 @@ static List *
 ColumnsToAnalyze(Relation rel, List *names)
 {
 	List *columns = NIL;
+	int   position = 1;
 
 	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
 	{
@@ -98,9 +138,27 @@ ColumnsToAnalyze(Relation rel, List *names)
 		if (stats == NULL)
 			continue;
 		columns = lappend(columns, stats);
-		stats->tupattnum = list_length(columns);
+		stats->tupattnum = position;
+		position += ((SampledColumn *) stats)->widest > 0 ? 2 : 1;
 	}
 	return columns;
+}
+
+/* The column, or, where it may be too wide, the value or its size. */
+static void
+AppendColumn(StringInfo sql, const SampledColumn *column)
+{
+	const char *name = quote_identifier(NameStr(column->stats.attr->attname));
+
+	if (column->widest == 0)
+		appendStringInfoString(sql, name);
+	else
+		appendStringInfo(
+			sql,
+			"CASE WHEN distshard.raw_size(%1$s) OPERATOR(pg_catalog.<=) %2$d THEN %1$s END, "
+			"CASE WHEN distshard.raw_size(%1$s) OPERATOR(pg_catalog.>) %2$d THEN "
+			"distshard.raw_size(%1$s) END",
+			name, column->widest);
 }
 
 /*
@@ -118,8 +176,10 @@ SampleQuery(Relation rel, List *columns, int wanted)
 
 	initStringInfo(&sql);
 	foreach (lc, columns)
-		appendStringInfo(&sql, "%s %s", lc == list_head(columns) ? "SELECT" : ",",
-						 quote_identifier(NameStr(((VacAttrStats *) lfirst(lc))->attr->attname)));
+	{
+		appendStringInfoString(&sql, lc == list_head(columns) ? "SELECT " : ", ");
+		AppendColumn(&sql, lfirst(lc));
+	}
 	appendStringInfo(&sql, " FROM %s%s", rel->rd_rel->relkind == RELKIND_RELATION ? "ONLY " : "",
 					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
 												RelationGetRelationName(rel)));
@@ -133,10 +193,57 @@ SampleQuery(Relation rel, List *columns, int wanted)
 	return sql.data;
 }
 
+/* The size of a value that was not fetched for it, or 0. */
+static int
+SizeNotFetched(const VacAttrStats *stats, int row)
+{
+	bool  isnull = true;
+	Datum size = 0;
+
+	if (((const SampledColumn *) stats)->widest > 0)
+		size = heap_getattr(stats->rows[row], stats->tupattnum + 1, stats->tupDesc, &isnull);
+	return isnull ? 0 : DatumGetInt32(size);
+}
+
+/* A pointer to what is toasted nowhere, which nobody follows since it is too wide. */
+static Datum
+StandIn(int size)
+{
+	varatt_external pointer = {.va_rawsize = Max(size, TOO_WIDE_FOR_ALL)};
+	struct varlena *value = palloc(TOAST_POINTER_SIZE);
+
+	SET_VARTAG_EXTERNAL(value, VARTAG_ONDISK);
+	memcpy(VARDATA_EXTERNAL(value), &pointer, sizeof(pointer));
+	return PointerGetDatum(value);
+}
+
 static Datum
 FetchValue(VacAttrStatsP stats, int row, bool *isnull)
 {
-	return heap_getattr(stats->rows[row], stats->tupattnum, stats->tupDesc, isnull);
+	Datum value = heap_getattr(stats->rows[row], stats->tupattnum, stats->tupDesc, isnull);
+	int   size = *isnull ? SizeNotFetched(stats, row) : 0;
+
+	if (size == 0)
+		return value;
+	*isnull = false;
+	return StandIn(size);
+}
+
+/* What the planner asks for is how many bytes travel, so a value counts as what it is, not as a pointer. */
+static void
+AddWidthNotFetched(VacAttrStats *stats, int nrows)
+{
+	double values = nrows * (1.0 - stats->stanullfrac);
+	double bytes = 0;
+
+	for (int row = 0; row < nrows; row++)
+	{
+		int size = SizeNotFetched(stats, row);
+
+		bytes += size == 0 ? 0 : size - (double) TOAST_POINTER_SIZE;
+	}
+	if (bytes > 0)
+		stats->stawidth += bytes / values;
 }
 
 /* An element of an array in text form. */
@@ -271,6 +378,7 @@ ComputeStatistics(Relation rel, List *columns)
 		stats->compute_stats(stats, FetchValue, nrows, Max(rel->rd_rel->reltuples, (double) nrows));
 		if (options != NULL && options->n_distinct != 0)
 			stats->stadistinct = options->n_distinct;
+		AddWidthNotFetched(stats, nrows);
 		if (stats->stats_valid)
 			commands = lappend(commands, StoreCommand(table, stats));
 	}

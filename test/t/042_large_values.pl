@@ -64,13 +64,17 @@ sub memory
 
 SKIP:
 {
-	skip 'memory is not to be seen here', 2 unless -e '/proc/self/status';
+	skip 'memory is not to be seen here', 3 unless -e '/proc/self/status';
 	my $rows = "SELECT 100 + k, repeat('0123456789abcdef', $megabytes * 65536) FROM generate_series(1, 24) k";
 	cmp_ok($node->safe_psql('postgres', "INSERT INTO big $rows ON CONFLICT DO NOTHING;" . memory('VmHWM')), '<', 24 * $megabytes,
 		'rows of a statement with ON CONFLICT are taken by their size');
 	my (undef, $open) = split /\n/, $node->safe_psql('postgres',
 		'SELECT count(md5(t)) FROM (SELECT t FROM big WHERE k > 100 LIMIT 20) AS rows; SELECT count(*) FROM distshard.connections');
 	is($open, 0, 'a connection that was used for large values is closed');
+	cmp_ok($node->safe_psql('postgres', 'ANALYZE big;' . memory('VmHWM')), '<', 4 * $megabytes, 'ANALYZE does not fetch large values');
 }
+
+is($node->safe_psql('postgres', qq{SELECT avg_width > $megabytes << 20 FROM pg_stats WHERE schemaname = 'public' AND tablename = 'big' AND attname = 't'}),
+	't', 'and knows how large they are');
 
 done_testing();
