@@ -37,7 +37,6 @@
 #include "executor/executor.h"
 #include "executor/outbox.h"
 #include "executor/row_session.h"
-#include "executor/statement_triggers.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "miscadmin.h"
@@ -45,6 +44,7 @@
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "planner/claim.h"
+#include "planner/moved_tables.h"
 #include "tcop/tcopprot.h"
 #include "transaction_end.h"
 #include "transport/connection.h"
@@ -212,8 +212,7 @@ static void
 open_outbox(Routed *routed, ResultRelInfo *outbox)
 {
 	make_bare(outbox);
-	/* where shards of this node do not have the BEFORE INSERT triggers, all rows that move go this way */
-	routed->takes_all = HasBeforeInsertHere(outbox->ri_RelationDesc);
+	routed->takes_all = MovedRowsWait(outbox->ri_RelationDesc);
 	remember_opened(routed->table->relid);
 }
 

@@ -41,11 +41,40 @@ typedef struct Moves
 
 static void follow_change(Moves *moves, Oid relid, Bitmapset *columns);
 
-/* Is there a shard that this node does not have, or a trigger that only insertion by it fires? */
+static bool
+moved_rows_wait(Relation logical, List *asked)
+{
+	ListCell *lc;
+	bool      result = HasBeforeInsertHere(logical);
+
+	asked = lappend_oid(asked, RelationGetRelid(logical));
+	foreach (lc, result ? NIL : copyObject(RelationGetFKeyList(logical)))
+	{
+		Oid        referenced = lfirst_node(ForeignKeyCacheInfo, lc)->confrelid;
+		DistTable *table = LookupDistTable(referenced);
+		Relation   rel;
+
+		if (result || table == NULL || table->method != DIST_HASH ||
+			list_member_oid(asked, referenced))
+			continue;
+		rel = table_open(referenced, AccessShareLock);
+		result = moved_rows_wait(rel, asked);
+		table_close(rel, NoLock);
+	}
+	return result;
+}
+
+bool
+MovedRowsWait(Relation logical)
+{
+	return moved_rows_wait(logical, NIL);
+}
+
+/* Is there a shard that this node does not have, or must rows wait for others? */
 static bool
 can_leave(DistTable *table, Relation rel)
 {
-	return !AllShardsAreHere(table) || HasBeforeInsertHere(rel);
+	return !AllShardsAreHere(table) || MovedRowsWait(rel);
 }
 
 /* The rows of a partitioned table are its partitions'. */

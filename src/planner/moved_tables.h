@@ -12,6 +12,7 @@
 
 #include "catalog/metadata.h"
 #include "nodes/parsenodes.h"
+#include "utils/relcache.h"
 
 /*
  * Logical tables whose rows the statement may move, itself or by actions of
@@ -19,6 +20,12 @@
  * references it. NIL inside a fragment: nobody may go on to a third node.
  */
 extern List *MovedTables(Query *query);
+
+/*
+ * Do rows that move to shards of their own node wait, too (executor/outbox.h)? Those do whose BEFORE INSERT triggers fire
+ * where the statement came in, and what references such a table: it comes after the rows that it references.
+ */
+extern bool MovedRowsWait(Relation logical);
 
 /*
  * Could the statement give a row of its target another key than it had, or than

@@ -10,6 +10,7 @@ CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.seen; NEW.seen := 'met'; RETURN NEW; END $$;
 CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE FUNCTION let_pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE FUNCTION rekey() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.k := NEW.k + coalesce(NEW.v, 0) % 100; NEW.note := TG_OP || ' was ' || OLD.k; RETURN NEW; END $$;
 CREATE FUNCTION to_key(key int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT key + 500';
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
@@ -44,6 +45,10 @@ ALTER TABLE cascaded DROP COLUMN gone;
 CREATE TABLE defaulted (gone int, k int DEFAULT 5, v int);
 ALTER TABLE defaulted DROP COLUMN gone;
 CREATE TABLE mine (k int, n int, owner text, PRIMARY KEY (k, n));
+-- rows of the first wait for its trigger, those of the others for these
+CREATE TABLE first (k int PRIMARY KEY, v int);
+CREATE TABLE second (k int PRIMARY KEY REFERENCES first ON UPDATE CASCADE, v int);
+CREATE TABLE third (k int REFERENCES second ON UPDATE CASCADE, v int);
 -- compared with PostgreSQL's own hash partitions, which are the same
 DO $$ BEGIN
 	IF EXISTS (SELECT FROM pg_extension WHERE extname = 'distshard') THEN
@@ -92,6 +97,9 @@ SELECT create_distributed_table('nulled', 'k');
 SELECT create_distributed_table('cascaded', 'k');
 SELECT create_distributed_table('defaulted', 'k');
 SELECT create_distributed_table('mine', 'k');
+SELECT create_distributed_table('first', 'k');
+SELECT create_distributed_table('second', 'k');
+SELECT create_distributed_table('third', 'k');
 SELECT create_distributed_table('w', 'k', shard_count => 8);
 SELECT create_distributed_table('b', 'k', shard_count => 8);
 SELECT create_distributed_table('e', 'k', shard_count => 8);
@@ -119,6 +127,9 @@ INSERT INTO nulled SELECT i, i FROM generate_series(1, 12) i;
 INSERT INTO cascaded SELECT i, i FROM generate_series(1, 12) i;
 INSERT INTO defaulted SELECT i, i FROM generate_series(1, 12) i;
 INSERT INTO mine SELECT i, 1, CASE WHEN i % 2 = 0 THEN 'ann' ELSE 'bob' END FROM generate_series(1, 10) i;
+INSERT INTO first SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO second SELECT i, i FROM generate_series(1, 15) i;
+INSERT INTO third SELECT i, i FROM generate_series(1, 15) i;
 INSERT INTO w SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO b SELECT i, i FROM generate_series(1, 20) i;
 INSERT INTO e SELECT i, i FROM generate_series(1, 20) i;
@@ -139,6 +150,7 @@ CREATE TRIGGER a2 AFTER INSERT OR UPDATE OR DELETE ON parts FOR EACH ROW EXECUTE
 ALTER TABLE nulled ADD FOREIGN KEY (k) REFERENCES top ON UPDATE SET NULL NOT VALID;
 ALTER TABLE cascaded ADD FOREIGN KEY (k) REFERENCES top ON UPDATE CASCADE NOT VALID;
 ALTER TABLE defaulted ADD FOREIGN KEY (k) REFERENCES top ON UPDATE SET DEFAULT NOT VALID;
+CREATE TRIGGER let_pass BEFORE INSERT ON first FOR EACH ROW EXECUTE FUNCTION let_pass();
 CREATE TRIGGER rekey BEFORE UPDATE ON keyed FOR EACH ROW EXECUTE FUNCTION rekey();
 CREATE TRIGGER rekey BEFORE UPDATE ON follows FOR EACH ROW EXECUTE FUNCTION rekey();
 GRANT ALL ON mine TO ann;
@@ -411,3 +423,10 @@ DO $$ BEGIN FOR i IN 1 .. 5 LOOP UPDATE codes SET k = 'loop' || i WHERE v = i; B
 
 INSERT INTO codes VALUES ('A', 1, 'new'), ('neu', 2, 'old') RETURNING *;
 UPDATE codes SET k = v::text RETURNING *;
+
+UPDATE first SET k = k + 700;
+SELECT * FROM first LEFT JOIN second USING (k) LEFT JOIN third USING (k);
+WITH x AS (UPDATE first SET k = k + 7 WHERE k % 5 = 0 RETURNING k) SELECT count(*) FROM x;
+
+UPDATE second SET k = k + 5 WHERE k > 12;
+UPDATE second SET k = k + 1 WHERE k = 5;
