@@ -209,22 +209,32 @@ HasOuterReferences(Query *query)
 void
 PullTable(Query *query, Index rti)
 {
+	PullRows(query, rti, NIL, NIL);
+}
+
+void
+PullRows(Query *query, Index rti, List *conditions, List *values)
+{
 	RangeTblEntry *rte = rt_fetch(rti, query->rtable);
 	/* of a security barrier view; what has subqueries is checked here */
 	List  *barriers = rte->security_barrier ? rte->securityQuals : NIL;
 	Query *subquery = WrapTable(query, rti, false);
+	List  *quals = copyObject(conditions);
+	Index  leaf;
 
 	MoveRowMark(query, rti, subquery);
 	rte->securityQuals = barriers;
 	if (!checkExprHasSubLink((Node *) barriers) && barriers)
 	{
-		List *quals = copyObject(barriers);
-
-		ChangeVarNodes((Node *) quals, rti, 1, 0);
-		subquery->jointree->quals = (Node *) make_ands_explicit(quals);
+		quals = list_concat(copyObject(barriers), quals);
 		rte->securityQuals = NIL;
 	}
-	turn_into_leaf(subquery, false);
+	ChangeVarNodes((Node *) quals, rti, 1, 0);
+	subquery->jointree->quals = quals ? (Node *) make_ands_explicit(quals) : NULL;
+	subquery->hasSubLinks = conditions != NIL;
+	leaf = turn_into_leaf(subquery, false);
+	if (values)
+		GiveLeafValues(subquery, leaf, values);
 }
 
 /* Of what is only asked whether it exists, one row of each node is enough. */

@@ -54,6 +54,9 @@ extern bool MayTransferRows(void);
 /* Makes a table of the query a leaf. One of a reference table reads this node's copy. */
 extern void PullTable(Query *query, Index rti);
 
+/* The same, for rows that pass conditions whose parameters have the values: see GiveLeafValues and picked_rows.h. */
+extern void PullRows(Query *query, Index rti, List *conditions, List *values);
+
 /* Does the query refer to columns, or to columns or CTEs, of a query around it? */
 extern bool HasOuterColumns(Query *query);
 extern bool HasOuterReferences(Query *query);

@@ -32,6 +32,7 @@
 #include "planner/modify.h"
 #include "planner/move_subqueries.h"
 #include "planner/moved_tables.h"
+#include "planner/picked_rows.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
@@ -238,87 +239,22 @@ change_template(Query *query, DistTable *table, RowColumns *returning, List *ide
 	return change;
 }
 
-static bool
-is_limited(const Query *query)
-{
-	return query->limitCount || query->rowMarks;
-}
-
-/* Does the subquery take some rows only, by itself or as a CTE does that it reads? One further out is computed here anyway. */
-static bool
-takes_some_rows(const Query *source, const Query *subquery)
-{
-	RangeTblEntry *rte = subquery->rtable ? linitial(subquery->rtable) : NULL;
-	ListCell      *lc;
-
-	if (is_limited(subquery))
-		return true;
-	if (rte == NULL || rte->rtekind != RTE_CTE)
-		return false;
-	if (rte->ctelevelsup > 1)
-		return true;
-	foreach (lc, source->cteList)
-	{
-		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
-
-		if (strcmp(cte->ctename, rte->ctename) == 0)
-			return is_limited(castNode(Query, cte->ctequery));
-	}
-	return false;
-}
-
-/*
- * A job is taken from a queue by "id IN (SELECT id .. LIMIT 1 FOR UPDATE SKIP
- * LOCKED)". As a list, the ids are there before rows of the target are locked:
- * these rows only.
- */
-static Node *
-list_before_locks(const Query *source, Node *qual)
-{
-	SubLink           *sublink = (SubLink *) qual;
-	ScalarArrayOpExpr *result;
-	OpExpr            *test;
-	Query             *subquery;
-	ListCell          *lc;
-
-	if (is_andclause(qual))
-	{
-		foreach (lc, ((BoolExpr *) qual)->args)
-			lfirst(lc) = list_before_locks(source, lfirst(lc));
-		return qual;
-	}
-	if (qual == NULL || !IsA(qual, SubLink) || sublink->subLinkType != ANY_SUBLINK)
-		return qual;
-	test = (OpExpr *) sublink->testexpr;
-	subquery = castNode(Query, sublink->subselect);
-	if (!IsA(test, OpExpr) || !IsA(lsecond(test->args), Param) ||
-		!OidIsValid(get_array_type(exprType(lsecond(test->args)))) ||
-		!takes_some_rows(source, subquery) || contain_vars_of_level((Node *) subquery, 1))
-		return qual;
-
-	sublink->subLinkType = ARRAY_SUBLINK;
-	sublink->testexpr = NULL;
-	result = makeNode(ScalarArrayOpExpr);
-	result->opno = test->opno;
-	result->useOr = true;
-	result->inputcollid = test->inputcollid;
-	result->args = list_make2(linitial(test->args), sublink);
-	result->location = -1;
-	return (Node *) result;
-}
-
 void
 LockTarget(Query *query, Query *source, bool deletes)
 {
 	Index target = query->resultRelation;
 
-	source->jointree->quals = list_before_locks(source, source->jointree->quals);
 	lock_rows(source, target, deletes);
 	keep_barriers(rt_fetch(target, source->rtable), ViewBarriers(query));
 	if (ReadTree(source, target))
 		ReplaceOrCut(rt_fetch(target, source->rtable)->subquery);
 	else
-		PullTable(source, target);
+	{
+		List *values;
+		List *conditions = ConditionsByPickedRows(source, target, &values);
+
+		PullRows(source, target, conditions, values);
+	}
 }
 
 /*
