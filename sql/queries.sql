@@ -33,6 +33,19 @@ SELECT nodes_of('SELECT * FROM a JOIN b ON a.x = b.y');
 SELECT nodes_of('SELECT * FROM a WHERE k IN (SELECT k FROM a WHERE x = 1)');
 SELECT nodes_of('UPDATE a SET x = 1');
 
+-- The first rows for each row of another table are numbered, not asked for row by row.
+CREATE FUNCTION numbers_rows(statement text) RETURNS bool LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) ' || statement INTO plan;
+	RETURN jsonb_path_exists(plan, 'strict $.**."Node Type" ? (@ == "WindowAgg")');
+END $$;
+SELECT numbers_rows('SELECT * FROM a, LATERAL (SELECT * FROM b WHERE b.y = a.x ORDER BY b.k LIMIT 2) s');
+SELECT numbers_rows('SELECT * FROM a LEFT JOIN LATERAL (SELECT * FROM b WHERE b.y = a.x ORDER BY b.k LIMIT 2) s ON s.y > 5');
+SELECT numbers_rows('SELECT * FROM a, LATERAL (SELECT * FROM b WHERE b.y = a.x ORDER BY b.k LIMIT 2) s WHERE a.k = 1');
+SELECT numbers_rows('SELECT * FROM a, LATERAL (SELECT * FROM b WHERE b.y > a.x ORDER BY b.k LIMIT 2) s');
+
 -- Rows that are found by joins on the coordinator.
 UPDATE a SET s = s || '-' || b.y FROM b WHERE a.x = b.y AND a.k < 13;
 SELECT * FROM a WHERE s LIKE '%-%' ORDER BY k;

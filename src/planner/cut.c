@@ -25,6 +25,7 @@
 #include "planner/decorrelate.h"
 #include "planner/exchange.h"
 #include "planner/key_subqueries.h"
+#include "planner/lateral_limit.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
@@ -467,6 +468,7 @@ ReplaceOrCut(Query *query)
 	else
 	{
 		DecorrelateSubqueries(query);
+		NumberLateralRows(query);
 		if (HasOuterColumns(query))
 			cut_because(query, why_cut(query, &spread));
 		else

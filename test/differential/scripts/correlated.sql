@@ -249,3 +249,34 @@ SELECT t.id FROM things t WHERE EXISTS (SELECT FROM sold s WHERE s.price < t.siz
 SELECT t.id, s.* FROM things t CROSS JOIN LATERAL (SELECT what, price FROM sold WHERE price > t.size OR what = t.shop ORDER BY what, price, id LIMIT 2) s ORDER BY 1, 2, 3;
 
 SELECT count(DISTINCT (SELECT min(random() + t.id) FROM sold s WHERE s.what < t.shop)) FROM things t;
+
+-- the first rows for each row
+SELECT t.id, s.* FROM things t, LATERAL (SELECT s.id, s.price FROM sold s WHERE s.what = t.id ORDER BY s.price DESC NULLS LAST, s.id LIMIT 3) s;
+
+SELECT t.id, s.* FROM things t LEFT JOIN LATERAL (SELECT * FROM sold s WHERE s.shop = t.shop ORDER BY s.at DESC, s.id LIMIT 2) s ON s.flag;
+
+SELECT t.id, p.town, s.id FROM things t LEFT JOIN places p USING (shop) LEFT JOIN LATERAL (SELECT s.id FROM sold s WHERE s.shop = p.shop AND s.flag AND p.shop = s.what ORDER BY s.id LIMIT 2) s ON true;
+
+SELECT p.town, s.* FROM places p, LATERAL (SELECT s.price, s.id FROM sold s WHERE s.shop = p.shop AND s.at > '2024-01-05' ORDER BY s.price, s.id LIMIT 2) s;
+
+SELECT t.id, a.id, b.id FROM things t CROSS JOIN LATERAL (SELECT s.id, s.shop FROM sold s WHERE s.what = t.id ORDER BY s.id LIMIT 2) a LEFT JOIN LATERAL (SELECT s.id FROM sold s WHERE s.what = a.shop ORDER BY s.id DESC LIMIT 1) b ON true;
+
+SELECT t.id, s.id, s.c FROM things t, LATERAL (SELECT s.id, s.c FROM sold s WHERE s.c = t.c ORDER BY s.id LIMIT 2) s;
+
+SELECT t.id, s.id, s.f FROM things t, LATERAL (SELECT s.id, s.f FROM sold s WHERE s.f = t.f AND s.t = t.t ORDER BY s.id LIMIT 2) s;
+
+SELECT t.id, s FROM things t, LATERAL (SELECT s.id, s.price FROM sold s WHERE s.what = t.id ORDER BY s.at, s.id LIMIT 1) s;
+
+SELECT t.id, s.x FROM things t, LATERAL (SELECT 100 / (s.id - t.id) AS x FROM sold s WHERE s.what = t.id AND s.id <> t.id ORDER BY s.id LIMIT 1) s;
+
+SELECT count(*), count(s.id) FROM things t LEFT JOIN LATERAL (SELECT s.id FROM sold s WHERE s.what = t.id LIMIT 2) s ON true;
+
+SELECT t.id, s.* FROM things t, LATERAL (SELECT s.id FROM sold s WHERE s.what = t.id ORDER BY s.id LIMIT 0) s;
+
+SELECT t.id, s.* FROM things t, LATERAL (SELECT s.id FROM sold s WHERE s.what = t.id ORDER BY s.id LIMIT ${2|1|3:int}) s WHERE t.id < ${20:int};
+
+SELECT t.id, (SELECT count(*) FROM kinds k WHERE k.rank > s.id) FROM things t JOIN kinds ON kinds.kind = t.kind, LATERAL (SELECT s.id FROM sold s WHERE s.shop = kinds.rank / 10 ORDER BY s.id LIMIT 2) s;
+
+SELECT t.kind, sum(s.price), count(*) FROM things t, LATERAL (SELECT s.price, s.t FROM sold s JOIN kinds k ON k.rank = s.what WHERE s.shop = t.shop ORDER BY s.id LIMIT 4) s WHERE s.t <> 't2' GROUP BY 1;
+
+SELECT t.id, s.id FROM things t, LATERAL (SELECT s.id FROM sold s WHERE s.what = t.id AND EXISTS (SELECT FROM kinds k WHERE k.rank = s.what) ORDER BY s.id LIMIT 2) s;
