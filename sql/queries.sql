@@ -32,6 +32,9 @@ SELECT nodes_of('SELECT * FROM a ORDER BY s LIMIT 3');
 SELECT nodes_of('SELECT * FROM a JOIN b ON a.x = b.y');
 SELECT nodes_of('SELECT * FROM a WHERE k IN (SELECT k FROM a WHERE x = 1)');
 SELECT nodes_of('UPDATE a SET x = 1');
+SELECT nodes_of('INSERT INTO a SELECT k, x, s FROM a');
+SELECT nodes_of('INSERT INTO a SELECT k, x, s FROM a WHERE k = 3') IS NULL AS one_shard;
+SELECT nodes_of('INSERT INTO a SELECT k, x, s FROM a WHERE k IN (3, 4)');
 
 -- The first rows for each row of another table are numbered, not asked for row by row.
 CREATE FUNCTION numbers_rows(statement text) RETURNS bool LANGUAGE plpgsql AS $$

@@ -199,6 +199,23 @@ rows_stay(Query *query, DistTable *table)
 	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
 }
 
+/* Which nodes select rows that stay: those of the keys that are named, or all. */
+static void
+target_of_rows(Query *query, Modification *modification)
+{
+	RangeTblRef *ref = linitial_node(RangeTblRef, query->jointree->fromlist);
+	Query       *rows = rt_fetch(ref->rtindex, query->rtable)->subquery;
+	QueryTables  tables;
+
+	FindDistTables(rows, &tables);
+	if (FindRoute(rows, &tables, &modification->key))
+		modification->fragment.target = TARGET_ONE_SHARD;
+	else if (FindKeys(rows, &tables, &modification->key))
+		modification->fragment.target = TARGET_SHARDS;
+	else
+		modification->fragment.target = TARGET_ALL_SHARDS;
+}
+
 /*
  * Has the nodes send each other the selected rows, by the key that they will
  * have in the table, so that each inserts its own.
@@ -338,7 +355,7 @@ ship_insert(Query *query, DistTable *table, Modification *modification)
 			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ONE_SHARD;
 	}
 	else if (rows_stay(query, table) && !InsertsByShard(query, table))
-		modification->fragment.target = TARGET_ALL_SHARDS;
+		target_of_rows(query, modification);
 	else
 		return false;
 	return WhyNotPrintable(modification->query) == NULL;

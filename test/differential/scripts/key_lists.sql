@@ -227,3 +227,25 @@ UPDATE a SET k = k + 30 WHERE k IN (6, 7) RETURNING *;
 MERGE INTO a USING (SELECT k, id, max(y) AS y FROM b WHERE k IN (2, 3) GROUP BY k, id) b ON a.k = b.k AND a.id = b.id AND a.k IN (2, 3) WHEN MATCHED THEN UPDATE SET x = b.y;
 
 INSERT INTO b SELECT k, id, x FROM a WHERE k IN (2, 3);
+
+-- rows that stay with the keys that are named
+INSERT INTO b SELECT k, id, x FROM a WHERE k = ${3:int} RETURNING *;
+INSERT INTO b SELECT k, id, y FROM b WHERE k IS NULL;
+INSERT INTO a SELECT k, id + 10, x, s FROM a WHERE k IN (${2:int}, ${9:int}) AND x > 1;
+INSERT INTO a SELECT b.k, b.id, b.y, 'b' FROM b JOIN a USING (k) WHERE a.k = ANY (${'{4,5,99}':int[]}) ON CONFLICT (k, id) DO NOTHING;
+INSERT INTO a SELECT k, id, 0, 'twice' FROM a WHERE k = 6 ON CONFLICT (k, id) DO UPDATE SET x = -1, s = excluded.s RETURNING *;
+WITH i AS (INSERT INTO b SELECT k, id, -x FROM a WHERE k = ANY (ARRAY[7, 8]) RETURNING *) SELECT * FROM i JOIN names n ON n.x = i.id;
+INSERT INTO b SELECT k, id, x FROM a WHERE k = 3 AND k = 4;
+SELECT * FROM a;
+SELECT * FROM b;
+
+PREPARE copy_key(int) AS INSERT INTO b SELECT k, id, x + 100 FROM a WHERE k = $1;
+EXECUTE copy_key(1);
+EXECUTE copy_key(2);
+EXECUTE copy_key(3);
+EXECUTE copy_key(4);
+EXECUTE copy_key(5);
+EXECUTE copy_key(6);
+EXECUTE copy_key(NULL);
+DEALLOCATE copy_key;
+SELECT * FROM b WHERE y >= 100;
