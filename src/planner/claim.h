@@ -73,6 +73,10 @@ typedef struct Claim
 
 extern void InitClaims(void);
 
+/* claim_text.c: its text. Reading returns what is valid until the next call; the text has a claim. */
+extern bool         HasClaim(const char *text);
+extern const Claim *ReadClaim(const char *text);
+
 /*
  * AppendClaim writes a claim: for the shard, or if shard is NULL for the
  * placement version that this session knows. The role is written where it
@@ -108,7 +112,7 @@ extern void AppendSendClaim(StringInfo buf, int transfer);
 extern void AppendPolicyClaim(StringInfo buf, Oid role);
 
 /*
- * CurrentClaim returns the claim at the head of the statement text, or NULL if
+ * claim.c: CurrentClaim returns the claim at the head of the statement text, or NULL if
  * there is none, or the statement is not at top level, or the connection did
  * not prove to come from a node of the cluster. Valid until the next call.
  */
