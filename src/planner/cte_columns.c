@@ -148,13 +148,24 @@ drop_unused(UsedColumns *used)
 	return dropped;
 }
 
+static bool
+has_ctes(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return ((Query *) node)->cteList != NIL ||
+			   query_tree_walker((Query *) node, has_ctes, context, 0);
+	return expression_tree_walker(node, has_ctes, context);
+}
+
 void
 DropUnusedColumns(Query *query)
 {
-	bool dropped;
+	bool dropped = has_ctes((Node *) query, NULL);
 
 	/* what a column was made of may be unused, too */
-	do
+	while (dropped)
 	{
 		ColumnSearch search = {NIL, NIL};
 		ListCell    *lc;
@@ -163,5 +174,5 @@ DropUnusedColumns(Query *query)
 		find_used_walker((Node *) query, &search);
 		foreach (lc, search.ctes)
 			dropped |= drop_unused(lfirst(lc));
-	} while (dropped);
+	}
 }

@@ -47,9 +47,26 @@ fold_nulls(Node *node, ParamListInfo params)
 	return expression_tree_mutator(node, fold_nulls, params);
 }
 
+/* Is there anything to fold? Most statements are not copied for it. */
+static bool
+asks_for_nulls(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, NullTest))
+		return IsA(((NullTest *) node)->arg, Param) ||
+			   expression_tree_walker(node, asks_for_nulls, context);
+	if (IsA(node, CoalesceExpr))
+		return IsA(linitial(((CoalesceExpr *) node)->args), Param) ||
+			   expression_tree_walker(node, asks_for_nulls, context);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, asks_for_nulls, context, 0);
+	return expression_tree_walker(node, asks_for_nulls, context);
+}
+
 void
 FoldKnownNulls(Query *query, ParamListInfo params)
 {
-	if (params)
+	if (params && query_tree_walker(query, asks_for_nulls, NULL, 0))
 		query_tree_mutator(query, fold_nulls, params, QTW_DONT_COPY_QUERY);
 }
