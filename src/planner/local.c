@@ -19,6 +19,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/prep.h"
 #include "parser/parsetree.h"
 #include "planner/local.h"
 #include "planner/moved_tables.h"
@@ -64,7 +65,9 @@ point_entry(Query *query, Index rti, PointContext *context)
 	if (table == NULL)
 		return;
 	/* entries for a leaf's rights stay: a writer may not lock its copy before it is its turn */
-	if (context->references_only && (table->method != DIST_REFERENCE || !rte->inFromCl))
+	if (context->references_only &&
+		(table->method != DIST_REFERENCE ||
+		 !bms_is_member(rti, get_relids_in_jointree((Node *) query->jointree, false))))
 		return;
 
 	target = table->data_relid;

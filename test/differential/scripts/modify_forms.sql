@@ -298,3 +298,17 @@ INSERT INTO base SELECT * FROM base ON CONFLICT DO NOTHING;
 
 TRUNCATE base, audit;
 INSERT INTO base VALUES (1), (2) RETURNING *;
+
+-- rules of a reference table, whose actions read it
+BEGIN;
+CREATE RULE noted AS ON UPDATE TO ref DO ALSO INSERT INTO audit VALUES (NEW.id, 'was ' || OLD.v);
+UPDATE ref SET v = v + 1 WHERE id < 3;
+CREATE RULE followed AS ON DELETE TO ref DO ALSO DELETE FROM base WHERE base.k = OLD.id;
+DELETE FROM ref WHERE id = 4;
+CREATE RULE instead AS ON UPDATE TO ref WHERE OLD.id = 5 DO INSTEAD INSERT INTO dm (k, s) VALUES (OLD.v, 'rule');
+UPDATE ref SET v = 0 WHERE id > 4;
+SELECT * FROM ref;
+SELECT * FROM base;
+SELECT * FROM audit;
+SELECT * FROM dm WHERE s = 'rule';
+ROLLBACK;
