@@ -238,6 +238,16 @@ NumberWanted(void)
 		   (int) pg_atomic_read_u32(&admission->nleaving);
 }
 
+/* In a transaction that has not used its connections a session looks idle, but does not leave. */
+static bool
+IsInTransaction(const Member *member)
+{
+	VirtualTransactionId transaction;
+
+	GET_VXID_FROM_PGPROC(transaction, ProcGlobal->allProcs[member - admission->members]);
+	return LocalTransactionIdIsValid(transaction.localTransactionId);
+}
+
 /* Asks as many idle sessions to leave as are waited for. */
 static void
 AskIdleSessions(void)
@@ -249,7 +259,8 @@ AskIdleSessions(void)
 	{
 		Member *member = &admission->members[i];
 
-		if (member->standing != ADMITTED || member->idle_since == 0 || !TurnIsOver(member, now))
+		if (member->standing != ADMITTED || member->idle_since == 0 || !TurnIsOver(member, now) ||
+			IsInTransaction(member))
 			continue;
 		wanted--;
 		if (member->asked)

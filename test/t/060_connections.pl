@@ -128,6 +128,38 @@ $one->query_safe("$elsewhere; COMMIT");
 is(finish($two), '', 'the end of the transaction ends the wait of the first in line');
 is(finish($three), '', 'then of the next');
 
+# Who is asked for its connections, and in vain, since its client goes on just then, is asked again. The client is silent for
+# a twentieth of a turn before that, and its transaction begins so early that it does not use the connections yet.
+set_conf("connection_turn = '10s'");
+holds('the turn is set', "current_setting('distshard.connection_turn') = '10s'");
+$one->query_safe($there);
+my $stopped = session();
+$stopped->query_safe('SELECT pg_advisory_lock(1)');
+start($one, "DO 'BEGIN PERFORM pg_advisory_xact_lock(1); $there; END'");
+start($two, $there);
+holds('another session waits', waits($two));
+$coordinator->safe_psql($db, 'SELECT pg_sleep(0.7)');    # it asks after half a second
+$stopped->query_safe('SELECT pg_advisory_unlock(1)');
+is(finish($one), '', 'a session uses its connections again, after it was asked for them');
+is(finish($two), '', 'then another one gets them');
+
+# Who is in a transaction is not asked instead of who could give up connections.
+set_conf('max_connections_per_node = 2');
+holds('two have connections', 'distshard.connection_limit() = 2');
+foreach my $order ([ $one, $two ], [ $two, $one ])
+{
+	my ($in_transaction, $idle) = @$order;
+	$_->query_safe($there) foreach @$order;
+	$in_transaction->query_safe('BEGIN; SELECT 1');
+	start($three, $there);
+	is(finish($three), '', 'an idle session gives way while another one is in a transaction that does not use its connections');
+	$in_transaction->query_safe('COMMIT');
+}
+$coordinator->safe_psql($db, "SELECT pg_terminate_backend($pid{$stopped})");
+set_conf("connection_turn = '1s'");
+set_conf('max_connections_per_node = 1');
+holds('the setting counts again', 'distshard.connection_limit() = 1');
+
 # Waiting ends
 $one->query_safe("BEGIN; $there");
 $two->query_safe("SET distshard.connection_wait_timeout = '100ms'; \\set VERBOSITY verbose");
