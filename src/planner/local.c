@@ -64,9 +64,9 @@ point_entry(Query *query, Index rti, PointContext *context)
 	table = LookupDistTable(rte->relid);
 	if (table == NULL)
 		return;
-	/* entries for a leaf's rights stay: a writer may not lock its copy before it is its turn */
+	/* targets, and entries for a leaf's rights, stay: a writer may not lock its copy before it is its turn */
 	if (context->references_only &&
-		(table->method != DIST_REFERENCE ||
+		(table->method != DIST_REFERENCE || rti == query->resultRelation ||
 		 !bms_is_member(rti, get_relids_in_jointree((Node *) query->jointree, false))))
 		return;
 
