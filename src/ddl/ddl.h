@@ -64,11 +64,11 @@ typedef enum RelationRole
 extern void InitDdl(void);
 extern void RunAsWritten(Utility *utility);
 extern void RunLocally(Utility *utility);
-extern void DropRecorded(ObjectAddresses *objects, DropBehavior behavior);
 
 /* relation.c: what a name stands for */
 extern RelationRole RoleOf(Oid relid, DistTable **table);
 extern RelationRole RoleOfName(const RangeVar *name, DistTable **table);
+extern Oid          RelationOfObject(const ObjectAddress *object);
 extern bool         IsSharedObject(const ObjectAddress *object);
 extern RangeVar    *NameOfRelation(Oid relid);
 extern List        *DataLeaves(const DistTable *table);
@@ -138,6 +138,10 @@ extern void FinishDrops(Utility *utility);
 extern void ForwardDrops(Utility *utility);
 extern void DropDataIndex(Utility *utility, const DistTable *table, const char *name);
 extern void DropDataRelation(Utility *utility, ObjectType type, Oid data_schema, const char *name);
+
+/* dependents.c: what goes down with other things is not told of */
+extern void HideDependents(const DropStmt *stmt);
+extern void HideDependentsOfOwned(List *roles);
 
 /* attached.c */
 extern void RenameStatistics(Utility *utility, RenameStmt *stmt);

@@ -255,24 +255,19 @@ CheckDropExtension(DropStmt *stmt)
  * extension down with them, which they belong to.
  */
 static void
-DropTablesOfSchemas(Utility *utility, DropStmt *stmt)
+DropDataOfSchemas(Utility *utility, DropStmt *stmt)
 {
-	ObjectAddresses *tables = new_object_addresses();
-	ListCell        *lc;
+	ListCell *lc;
 
 	foreach (lc, AllDistTables())
 	{
-		DistTable    *table = lfirst(lc);
-		Oid           schema = get_rel_namespace(table->relid);
-		ObjectAddress object;
+		DistTable *table = lfirst(lc);
+		Oid        schema = get_rel_namespace(table->relid);
 
-		if (!list_member(stmt->objects, makeString(get_namespace_name(schema))) ||
-			!pg_namespace_ownercheck(schema, GetUserId()))
-			continue;
-		ObjectAddressSet(object, RelationRelationId, table->relid);
-		add_exact_object_address(&object, tables);
+		if (list_member(stmt->objects, makeString(get_namespace_name(schema))) &&
+			pg_namespace_ownercheck(schema, GetUserId()))
+			RememberDrop(utility, table->relid);
 	}
-	DropRecorded(tables, stmt->behavior);
 	FinishDrops(utility);
 }
 
@@ -308,7 +303,8 @@ DropUtility(Utility *utility, Node *node)
 			if (utility->forwarded)
 				stmt->missing_ok = true;
 			if (stmt->removeType == OBJECT_SCHEMA && stmt->behavior == DROP_CASCADE)
-				DropTablesOfSchemas(utility, stmt);
+				DropDataOfSchemas(utility, stmt);
+			HideDependents(stmt);
 			RunAsWritten(utility);
 			FinishDrops(utility);
 			ForwardDrops(utility);
@@ -336,6 +332,7 @@ DropOwnedUtility(Utility *utility, Node *node)
 			RememberDrop(utility, table->relid);
 	}
 	FinishDrops(utility);
+	HideDependentsOfOwned(roles);
 	RunAsWritten(utility);
 	FinishDrops(utility);
 	ForwardDrops(utility);

@@ -222,14 +222,16 @@ ColumnOfRow(Oid classid, AttrNumber oid_column, Oid oid, AttrNumber column)
 	return result;
 }
 
-/* The relation that an object is a part of, or InvalidOid. */
-static Oid
+/* RelationOfObject returns the relation that an object is a part of, or InvalidOid. */
+Oid
 RelationOfObject(const ObjectAddress *object)
 {
 	switch (object->classId)
 	{
 		case RelationRelationId:
 			return object->objectId;
+		case AttrDefaultRelationId:
+			return GetAttrDefaultColumnAddress(object->objectId).objectId;
 		case ConstraintRelationId:
 			return ColumnOfRow(ConstraintRelationId, Anum_pg_constraint_oid, object->objectId,
 							   Anum_pg_constraint_conrelid);

@@ -170,16 +170,6 @@ RunAsWritten(Utility *utility)
 	Recording = false;
 }
 
-/* DropRecorded drops objects as if the running statement had named them. */
-void
-DropRecorded(ObjectAddresses *objects, DropBehavior behavior)
-{
-	Recording = true;
-	performMultipleDeletions(objects, behavior, 0);
-	Recording = false;
-	CommandCounterIncrement();
-}
-
 /* What goes down with an object of one node, on that node only, must not be a distributed table. */
 static void
 RefuseDrop(const char *name)
