@@ -75,5 +75,16 @@ SELECT nodes_of('EXECUTE two_keys(2, 5)');
 EXECUTE two_keys(2, 5);
 EXECUTE two_keys(2, NULL);
 
+-- An empty vector has no binary form that PostgreSQL reads
+CREATE TABLE vectors (key oidvector, i int, v int2vector, a oidvector[]);
+INSERT INTO vectors VALUES ('', 1, '', '{""}'), ('1 2', 2, NULL, NULL);
+SELECT create_distributed_table('vectors', 'key', 4, colocate_with => 'none');
+INSERT INTO vectors VALUES ('', 3, '', '{""}'), ('3', 4, NULL, NULL);
+INSERT INTO vectors SELECT * FROM vectors;
+SELECT * FROM vectors WHERE key IN ('', '3') ORDER BY i;
+SELECT undistribute_table('vectors');
+SELECT * FROM ONLY vectors ORDER BY i;
+DROP TABLE vectors;
+
 SET client_min_messages = warning;
 DROP SCHEMA key_lists CASCADE;

@@ -41,6 +41,12 @@ IsOidAlias(Oid type)
 }
 
 bool
+HasRefusedBinary(Oid type)
+{
+	return type == OIDVECTOROID || type == INT2VECTOROID;
+}
+
+bool
 IsLocalType(Oid type)
 {
 	Oid          element = type < FirstNormalObjectId ? InvalidOid : get_element_type(type);

@@ -37,13 +37,15 @@ struct RowEncoder
 	MemoryContext  row_context;
 };
 
-/* Types whose values are object identifiers, or hold them. */
+/* Types whose binary form is not good for all values and on all nodes, and arrays of them. */
 static bool
-HoldsOids(Oid type)
+NeedsText(Oid type)
 {
-	Oid element = get_element_type(type);
+	Oid element = HasRefusedBinary(type) ? InvalidOid : get_element_type(type);
 
-	return IsOidAlias(OidIsValid(element) ? element : type);
+	if (OidIsValid(element))
+		type = element;
+	return IsOidAlias(type) || HasRefusedBinary(type);
 }
 
 static bool
@@ -67,7 +69,7 @@ TravelsInBinary(Oid type)
 {
 	Oid base = getBaseType(type);
 
-	return base < FirstGenbkiObjectId && !HoldsOids(base) && HasBinaryForm(base);
+	return base < FirstGenbkiObjectId && !NeedsText(base) && HasBinaryForm(base);
 }
 
 /* COPY wants a binary form of each column, also of those that it does not read. */

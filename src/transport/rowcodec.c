@@ -63,7 +63,7 @@ HasPortableBinary(Form_pg_type form)
 	return OidIsValid(form->typreceive) && OidIsValid(form->typsend) &&
 		   (form->typtype == TYPTYPE_BASE || form->typtype == TYPTYPE_RANGE ||
 			form->typtype == TYPTYPE_MULTIRANGE) &&
-		   !IsOidAlias(form->oid);
+		   !IsOidAlias(form->oid) && !HasRefusedBinary(form->oid);
 }
 
 static BuiltinType *
