@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "ddl/ddl.h"
@@ -43,6 +44,67 @@ WithRelatives(List *relids)
 	return all;
 }
 
+/* How the error of PostgreSQL names a relation: as it was written, and what it has locked with that by its name. */
+static char *
+NameInError(const LockStmt *stmt, Oid relid)
+{
+	ListCell *lc;
+
+	foreach (lc, stmt->relations)
+	{
+		RangeVar *name = lfirst_node(RangeVar, lc);
+
+		if (name->schemaname && RangeVarGetRelid(name, NoLock, true) == relid)
+			return psprintf("\"%s.%s\"", name->schemaname, name->relname);
+	}
+	return psprintf("\"%s\"", get_rel_name(relid));
+}
+
+/* LOCK TABLE .. NOWAIT */
+static void
+LockAtOnce(const LockStmt *stmt, List *relids, LOCKMODE mode)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List         *qualified = NIL;
+	List         *written = NIL;
+	ListCell     *lc;
+	ListCell     *lc2;
+
+	foreach (lc, relids)
+	{
+		Oid relid = lfirst_oid(lc);
+
+		qualified =
+			lappend(qualified, psprintf("\"%s.%s\"", get_namespace_name(get_rel_namespace(relid)),
+										get_rel_name(relid)));
+		written = lappend(written, NameInError(stmt, relid));
+	}
+	PG_TRY();
+	{
+		LockTables(relids, mode, true);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		forboth (lc, qualified, lc2, written)
+		{
+			char *name = strstr(error->message, lfirst(lc));
+
+			if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || name == NULL)
+				continue;
+			error->message = psprintf("%s%s%s", pnstrdup(error->message, name - error->message),
+									  (char *) lfirst(lc2), name + strlen(lfirst(lc)));
+			break;
+		}
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
 /* LockEverywhere locks the tables for a statement that is issued here. */
 void
 LockEverywhere(Utility *utility, List *relids, LOCKMODE mode)
@@ -57,5 +119,8 @@ LockEverywhere(Utility *utility, List *relids, LOCKMODE mode)
 		if (!MayLock(lfirst_oid(lc)))
 			return;
 	}
-	LockTables(WithRelatives(relids), mode, IsA(stmt, LockStmt) && ((LockStmt *) stmt)->nowait);
+	if (IsA(stmt, LockStmt) && ((LockStmt *) stmt)->nowait)
+		LockAtOnce((LockStmt *) stmt, WithRelatives(relids), mode);
+	else
+		LockTables(WithRelatives(relids), mode, false);
 }

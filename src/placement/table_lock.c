@@ -55,7 +55,8 @@ LockHere(Oid relid, LOCKMODE mode, bool nowait)
 		LockRelationOid(relid, mode);
 	else if (!ConditionalLockRelationOid(relid, mode))
 		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-						errmsg("could not obtain lock on relation \"%s\"", get_rel_name(relid))));
+						errmsg("could not obtain lock on relation \"%s.%s\"",
+							   get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid))));
 }
 
 /* On these nodes at once. The statement is for others, the rest for this one, if it is among them. */
@@ -158,7 +159,7 @@ TimeLeft(TimestampTz give_up, long most)
 
 /*
  * LockTables locks distributed tables on all nodes. Without other nodes the
- * locks that the caller takes anyway will do.
+ * locks that the caller takes anyway will do. The error of NOWAIT names the schema, too.
  */
 void
 LockTables(List *relids, LOCKMODE mode, bool nowait)

@@ -100,4 +100,22 @@ $holder->quit;
 is(errors_of($undistribute), '', 'then it has its turn');
 is($node1->safe_psql('postgres', 'SELECT count(*) FROM t'), 101, 'with all rows');
 
+# NOWAIT names the table as the user did, whichever node it is locked on.
+sub stderr_of
+{
+	my ($node, $sql) = @_;
+	my ($ret, $out, $err) = $node->psql('postgres', $sql);
+	return $err;
+}
+$holder = $node3->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE u IN SHARE MODE');
+for my $node (@nodes)
+{
+	like(stderr_of($node, 'BEGIN; LOCK TABLE u NOWAIT'), qr/ERROR:  could not obtain lock on relation "u"$/m, 'NOWAIT: ' . $node->name);
+	like(stderr_of($node, 'BEGIN; LOCK TABLE public.u NOWAIT'), qr/ERROR:  could not obtain lock on relation "public\.u"$/m,
+		'NOWAIT with a schema: ' . $node->name);
+}
+$holder->query_safe('COMMIT');
+$holder->quit;
+
 done_testing();
