@@ -38,6 +38,7 @@
 #include "planner/on_behalf.h"
 #include "storage/proc.h"
 #include "transaction/start_time.h"
+#include "transport/connection.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
@@ -193,14 +194,23 @@ RunLocally(Utility *utility)
 		ForwardDrops(utility);
 }
 
+/* These tell, with VERBOSE, what they do to each relation. */
+static bool
+IsMaintenance(Node *stmt)
+{
+	return IsA(stmt, VacuumStmt) || IsA(stmt, ReindexStmt) || IsA(stmt, ClusterStmt);
+}
+
 static void
 Handle(UtilityHandler handler, Utility *utility)
 {
 	Utility *outer = Running;
 	bool     outer_recording = Recording;
+	bool     outer_info = NodesInInfo;
 
 	Running = utility;
 	Recording = false;
+	NodesInInfo = IsMaintenance(utility->pstmt->utilityStmt);
 	PG_TRY();
 	{
 		handler(utility, utility->pstmt->utilityStmt);
@@ -209,6 +219,7 @@ Handle(UtilityHandler handler, Utility *utility)
 	{
 		Running = outer;
 		Recording = outer_recording;
+		NodesInInfo = outer_info;
 	}
 	PG_END_TRY();
 }

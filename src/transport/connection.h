@@ -157,4 +157,7 @@ extern char *LogicalNames(const char *text);
 /* The same for an error about a shard of this node; in place. */
 extern void UseLogicalNames(ErrorData *error);
 
+/* Does the running command tell of its work on each node? Then what other nodes tell, as INFO, says which one. */
+extern bool NodesInInfo;
+
 #endif

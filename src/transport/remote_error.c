@@ -343,6 +343,8 @@ RaiseConnectionLost(NodeConn *conn, PGresult *result)
 					why && *why ? errdetail_internal("%s", why) : 0));
 }
 
+bool NodesInInfo = false;
+
 /* PassNotice is libpq's notice receiver: the client gets the node's notices. */
 void
 PassNotice(void *arg, const PGresult *result)
@@ -399,6 +401,9 @@ PassNotice(void *arg, const PGresult *result)
 	message = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	detail = ErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	hint = ErrorField(result, PG_DIAG_MESSAGE_HINT);
+	if (level == INFO && NodesInInfo && message)
+		message =
+			psprintf("node %d (%s:%d): %s", conn->key.node_id, conn->host, conn->port, message);
 	ereport(level, (errcode(SqlState(result)), errmsg_internal("%s", message ? message : ""),
 					detail ? errdetail_internal("%s", detail) : 0, hint ? errhint("%s", hint) : 0));
 	RESUME_INTERRUPTS();

@@ -118,4 +118,21 @@ for my $node (@nodes)
 $holder->query_safe('COMMIT');
 $holder->quit;
 
+# VERBOSE tells which node a line is about, if it is another one; what functions say goes without.
+my $node2_name = 'node 2 \(localhost:' . $node2->port . '\)';
+for my $command ([ 'VACUUM (VERBOSE, ANALYZE) u', qr/vacuuming "postgres\.distshard_public\.u#\d+"/ ],
+	[ 'ANALYZE VERBOSE u', qr/analyzing "distshard_public\.u#\d+"/ ], [ 'REINDEX (VERBOSE) TABLE u', qr/index "u_k_idx#\d+" was reindexed/ ])
+{
+	$node1->safe_psql('postgres', 'CREATE INDEX IF NOT EXISTS u_k_idx ON u (k)');
+	my ($sql, $line) = @$command;
+	like(stderr_of($node1, $sql), qr/INFO:  $node2_name: $line/, "$sql: lines of another node");
+	like(stderr_of($node1, $sql), qr/INFO:  $line/, "$sql: lines of this node");
+}
+$node1->safe_psql('postgres', q{CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE INFO 'told'; RETURN NEW; END $$;
+	CREATE TRIGGER tell BEFORE UPDATE ON u FOR EACH ROW EXECUTE FUNCTION tell();
+	INSERT INTO u SELECT generate_series(1, 100)});
+my $told = stderr_of($node1, 'UPDATE u SET c = 1');
+like($told, qr/INFO:  told/, 'what a trigger says on another node');
+unlike($told, qr/node \d/, '... as it says it');
+
 done_testing();
