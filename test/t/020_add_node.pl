@@ -116,6 +116,7 @@ my $server = PostgreSQL::Test::Cluster->new('copy', install_path => "$copy$bin" 
 $server->init(extra => [qw(--username=postgres --encoding=UTF8 --locale=C.UTF-8)]);
 $server->append_conf('postgresql.conf', "listen_addresses = 'localhost'
 shared_preload_libraries = 'distshard'
+wal_level = logical
 max_prepared_transactions = 100\n");
 $server->start;
 like(add_error($server), qr/DETAIL:  Extension distshard is not installed there.*HINT:  Install the same version/s,
@@ -123,6 +124,20 @@ like(add_error($server), qr/DETAIL:  Extension distshard is not installed there.
 append_to_file($control, "default_version = '0.9'\n");
 like(add_error($server), qr/DETAIL:  It has version 0\.9 of distshard, and this node version 1\.0.*HINT:  Install the same version/s,
 	'an extension of another version to install');
+
+# An extension that a distributed table needs, which cannot be installed there
+system_or_bail('cp', "$share/extension/distshard.control", $control);
+unlink "$copy$share/extension/citext.control";
+$node1->safe_psql('postgres', q{CREATE EXTENSION citext; CREATE SCHEMA shop; CREATE TABLE shop.item (name citext);
+	SELECT create_distributed_table('shop.item', 'name')});
+like(add_error($server), qr/0A000: extension "citext" is not available.*DETAIL:  Could not open extension control file.*HINT:.*must first be installed.*on node 2/s,
+	'no extension that a table needs');
+is(extensions($server), '0', '... nothing was created there');
+is($server->safe_psql('postgres', q{SELECT count(*) FROM pg_namespace WHERE nspname ~ 'shop|distshard'}), '0', '... no schema either');
+is($node1->safe_psql('postgres', q{SELECT count(*) FROM distshard.nodes}), '1', '... and there is no node more');
+is($node1->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'distshard%' AND backend_type = 'client backend'}), '0',
+	'... and no connection left');
+$node1->safe_psql('postgres', q{DROP SCHEMA shop CASCADE; DROP EXTENSION citext});
 $server->stop;
 
 # What says that it is another major version is not asked any more
