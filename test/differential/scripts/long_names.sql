@@ -91,7 +91,8 @@ INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = ${1|2|3|4:int};
 -- autocommit
 ALTER TABLE u DROP CONSTRAINT a_key_with_a_name_that_is_as_long_as_a_name_can_be_in_postgresq;
 INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = ${1|2|3|4:int};
-INSERT INTO u SELECT k, v + 100, n FROM u WHERE k = ${1|2|3|4:int};
+-- on several nodes: on one, the error would come with the statement
+INSERT INTO u SELECT k, v + 100, CASE WHEN k < 5 THEN n ELSE v + 100 END FROM u WHERE k IN (${1|2|3|4:int}, 5, 6, 7, 8);
 
 DO $$ DECLARE c text; t text; BEGIN
 	INSERT INTO u SELECT k, v, v + 100 FROM u WHERE k = 5;
