@@ -34,6 +34,14 @@ SELECT without_node(explained(:analyze, 'UPDATE t SET other = other + 1 WHERE id
 SET distshard.join_strategy = pull;
 SELECT explained(:analyze, 'SELECT count(*) FROM t JOIN u ON t.other = u.other');
 SELECT explained(:analyze, 'SELECT id, (SELECT max(id) FROM u WHERE u.other = t.other) FROM t WHERE other < 3');
+RESET distshard.join_strategy;
+
+-- Why the nodes do not aggregate.
+SELECT line FROM explained('', 'SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY other) FROM t') line WHERE line ~ 'Not Pushed Further';
+SELECT line FROM explained('', 'SELECT count(*), string_agg(other::text, '','' ORDER BY id) FROM t GROUP BY other') line WHERE line ~ 'Not Pushed Further';
+
+-- A constant for a column around the subquery is known in it.
+SELECT line FROM explained('', 'SELECT (SELECT max(id) FROM u WHERE u.other = t.other) FROM t WHERE other = 2') line WHERE line ~ 'WHERE';
 
 SET client_min_messages = warning;
 DROP SCHEMA ex CASCADE;

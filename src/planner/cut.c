@@ -26,6 +26,7 @@
 #include "planner/exchange.h"
 #include "planner/key_subqueries.h"
 #include "planner/lateral_limit.h"
+#include "planner/known_outer.h"
 #include "planner/leaf.h"
 #include "planner/modify.h"
 #include "planner/modify_tree.h"
@@ -467,6 +468,7 @@ ReplaceOrCut(Query *query)
 		PointAtLocalCopies(query);
 	else
 	{
+		UseKnownOuterColumns(query);
 		DecorrelateSubqueries(query);
 		NumberLateralRows(query);
 		if (HasOuterColumns(query))

@@ -44,6 +44,7 @@
 #include "planner/split.h"
 #include "planner/strategy.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 
 /* Of fewer rows than these it does not matter where they are grouped. */
 #define MIN_ROWS_TO_CARE 10000
@@ -65,6 +66,7 @@ typedef struct SplitContext
 	bool       preserving;   /* see copied_preserved.h */
 	int        depth;        /* of the subquery in an expression that is being rewritten */
 	bool       failed;
+	char      *reason; /* why it failed, if EXPLAIN is to tell */
 } SplitContext;
 
 static Node *rewrite(Node *node, SplitContext *context);
@@ -166,7 +168,12 @@ rewrite_aggregate(Aggref *agg, SplitContext *context)
 			return expression_tree_mutator((Node *) agg, rewrite, context);
 		default:
 			result = CombineAggregate(agg, context->leaf, context->values_apart);
-			context->failed = context->failed || result == NULL;
+			if (result == NULL)
+			{
+				context->failed = true;
+				context->reason =
+					psprintf("%s() cannot be computed in parts", get_func_name(agg->aggfnoid));
+			}
 			return result;
 	}
 }
@@ -464,8 +471,9 @@ has_ordered_input(Query *query)
 	return false;
 }
 
+/* If not, *reason may tell why. */
 static bool
-split_at(Query *query, SplitPoint point)
+split_at(Query *query, SplitPoint point, const char **reason)
 {
 	SplitContext context = {point, query, begin_leaf(query, point)};
 	Query       *result;
@@ -478,12 +486,16 @@ split_at(Query *query, SplitPoint point)
 	if (point == WITHIN_GROUPING)
 		context.values_apart = DistinctValuesAreApart(query, context.leaf);
 	result = rewrite_query(&context);
+	*reason = context.reason;
 	if (context.failed || !is_whole(&context))
 		return false;
 	if (point == WITHIN_GROUPING)
 	{
 		if (groups_in_vain(query, context.leaf))
+		{
+			*reason = "there would be about as many groups as rows";
 			return false;
+		}
 		group_values_apart(&context);
 		limit_groups(query, context.leaf);
 	}
@@ -502,24 +514,37 @@ split_at(Query *query, SplitPoint point)
 static bool
 split_exchanged(Query *query)
 {
-	Query *exchanged = copyObject(query);
+	Query      *exchanged = copyObject(query);
+	const char *reason;
 
-	if (!ExchangeDistinct(exchanged) || !split_at(exchanged, WITHIN_GROUPING))
+	if (!ExchangeDistinct(exchanged) || !split_at(exchanged, WITHIN_GROUPING, &reason))
 		return false;
 	*query = *exchanged;
 	return true;
+}
+
+/* The nodes could do no more of it, for this reason. */
+static bool
+split_because(Query *query, const char *reason)
+{
+	const char *outer = SetCutReason(reason);
+	bool        result = split_at(query, BEFORE_GROUPING, &reason);
+
+	(void) SetCutReason(outer);
+	return result;
 }
 
 bool
 SplitQuery(Query *query, bool may_send)
 {
 	bool groups = query->hasAggs || query->groupClause || query->groupingSets || query->havingQual;
+	const char *reason = NULL;
 
 	if (query->commandType != CMD_SELECT || query->setOperations || query->rowMarks)
 		return false;
 	return (!query->groupingSets && (groups || !has_ordered_input(query)) &&
-			split_at(query, AFTER_GROUPING)) ||
-		   (groups && split_at(query, WITHIN_GROUPING)) ||
+			split_at(query, AFTER_GROUPING, &reason)) ||
+		   (groups && split_at(query, WITHIN_GROUPING, &reason)) ||
 		   (query->hasAggs && may_send && split_exchanged(query)) ||
-		   (!has_ordered_input(query) && split_at(query, BEFORE_GROUPING));
+		   (!has_ordered_input(query) && split_because(query, reason));
 }

@@ -280,3 +280,36 @@ SELECT t.id, (SELECT count(*) FROM kinds k WHERE k.rank > s.id) FROM things t JO
 SELECT t.kind, sum(s.price), count(*) FROM things t, LATERAL (SELECT s.price, s.t FROM sold s JOIN kinds k ON k.rank = s.what WHERE s.shop = t.shop ORDER BY s.id LIMIT 4) s WHERE s.t <> 't2' GROUP BY 1;
 
 SELECT t.id, s.id FROM things t, LATERAL (SELECT s.id FROM sold s WHERE s.what = t.id AND EXISTS (SELECT FROM kinds k WHERE k.rank = s.what) ORDER BY s.id LIMIT 2) s;
+
+-- a constant for the column that ties the subquery, where it may be one and where not
+SELECT count(*), sum(t.size) FROM things t WHERE t.id = ${5|40|-1:bigint} AND EXISTS (SELECT FROM sold s WHERE s.what = t.id);
+
+SELECT t.id, (SELECT max(s.price) FROM sold s WHERE s.shop = t.shop) FROM things t WHERE t.shop = ${1|3:int};
+
+SELECT t.id FROM things t WHERE t.shop = 1 AND t.kind IN (SELECT 'k' || s.what FROM sold s WHERE s.shop = t.shop AND s.id > t.id);
+
+SELECT t.id, s.* FROM things t LEFT JOIN LATERAL (SELECT s.id, s.price FROM sold s WHERE s.shop = t.shop ORDER BY s.id LIMIT 2) s ON true WHERE t.shop = ${1:int};
+
+SELECT t.id, s.* FROM things t LEFT JOIN LATERAL (SELECT s.id FROM sold s WHERE s.shop = t.shop AND s.price > t.size ORDER BY s.id LIMIT 2) s ON true WHERE 1 = t.shop;
+
+SELECT p.shop, t.id, (SELECT count(*) FROM sold s WHERE s.shop = t.shop), (SELECT count(*) FROM sold s WHERE s.shop = p.shop) FROM places p LEFT JOIN things t ON t.shop = p.shop AND EXISTS (SELECT FROM sold s WHERE s.what = p.shop) WHERE p.shop = ${2|1:int};
+
+SELECT t.shop, (SELECT count(*) FROM sold s WHERE s.shop = t.shop), (SELECT count(*) FROM sold s WHERE s.shop IS NOT DISTINCT FROM t.shop) FROM things t WHERE t.shop = 1 GROUP BY ROLLUP (t.shop);
+
+SELECT t.shop, count(*), (SELECT count(*) FROM sold s WHERE s.shop = t.shop) FROM things t WHERE t.shop = 1 GROUP BY t.shop HAVING count(*) > (SELECT count(*) FROM kinds k WHERE k.rank = t.shop);
+
+SELECT t.id, t.c FROM things t WHERE t.c = 'ABC' AND EXISTS (SELECT FROM sold s WHERE s.c = t.c AND s.c::text = t.c::text COLLATE "C");
+
+SELECT t.id, t.size, (SELECT max(s.id || t.size::text) FROM sold s WHERE s.price = t.size) FROM things t WHERE t.size = 3.00;
+
+SELECT t.id, (SELECT count(*) FROM sold s WHERE s.shop = t.shop) FROM things t WHERE t.shop = 1 OR t.shop = 2;
+
+SELECT t.id, (SELECT count(*) FROM sold s WHERE s.shop = t.shop) FROM things t WHERE t.shop = NULL;
+
+SELECT count(DISTINCT r) FROM (SELECT (SELECT random() FROM kinds k WHERE k.rank > t.shop LIMIT 1) AS r FROM things t WHERE t.shop = 1) s;
+
+SELECT id, (SELECT count(*) FROM sold s WHERE s.what = j.id AND s.shop = shop.shop) FROM things j FULL JOIN (SELECT shop FROM kinds, places WHERE rank = 10) shop USING (shop) WHERE shop = 1;
+
+UPDATE things t SET size = (SELECT max(s.price) FROM sold s WHERE s.shop = t.shop) WHERE t.shop = 1 AND t.id IN (SELECT s.what FROM sold s WHERE s.shop = t.shop) RETURNING t.id, t.size;
+
+DELETE FROM things t WHERE t.shop = 4 AND EXISTS (SELECT FROM sold s WHERE s.shop = t.shop AND s.what = 9) RETURNING t.id;
