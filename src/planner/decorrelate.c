@@ -275,12 +275,10 @@ join_subquery(Decorrelation *context, ListCell *item)
 
 	foreach (lc, context->ties)
 	{
-		Tie    *tie = lfirst(lc);
-		OpExpr *op = copyObject(tie->op);
-		Var    *column = joined_column(context, LeafGroupFor(context->subquery, tie->inner));
+		Tie *tie = lfirst(lc);
+		Var *group = LeafGroupFor(context->subquery, tie->inner);
 
-		op->args = IsLeft(tie) ? list_make2(column, tie->outer) : list_make2(tie->outer, column);
-		quals = lappend(quals, op);
+		quals = lappend(quals, TieToColumn(tie, joined_column(context, group)));
 	}
 	ref->rtindex = context->joined;
 	join->jointype = JOIN_LEFT;

@@ -311,12 +311,10 @@ conditions(Numbering *numbering)
 
 	foreach (lc, numbering->ties)
 	{
-		Tie    *tie = lfirst(lc);
-		OpExpr *op = copyObject(tie->op);
-		Var    *column = column_of_entry(numbering, output_column(numbering->subquery, tie->inner));
+		Tie         *tie = lfirst(lc);
+		TargetEntry *inner = output_column(numbering->subquery, tie->inner);
 
-		op->args = IsLeft(tie) ? list_make2(column, tie->outer) : list_make2(tie->outer, column);
-		result = lappend(result, op);
+		result = lappend(result, TieToColumn(tie, column_of_entry(numbering, inner)));
 	}
 	return result;
 }

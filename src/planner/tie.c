@@ -89,10 +89,20 @@ TieOf(Query *query, Node *qual)
 	return NULL;
 }
 
-bool
+/* Is the subquery's own operand the left one? */
+static bool
 IsLeft(Tie *tie)
 {
 	return tie->inner == linitial(tie->op->args);
+}
+
+Node *
+TieToColumn(Tie *tie, Var *column)
+{
+	OpExpr *op = copyObject(tie->op);
+
+	op->args = IsLeft(tie) ? list_make2(column, tie->outer) : list_make2(tie->outer, column);
+	return (Node *) op;
 }
 
 List *

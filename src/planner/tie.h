@@ -27,8 +27,8 @@ typedef struct Tie
 /* NULL: the qual is none, or it does not hold for all equal values of the subquery alike. */
 extern Tie *TieOf(Query *query, Node *qual);
 
-/* Is the subquery's own operand the left one? */
-extern bool IsLeft(Tie *tie);
+/* The condition over the query, if the subquery is joined to it and has its own operand as this column. */
+extern Node *TieToColumn(Tie *tie, Var *column);
 
 /* The ties of an entry of a subquery; and those of a whole one under IN, if it is used as a set. */
 extern List *TiesOfEntry(Query *query, Query *subquery, Index rti);
