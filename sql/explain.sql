@@ -40,6 +40,9 @@ RESET distshard.join_strategy;
 SELECT line FROM explained('', 'SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY other) FROM t') line WHERE line ~ 'Not Pushed Further';
 SELECT line FROM explained('', 'SELECT count(*), string_agg(other::text, '','' ORDER BY id) FROM t GROUP BY other') line WHERE line ~ 'Not Pushed Further';
 
+-- Arms that are not co-located are grouped each by itself.
+SELECT count(*) FROM explained('', 'SELECT count(*) FROM (SELECT id FROM t UNION ALL SELECT other FROM u) a') line WHERE line ~ 'count\(\*\) AS part_1';
+
 -- A constant for a column around the subquery is known in it.
 SELECT line FROM explained('', 'SELECT (SELECT max(id) FROM u WHERE u.other = t.other) FROM t WHERE other = 2') line WHERE line ~ 'WHERE';
 

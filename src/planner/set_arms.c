@@ -218,6 +218,42 @@ LimitArms(Query *query)
 		limit_arms(setop, setop->setOperations, NIL);
 }
 
+/* Appends the arms, unless the operation makes their rows others. */
+static bool
+collect_arms(Query *query, Node *node, List *above, List **arms)
+{
+	SetOperationStmt *setop;
+	Query            *arm;
+	ListCell         *lc;
+
+	if (IsA(node, SetOperationStmt))
+	{
+		setop = (SetOperationStmt *) node;
+		above = lappend(list_copy(above), setop);
+		return collect_arms(query, setop->larg, above, arms) &&
+			   collect_arms(query, setop->rarg, above, arms);
+	}
+	arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
+	foreach (lc, above)
+	{
+		if (!compares_alike(arm, lfirst_node(SetOperationStmt, lc)))
+			return false;
+	}
+	*arms = lappend(*arms, arm);
+	return true;
+}
+
+List *
+ArmsOfUnionAll(Query *query)
+{
+	List *arms = NIL;
+
+	return is_union_all(query->setOperations) &&
+				   collect_arms(query, query->setOperations, NIL, &arms)
+			   ? arms
+			   : NIL;
+}
+
 void
 DropDuplicatesOfArms(Query *query)
 {

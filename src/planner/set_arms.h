@@ -18,4 +18,7 @@ extern void DropDuplicatesOfArms(Query *query);
 /* Limits the arms of UNION ALL, if that is all that the query limits. */
 extern void LimitArms(Query *query);
 
+/* The arms of a set operation that is nothing but UNION ALL of rows as they are; else NIL. */
+extern List *ArmsOfUnionAll(Query *query);
+
 #endif

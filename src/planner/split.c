@@ -13,6 +13,7 @@
  *	  finest one that has all their columns. Where values of several columns are
  *	  counted, nodes may return those of each column by themselves.
  *	  An outer join may preserve rows that every node has (copied_preserved.c).
+ *	  The arms of a UNION ALL may be grouped each by itself (group_arms.c).
  *	- So many different values are to be counted that grouping by them would not
  *	  help: the rows are sent to where their values are counted (exchange.c).
  *	- An aggregate cannot be divided: the nodes return the columns that are
@@ -38,6 +39,7 @@
 #include "planner/copied_preserved.h"
 #include "planner/estimate.h"
 #include "planner/exchange.h"
+#include "planner/group_arms.h"
 #include "planner/leaf.h"
 #include "planner/print.h"
 #include "planner/shape.h"
@@ -64,6 +66,7 @@ typedef struct SplitContext
 	bool       values_apart; /* see CombineAggregate */
 	bool       dependent;    /* the leaf groups by columns that depend on its groups */
 	bool       preserving;   /* see copied_preserved.h */
+	bool       by_arms;      /* see group_arms.h */
 	int        depth;        /* of the subquery in an expression that is being rewritten */
 	bool       failed;
 	char      *reason; /* why it failed, if EXPLAIN is to tell */
@@ -371,6 +374,8 @@ is_whole(SplitContext *context)
 	if (context->point == WITHIN_GROUPING && !grouping_is_sortable(leaf->groupClause) &&
 		!grouping_is_hashable(leaf->groupClause))
 		return false;
+	if (context->by_arms)
+		return LeavesOfArms(leaf) != NIL;
 	return spread_of_leaf(context).kind == SPREAD_SPLIT && WhyNotPrintable(leaf) == NULL;
 }
 
@@ -482,7 +487,11 @@ split_at(Query *query, SplitPoint point, const char **reason)
 
 	context.preserving = point == WITHIN_GROUPING && GroupsCopiedPreserved(query);
 	if (spread_of_leaf(&context).kind != SPREAD_SPLIT)
-		return false;
+	{
+		context.by_arms = point == WITHIN_GROUPING && LeavesOfArms(context.leaf) != NIL;
+		if (!context.by_arms)
+			return false;
+	}
 	if (point == WITHIN_GROUPING)
 		context.values_apart = DistinctValuesAreApart(query, context.leaf);
 	result = rewrite_query(&context);
@@ -500,7 +509,8 @@ split_at(Query *query, SplitPoint point, const char **reason)
 		limit_groups(query, context.leaf);
 	}
 
-	rti = AddLeaf(result, context.leaf);
+	rti = context.by_arms ? AddArms(result, LeavesOfArms(context.leaf))
+						  : AddLeaf(result, context.leaf);
 	if (context.preserving)
 		AskAllNodes(result, rti);
 	ref = makeNode(RangeTblRef);

@@ -524,3 +524,30 @@ SELECT array_agg(DISTINCT b), count(DISTINCT m), count(DISTINCT g) FROM facts;
 SELECT count(DISTINCT v), count(DISTINCT w), count(DISTINCT m), count(DISTINCT one) FROM (SELECT b AS v, b AS w, m, 1 AS one FROM facts) s;
 
 SELECT b, count(DISTINCT b), count(DISTINCT m), count(DISTINCT g) FROM facts GROUP BY GROUPING SETS ((b), ());
+
+-- arms of UNION ALL that are not co-located, of all kinds of tables
+SELECT count(*), sum(x), avg(x), count(DISTINCT x), min(h) FROM (SELECT x, h FROM facts UNION ALL SELECT g, label FROM other UNION ALL SELECT g, name FROM names UNION ALL SELECT x, 'one' FROM one_place UNION ALL SELECT x, t FROM nothing) u;
+
+SELECT x, count(*), variance(g), lowest(h), strict_sum(g), count(DISTINCT h) FILTER (WHERE g > 1) FROM (SELECT x, g, h FROM facts UNION ALL SELECT g, g, label FROM other) u WHERE x < ${5|3:int} GROUP BY x HAVING count(*) > 1;
+
+SELECT x, max(n), "My Avg"(n) FROM (SELECT x, n FROM facts WHERE b UNION ALL (SELECT g, g FROM other UNION ALL SELECT g, x FROM one_place)) u GROUP BY x ORDER BY x NULLS FIRST LIMIT 3;
+
+SELECT lower(nc), count(*) FROM (SELECT nc FROM facts UNION ALL SELECT label COLLATE nocase FROM other) u GROUP BY lower(nc);
+
+SELECT x, h, count(*), grouping(x, h) FROM (SELECT x % 3 AS x, h FROM facts UNION ALL SELECT g, label FROM other) u GROUP BY CUBE (x, h);
+
+SELECT count(*), sum(x) FROM (SELECT x FROM facts UNION ALL SELECT g::bigint FROM other UNION ALL SELECT v FROM details) u;
+
+SELECT string_agg(h, ',' ORDER BY h), count(*), chain(DISTINCT h) FROM (SELECT h FROM facts WHERE id = 1 UNION ALL SELECT label FROM other) u;
+
+SELECT count(*) FROM (SELECT x FROM facts UNION SELECT g FROM other) u;
+
+SELECT (SELECT count(*) FROM (SELECT x FROM facts WHERE g = n.g UNION ALL SELECT g FROM other WHERE g = n.g) u) FROM names n;
+
+SELECT count(*), max(s) FROM (SELECT g, sum(x) AS s FROM facts GROUP BY g UNION ALL SELECT g, count(*) FROM other GROUP BY g) u;
+
+SELECT rank() OVER (ORDER BY count(*), x), x, sum(count(*)) OVER (), array_length(array_agg(g), 1) FROM (SELECT x, g FROM facts UNION ALL SELECT g, g FROM other) u GROUP BY x;
+
+WITH o AS MATERIALIZED (SELECT * FROM other WHERE g > 1) SELECT count(*), sum(x) FROM (SELECT x FROM facts UNION ALL SELECT g FROM o) u;
+
+SELECT random() IS NULL, count(*), sum(x) FROM (SELECT x FROM facts UNION ALL SELECT g FROM other) u WHERE x IN (SELECT g FROM names) GROUP BY 1;
