@@ -33,6 +33,7 @@
 #include "planner/moved_tables.h"
 #include "planner/print.h"
 #include "planner/ship.h"
+#include "planner/spread.h"
 #include "planner/strategy.h"
 #include "planner/transfer.h"
 #include "rewrite/rewriteManip.h"
@@ -176,44 +177,74 @@ with_computed_key(Query *query, DistTable *table, Expr *key)
 	return query;
 }
 
-/* Do the rows that a node selects belong to shards of that node? */
-static bool
-rows_stay(Query *query, DistTable *table)
+/* The query for the rows that are inserted, if it is all that there is; else NULL. */
+static Query *
+query_for_rows(Query *query)
 {
-	RangeTblRef   *ref;
-	RangeTblEntry *rte;
-	TargetEntry   *tle;
-	Spread         spread;
+	Node *item = query->jointree->fromlist ? linitial(query->jointree->fromlist) : NULL;
 
-	if (table->method != DIST_HASH || list_length(query->jointree->fromlist) != 1 ||
-		query->cteList != NIL || !IsA(linitial(query->jointree->fromlist), RangeTblRef))
-		return false;
-	ref = linitial(query->jointree->fromlist);
-	rte = rt_fetch(ref->rtindex, query->rtable);
-	if (rte->rtekind != RTE_SUBQUERY || rte->subquery->limitCount || rte->subquery->limitOffset)
-		return false;
-	spread = SpreadOfInput(query);
-	if (spread.kind != SPREAD_SPLIT || spread.table->colocation_id != table->colocation_id)
-		return false;
-	tle = column_entry(query, table->key_attno);
-	return tle && list_member(spread.keys, CanonicalTerm(query, tle->expr));
+	if (list_length(query->jointree->fromlist) != 1 || query->cteList != NIL ||
+		!IsA(item, RangeTblRef))
+		return NULL;
+	return rt_fetch(((RangeTblRef *) item)->rtindex, query->rtable)->subquery;
 }
 
-/* Which nodes select rows that stay: those of the keys that are named, or all. */
-static void
-target_of_rows(Query *query, Modification *modification)
+/* Do the rows that a node selects belong to shards of that node? */
+static bool
+rows_stay(Query *query, DistTable *table, Query *rows)
 {
-	RangeTblRef *ref = linitial_node(RangeTblRef, query->jointree->fromlist);
-	Query       *rows = rt_fetch(ref->rtindex, query->rtable)->subquery;
-	QueryTables  tables;
+	TargetEntry *tle = column_entry(query, table->key_attno);
+	Spread       spread;
 
+	if (tle == NULL || rows->limitCount || rows->limitOffset)
+		return false;
+	spread = SpreadOfInput(query);
+	return spread.kind == SPREAD_SPLIT && spread.table->colocation_id == table->colocation_id &&
+		   list_member(spread.keys, CanonicalTerm(query, tle->expr));
+}
+
+/* Are the selected rows of one key, which they keep? Grouping sets could make it null. */
+static bool
+rows_keep_key(Query *query, DistTable *table, Query *rows, Expr *key)
+{
+	TargetEntry *tle = column_entry(query, table->key_attno);
+	Var         *column = tle ? (Var *) CanonicalTerm(query, tle->expr) : NULL;
+	KeySense     sense = SenseOfKey(table);
+	Expr        *selected;
+
+	if (column == NULL || !IsA(column, Var) || rows->setOperations || rows->groupingSets)
+		return false;
+	selected = CanonicalTerm(rows, get_tle_by_resno(rows->targetList, column->varattno)->expr);
+	if (!equal(selected, key))
+		selected =
+			KnownConstant(EmergentEqualities(rows, (Node *) rows->jointree, &sense), selected);
+	return selected && equal(selected, key);
+}
+
+/* Can the nodes insert what they select? Those of the keys that are named do, or all. */
+static bool
+insert_where_selected(Query *query, DistTable *table, Modification *modification)
+{
+	Query      *rows = query_for_rows(query);
+	DistTable  *route;
+	Expr       *key;
+	QueryTables tables;
+
+	if (rows == NULL || table->method != DIST_HASH)
+		return false;
 	FindDistTables(rows, &tables);
-	if (FindRoute(rows, &tables, &modification->key))
+	route = FindRoute(rows, &tables, &key);
+	if (!rows_stay(query, table, rows) && !(route && route->colocation_id == table->colocation_id &&
+											rows_keep_key(query, table, rows, key)))
+		return false;
+	if (route)
 		modification->fragment.target = TARGET_ONE_SHARD;
-	else if (FindKeys(rows, &tables, &modification->key))
+	else if (FindKeys(rows, &tables, &key))
 		modification->fragment.target = TARGET_SHARDS;
 	else
 		modification->fragment.target = TARGET_ALL_SHARDS;
+	modification->key = key;
+	return true;
 }
 
 /*
@@ -354,9 +385,7 @@ ship_insert(Query *query, DistTable *table, Modification *modification)
 		modification->fragment.target =
 			table->method == DIST_REFERENCE ? TARGET_ALL_COPIES : TARGET_ONE_SHARD;
 	}
-	else if (rows_stay(query, table) && !InsertsByShard(query, table))
-		target_of_rows(query, modification);
-	else
+	else if (InsertsByShard(query, table) || !insert_where_selected(query, table, modification))
 		return false;
 	return WhyNotPrintable(modification->query) == NULL;
 }

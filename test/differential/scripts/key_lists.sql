@@ -236,6 +236,17 @@ INSERT INTO a SELECT b.k, b.id, b.y, 'b' FROM b JOIN a USING (k) WHERE a.k = ANY
 INSERT INTO a SELECT k, id, 0, 'twice' FROM a WHERE k = 6 ON CONFLICT (k, id) DO UPDATE SET x = -1, s = excluded.s RETURNING *;
 WITH i AS (INSERT INTO b SELECT k, id, -x FROM a WHERE k = ANY (ARRAY[7, 8]) RETURNING *) SELECT * FROM i JOIN names n ON n.x = i.id;
 INSERT INTO b SELECT k, id, x FROM a WHERE k = 3 AND k = 4;
+INSERT INTO b SELECT ${3:int}, id, x + 40 FROM a WHERE k = ${3:int};
+INSERT INTO b SELECT 3, id, x + 41 FROM a WHERE k = 4;
+INSERT INTO b SELECT k, max(id), count(*) + 50 FROM a WHERE k = ${4:int} GROUP BY k RETURNING *;
+INSERT INTO b SELECT k, id, x + 60 FROM a WHERE k = ${2:int} ORDER BY id DESC LIMIT 1;
+INSERT INTO b SELECT k, 60, count(*) FROM a WHERE k = 4 GROUP BY ROLLUP (k);
+INSERT INTO b SELECT 4, 61, count(*) FROM a WHERE k = 4 GROUP BY ROLLUP (1);
+INSERT INTO b SELECT b.k, 62, a.x FROM a LEFT JOIN b ON a.k = b.k AND b.id > 1 WHERE a.k = 5;
+INSERT INTO b SELECT a.k, 63, a.x FROM a LEFT JOIN b ON a.k = b.k AND b.id > 1 WHERE a.k = 5;
+INSERT INTO b SELECT a.k, 64, a.x FROM b LEFT JOIN a ON a.k = b.k AND a.id > 100 WHERE b.k = 5;
+INSERT INTO b (SELECT 5, 65, x FROM a WHERE k = 5 UNION SELECT 7, 66, y FROM b WHERE k = 5);
+INSERT INTO b SELECT s.k, 67, s.c FROM (SELECT k, count(*) AS c FROM a WHERE k IN (4, 5) GROUP BY k) s WHERE s.k = ${4:int};
 SELECT * FROM a;
 SELECT * FROM b;
 
