@@ -49,8 +49,8 @@ split(DistTable *table, List *keys)
 	return result;
 }
 
-static Spread
-mixed(const char *reason)
+Spread
+MixedSpread(const char *reason)
 {
 	Spread result = {.kind = SPREAD_MIXED, .reason = reason};
 
@@ -122,7 +122,7 @@ static OuterRows
 rows_around(Query *query, const OuterRows *beside)
 {
 	OuterRows result = {beside->table, copyObject(beside->keys),
-						list_concat(list_make1(query), beside->around)};
+						list_concat(list_make1(query), beside->around), beside->recursion};
 
 	IncrementVarSublevelsUp((Node *) result.keys, 1, 0);
 	return result;
@@ -143,34 +143,8 @@ add_beside(const OuterRows *beside, const Spread *joined)
 	return result;
 }
 
-static CommonTableExpr *
-find_cte(Query *query, RangeTblEntry *rte)
-{
-	ListCell *lc;
-
-	foreach (lc, query->cteList)
-	{
-		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
-
-		if (strcmp(cte->ctename, rte->ctename) == 0)
-			return cte;
-	}
-	return NULL;
-}
-
-bool
-IsComputedOnce(Query *query, RangeTblEntry *rte)
-{
-	CommonTableExpr *cte =
-		rte->rtekind == RTE_CTE && rte->ctelevelsup == 0 ? find_cte(query, rte) : NULL;
-
-	return cte && (contain_volatile_functions(cte->ctequery) ||
-				   castNode(Query, cte->ctequery)->rowMarks != NIL);
-}
-
-/* The keys of a subquery that it returns, as Vars of the query around it. */
-static List *
-keys_in_output(Query *subquery, List *keys, Index rti)
+List *
+KeysInOutput(Query *subquery, List *keys, Index rti)
 {
 	List     *result = NIL;
 	ListCell *lc;
@@ -200,9 +174,9 @@ spread_of_relation(RangeTblEntry *rte, Index rti)
 		return copied();
 	table = LookupDistTable(rte->relid);
 	if (table == NULL)
-		return mixed("a table is local to one node");
+		return MixedSpread("a table is local to one node");
 	if (table->method == DIST_REFERENCE)
-		return rte->tablesample ? mixed("a reference table is sampled") : copied();
+		return rte->tablesample ? MixedSpread("a reference table is sampled") : copied();
 	if (table->method == DIST_SINGLE)
 		return split(table, NIL);
 	return split(table, list_make1(makeVar(rti, table->key_attno, table->key_type,
@@ -215,10 +189,10 @@ spread_of_values(RangeTblEntry *rte)
 	if (contain_volatile_functions((Node *) rte->functions) ||
 		contain_volatile_functions((Node *) rte->tablefunc) ||
 		contain_volatile_functions((Node *) rte->values_lists))
-		return mixed("a volatile function is used in FROM");
+		return MixedSpread("a volatile function is used in FROM");
 	if (checkExprHasSubLink((Node *) rte->functions) ||
 		checkExprHasSubLink((Node *) rte->values_lists))
-		return mixed("a function in FROM has a subquery as argument");
+		return MixedSpread("a function in FROM has a subquery as argument");
 	return copied();
 }
 
@@ -228,7 +202,7 @@ spread_of_function(RangeTblEntry *rte, Index rti)
 	Transfer *transfer = TransferOfEntry(rte);
 
 	if (transfer == NULL)
-		return LeafQuery(rte) ? mixed("another part of the query is fetched by itself")
+		return LeafQuery(rte) ? MixedSpread("another part of the query is fetched by itself")
 							  : spread_of_values(rte);
 	if (transfer->table == NULL)
 		return copied();
@@ -236,15 +210,15 @@ spread_of_function(RangeTblEntry *rte, Index rti)
 				 transfer->key ? list_make1(TransferredKey(rte, rti, transfer)) : NIL);
 }
 
-static Spread
-spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities,
+Spread
+SpreadOfEntryQuery(Query *query, Index rti, Query *subquery, List *equalities,
 				   const OuterRows *outer)
 {
 	DistTable *inner = equalities != NIL ? first_hash_table(subquery) : NULL;
 	Spread     result;
 
 	if (subquery->commandType != CMD_SELECT)
-		return mixed("a data-modifying CTE is used");
+		return MixedSpread("a data-modifying CTE is used");
 	if (inner)
 	{
 		KeySense sense = SenseOfKey(inner);
@@ -254,28 +228,10 @@ spread_of_subquery(Query *query, Index rti, Query *subquery, List *equalities,
 	result = SpreadOfSubquery(subquery, USES_ROWS, equalities, outer);
 	if (result.kind == SPREAD_SPLIT)
 	{
-		result.keys = keys_in_output(subquery, result.keys, rti);
-		result.nullable_keys = keys_in_output(subquery, result.nullable_keys, rti);
+		result.keys = KeysInOutput(subquery, result.keys, rti);
+		result.nullable_keys = KeysInOutput(subquery, result.nullable_keys, rti);
 	}
 	return result;
-}
-
-/* A node that computes a CTE computes its own part of it. */
-static Spread
-spread_of_cte(Query *query, Index rti, const OuterRows *beside)
-{
-	RangeTblEntry   *rte = rt_fetch(rti, query->rtable);
-	List            *queries = list_concat(list_make1(query), beside->around);
-	OuterRows        outer = nothing_around;
-	CommonTableExpr *cte;
-
-	if ((int) rte->ctelevelsup >= list_length(queries))
-		return mixed("a CTE of an outer query is used");
-	outer.around = list_copy_tail(queries, rte->ctelevelsup);
-	cte = find_cte(linitial(outer.around), rte);
-	if (cte == NULL || cte->cterecursive)
-		return mixed("a recursive query is used");
-	return spread_of_subquery(query, rti, castNode(Query, cte->ctequery), NIL, &outer);
 }
 
 /* "beside": keys of rows on which the entry may depend, of its own level if it is lateral. */
@@ -291,9 +247,9 @@ spread_of_rte(Query *query, Index rti, List *equalities, const OuterRows *beside
 			return spread_of_relation(rte, rti);
 		case RTE_SUBQUERY:
 			outer = rows_around(query, beside);
-			return spread_of_subquery(query, rti, rte->subquery, equalities, &outer);
+			return SpreadOfEntryQuery(query, rti, rte->subquery, equalities, &outer);
 		case RTE_CTE:
-			return spread_of_cte(query, rti, beside);
+			return SpreadOfCte(query, rti, beside);
 		case RTE_FUNCTION:
 			return spread_of_function(rte, rti);
 		case RTE_TABLEFUNC:
@@ -302,7 +258,7 @@ spread_of_rte(Query *query, Index rti, List *equalities, const OuterRows *beside
 		case RTE_RESULT:
 			return copied();
 		default:
-			return mixed("a range table entry cannot be shipped");
+			return MixedSpread("a range table entry cannot be shipped");
 	}
 }
 
@@ -321,10 +277,10 @@ inner_join(Spread left, Spread right, List *equalities)
 	if (right.kind == SPREAD_COPIED)
 		return left;
 	if (left.table->colocation_id != right.table->colocation_id)
-		return mixed("tables that are not co-located are joined");
+		return MixedSpread("tables that are not co-located are joined");
 	if (left.table->method != DIST_SINGLE &&
 		!keys_meet(equalities, all_keys(&left), all_keys(&right)))
-		return mixed("tables are not joined on the shard key");
+		return MixedSpread("tables are not joined on the shard key");
 	result = split(left.table, list_concat_copy(left.keys, right.keys));
 	result.nullable_keys = list_concat_copy(left.nullable_keys, right.nullable_keys);
 	return result;
@@ -337,7 +293,7 @@ outer_join(Spread preserved, Spread nullable, List *equalities)
 	Spread result;
 
 	if (preserved.kind == SPREAD_COPIED && nullable.kind == SPREAD_SPLIT)
-		return mixed("an outer join preserves rows that every node has");
+		return MixedSpread("an outer join preserves rows that every node has");
 	result = inner_join(preserved, nullable, equalities);
 	if (result.kind == SPREAD_SPLIT)
 	{
@@ -356,7 +312,7 @@ full_join(Spread left, Spread right, List *equalities, List *merged)
 	if (result.kind == SPREAD_SPLIT)
 	{
 		if (left.kind != SPREAD_SPLIT || right.kind != SPREAD_SPLIT)
-			return mixed("a full join preserves rows that every node has");
+			return MixedSpread("a full join preserves rows that every node has");
 		result.nullable_keys = all_keys(&result);
 		result.keys = merged;
 	}
@@ -464,7 +420,7 @@ spread_of_jointree(Query *query, Node *jtnode, List *equalities, const KeySense 
 		case JOIN_FULL:
 			return full_join(left, right, inside, merged_keys(query, join, &left, &right));
 		default:
-			return mixed("a join type cannot be shipped");
+			return MixedSpread("a join type cannot be shipped");
 	}
 }
 
@@ -485,11 +441,11 @@ spread_of_input(Query *query, List *equalities, const OuterRows *outer)
 		spread.keys =
 			EqualColumns(spread.keys, EmergentEqualities(query, (Node *) query->jointree, &sense));
 	reason = WhySublinksMix(query, spread, equalities, &sense);
-	return reason ? mixed(reason) : spread;
+	return reason ? MixedSpread(reason) : spread;
 }
 
-static Spread
-spread_of_setop(Query *query, Node *node, const OuterRows *outer)
+Spread
+SpreadOfSetop(Query *query, Node *node, const OuterRows *outer)
 {
 	SetOperationStmt *setop;
 	Spread            left;
@@ -501,8 +457,8 @@ spread_of_setop(Query *query, Node *node, const OuterRows *outer)
 		return spread_of_rte(query, ((RangeTblRef *) node)->rtindex, NIL, outer);
 
 	setop = castNode(SetOperationStmt, node);
-	left = spread_of_setop(query, setop->larg, outer);
-	right = spread_of_setop(query, setop->rarg, outer);
+	left = SpreadOfSetop(query, setop->larg, outer);
+	right = SpreadOfSetop(query, setop->rarg, outer);
 	if (left.kind == SPREAD_MIXED)
 		return left;
 	if (right.kind == SPREAD_MIXED)
@@ -510,7 +466,7 @@ spread_of_setop(Query *query, Node *node, const OuterRows *outer)
 	if (left.kind == SPREAD_COPIED && right.kind == SPREAD_COPIED)
 		return copied();
 	if (left.kind != right.kind || left.table->colocation_id != right.table->colocation_id)
-		return mixed("a set operation is over tables that are not co-located");
+		return MixedSpread("a set operation is over tables that are not co-located");
 
 	foreach (lc, left.keys)
 	{
@@ -524,7 +480,7 @@ spread_of_setop(Query *query, Node *node, const OuterRows *outer)
 	}
 	if (!(setop->op == SETOP_UNION && setop->all) && common == NIL &&
 		left.table->method != DIST_SINGLE)
-		return mixed("a set operation does not keep the shard key");
+		return MixedSpread("a set operation does not keep the shard key");
 	return split(left.table, common);
 }
 
@@ -535,9 +491,9 @@ SpreadOfSubquery(Query *query, RowsUse use, List *equalities, const OuterRows *o
 	const char *reason;
 
 	if (query->commandType != CMD_SELECT)
-		return mixed("a data-modifying query is used");
+		return MixedSpread("a data-modifying query is used");
 	if (query->setOperations)
-		spread = spread_of_setop(query, query->setOperations, outer);
+		spread = SpreadOfSetop(query, query->setOperations, outer);
 	else
 		spread = spread_of_input(query, equalities, outer);
 
@@ -556,10 +512,10 @@ SpreadOfSubquery(Query *query, RowsUse use, List *equalities, const OuterRows *o
 	reason = spread.kind == SPREAD_COPIED ? WhyCopiesDiffer(query, use, outer->around)
 										  : WhyGroupingMixes(query, &spread);
 	if (reason)
-		return mixed(reason);
+		return MixedSpread(reason);
 	if (spread.kind == SPREAD_SPLIT && spread.table->method != DIST_SINGLE &&
 		(query->limitCount || query->limitOffset))
-		return mixed("a subquery has LIMIT");
+		return MixedSpread("a subquery has LIMIT");
 	return spread;
 }
 
@@ -576,7 +532,7 @@ SpreadOfQuery(Query *query)
 	foreach (lc, query->cteList)
 	{
 		if (castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery)->commandType != CMD_SELECT)
-			return mixed("a data-modifying CTE is used");
+			return MixedSpread("a data-modifying CTE is used");
 	}
 	bare.limitCount = NULL;
 	bare.limitOffset = NULL;

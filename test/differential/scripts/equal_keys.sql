@@ -361,3 +361,54 @@ SELECT k, id FROM a WHERE k NOT IN (3, ${4|5:int}) AND k <> 1 AND x > 4;
 SELECT k, id FROM a WHERE k BETWEEN 4 AND 4 AND NOT k = 5;
 
 UPDATE a SET x = x + 1 WHERE (${NULL|3|5:bigint} IS NULL OR k = ${NULL|3|5:bigint}) AND id = 1;
+
+-- recursion that stays within the rows of a key, or does not
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id, d + 1 FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT k, count(*), max(d), sum(id) FROM r GROUP BY k;
+
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id, d + 1 FROM tree t JOIN r USING (k) WHERE t.parent = r.id AND d < ${5|2:int}) SELECT r.k, r.id, d, a.x, n.name FROM r LEFT JOIN a ON a.k = r.k AND a.id = r.id LEFT JOIN names n ON n.x = d;
+
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION SELECT r.k, t.id, d % 2 FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT d, count(*), count(DISTINCT k) FROM r GROUP BY d;
+
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION SELECT id::bigint, id, d + 1 FROM r WHERE d < 4) SELECT * FROM r;
+
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION ALL SELECT id::bigint, id, d + 1 FROM r WHERE d < 4) SELECT k, id, d, count(*) FROM r GROUP BY 1, 2, 3;
+
+WITH RECURSIVE r(k, j, d) AS (SELECT k, k, 1 FROM tree WHERE id = 1 UNION ALL SELECT t.k, r.j + 1, d + 1 FROM tree t JOIN r ON t.k = r.k WHERE t.id = 1 AND d < 3) SELECT r.*, a.x FROM r JOIN a ON a.k = r.k AND a.id = 1;
+
+WITH RECURSIVE r(k, j, d) AS (SELECT k, k, 1 FROM tree WHERE id = 1 UNION ALL SELECT t.k, r.j + 1, d + 1 FROM tree t JOIN r ON t.k = r.k WHERE t.id = 1 AND d < 3) SELECT r.*, a.x FROM r JOIN a ON a.k = r.j AND a.id = 1;
+
+WITH RECURSIVE r AS (SELECT k, id, 1 AS d FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id, d + 1 FROM tree t JOIN r ON t.parent = r.id AND t.k = r.k + 1 WHERE d < 4) SELECT d, count(*), sum(k) FROM r GROUP BY d;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION SELECT x, part FROM names WHERE x < 3 UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT k, count(*) FROM r GROUP BY k;
+
+WITH RECURSIVE r AS ((SELECT k, id FROM tree WHERE parent IS NULL UNION SELECT k, id FROM a WHERE x = 1) UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT k, count(*) FROM r GROUP BY k;
+
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${5|3:int}) SELECT n.i, count(*), sum(x) FROM n LEFT JOIN a ON a.x = n.i GROUP BY n.i;
+
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT k, count(*) FROM a JOIN n ON a.x = n.i GROUP BY k;
+
+WITH RECURSIVE n(x, l) AS (SELECT x, 1 FROM names WHERE x = 1 UNION SELECT s.x, l + 1 FROM names s JOIN n ON s.x = n.x * 2) SELECT k, id, l FROM a JOIN n USING (x) WHERE EXISTS (SELECT FROM n WHERE n.x = a.id);
+
+WITH RECURSIVE n(i, f) AS (SELECT 1, random() UNION ALL SELECT i + 1, random() FROM n WHERE i < 5) SELECT count(*), count(DISTINCT f) FROM n JOIN a ON a.x = n.i JOIN n o USING (f);
+
+WITH RECURSIVE n(i, v) AS (SELECT 1, 1.0 UNION SELECT i % 3 + 1, CASE WHEN i = 3 THEN 1.00 ELSE 1.0 END FROM n) SELECT k, v, count(*) FROM a JOIN n ON a.x = n.i GROUP BY k, v;
+
+WITH RECURSIVE r AS (SELECT k, id, ARRAY[id] AS path FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id, path || t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id), q AS (SELECT k, id, 0 AS up FROM r WHERE cardinality(path) > 2 UNION ALL SELECT t.k, t.parent, up + 1 FROM q JOIN tree t USING (k, id) WHERE t.parent IS NOT NULL) SELECT r.k, r.id, path, q.up FROM r JOIN q ON q.k = r.k AND q.id = r.id;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT s.k, s.id FROM r, LATERAL (SELECT t.k, t.id FROM tree t WHERE t.k = r.k AND t.parent = r.id ORDER BY t.id LIMIT 1) s) SELECT * FROM r;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL (WITH w AS (SELECT * FROM r WHERE id < 3) SELECT t.k, t.id FROM w JOIN tree t ON t.k = w.k AND t.parent = w.id)) SELECT * FROM r;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SEARCH DEPTH FIRST BY id SET o CYCLE id SET c USING p SELECT k, id, c FROM r ORDER BY k, o;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT k + 1, id FROM r) SELECT count(*) FROM (SELECT * FROM r LIMIT 50) s;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT k, id + 1 FROM r) SELECT count(*) FROM (SELECT * FROM r LIMIT ${50|7:int}) s;
+
+SELECT k, (WITH RECURSIVE q AS (SELECT t.k, t.id FROM tree t WHERE t.k = a.k AND parent IS NULL UNION ALL SELECT t.k, t.id FROM tree t JOIN q ON t.k = q.k AND t.parent = q.id) SELECT count(*) FROM q) FROM a WHERE id = 1;
+
+INSERT INTO b WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT k, id, 77 FROM r WHERE id > 4;
+
+UPDATE b SET y = 78 FROM (WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id) SELECT * FROM r) r WHERE b.k = r.k AND b.y = 77 AND r.id = 7 RETURNING b.*;
+
+WITH RECURSIVE r AS (SELECT k, id FROM tree WHERE parent IS NULL UNION ALL SELECT t.k, t.id FROM tree t JOIN r ON t.k = r.k AND t.parent = r.id), d AS (DELETE FROM b WHERE y = 78 RETURNING *) SELECT (SELECT count(*) FROM r), (SELECT count(*) FROM d);
