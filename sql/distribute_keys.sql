@@ -4,6 +4,8 @@ CREATE SCHEMA keys;
 SET search_path = keys, public;
 CREATE TYPE mood AS ENUM ('calm', 'hasty', 'glad');
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN span AS int4range;
+CREATE DOMAIN spans AS int4multirange;
 CREATE TYPE pair AS (a int, b text);
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 
@@ -40,6 +42,7 @@ SELECT type, check_key(type, value) FROM (VALUES
 	('uuid', 'lpad(i::text, 32, ''0'')'), ('inet', '''10.0.0.'' || i'), ('cidr', '''10.0.0.'' || i'),
 	('macaddr', '''08:00:2b:01:02:'' || i + 10'), ('macaddr8', '''08:00:2b:01:02:03:04:'' || i + 10'),
 	('jsonb', '''{"a":'' || i || ''}'''), ('oid', 'i'), ('positive', 'i'),
+	('span', 'int4range(i, i + 3)'), ('spans', 'int4multirange(int4range(i, i + 3))'),
 	('mood', '(enum_range(NULL::mood))[1 + i % 3]'), ('pair', 'ROW(i, ''x'')'), ('int[]', 'ARRAY[i, NULL]'), ('text[]', 'ARRAY[''x'', i::text]'),
 	('int4range', 'int4range(i, i + 5)'), ('int4multirange', 'int4multirange(int4range(i, i + 5))'), ('pg_lsn', '''0/'' || i + 10'),
 	('text COLLATE "C"', '''key '' || i'), ('text COLLATE nocase', '''key '' || i')) t (type, value);

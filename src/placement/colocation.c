@@ -125,10 +125,26 @@ MakeColocation(const char *method, const char *key_type, const char *key_collati
 	return id;
 }
 
+/* Has the colocation (of the alias c) shards wherever a new one would have some? */
+static char *
+UsesAllHolders(int shard_count)
+{
+	List          *groups = ShardHolders();
+	StringInfoData list;
+	ListCell      *lc;
+
+	initStringInfo(&list);
+	foreach (lc, groups)
+		appendStringInfo(&list, "%s%d", list.len > 0 ? ", " : "", lfirst_int(lc));
+	return psprintf("(SELECT count(DISTINCT group_id) FROM distshard.shard s "
+					"WHERE s.colocation_id = c.colocation_id AND group_id IN (%s)) = %d",
+					list.data, Min(list_length(groups), shard_count));
+}
+
 /*
  * HashColocation returns the colocation for a table with this key: the oldest
- * that is cut alike and may be joined, or a new one. own: always a new one, that
- * only tables that ask for it join.
+ * that is cut alike, may be joined and has shards on all nodes that take some, or
+ * a new one. own: always a new one, that only tables that ask for it join.
  */
 int32
 HashColocation(Relation logical, AttrNumber key, int shard_count, bool own)
@@ -143,10 +159,11 @@ HashColocation(Relation logical, AttrNumber key, int shard_count, bool own)
 			DirectFunctionCall1(regcollationout, ObjectIdGetDatum(column->attcollation))));
 	if (!own)
 		found = QueryNumber(
-			psprintf("SELECT min(colocation_id) FROM distshard.colocation WHERE method = 'hash' "
+			psprintf("SELECT min(colocation_id) FROM distshard.colocation c WHERE method = 'hash' "
 					 "AND joinable AND key_type = %s::regtype "
-					 "AND key_collation IS NOT DISTINCT FROM %s::regcollation AND shard_count = %d",
-					 type, collation, shard_count));
+					 "AND key_collation IS NOT DISTINCT FROM %s::regcollation AND shard_count = %d "
+					 "AND %s",
+					 type, collation, shard_count, UsesAllHolders(shard_count)));
 	return found != 0 ? found : MakeColocation("hash", type, collation, shard_count, !own);
 }
 

@@ -165,8 +165,8 @@ CheckShardKey(Relation logical, const char *name)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 						errmsg("cannot use generated column \"%s\" as shard key", name),
 						errhint("Use a column that the generated one is computed from.")));
-	if (!OidIsValid(
-			lookup_type_cache(column->atttypid, TYPECACHE_HASH_EXTENDED_PROC)->hash_extended_proc))
+	if (!OidIsValid(lookup_type_cache(getBaseType(column->atttypid), TYPECACHE_HASH_EXTENDED_PROC)
+						->hash_extended_proc))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("cannot use column \"%s\" of type %s as shard key", name,
 							   format_type_be(column->atttypid)),

@@ -228,6 +228,13 @@ $node1->safe_psql('postgres', q{CREATE TABLE later (id int); SELECT create_distr
 is($node1->safe_psql('postgres', q{SELECT string_agg(DISTINCT group_id::text, ',') FROM distshard.shard
 	WHERE colocation_id = (SELECT colocation_id FROM distshard.distributed_table WHERE logical_table = 'later'::regclass)}),
 	'1,2,4', 'new tables leave out a node that holds no shards');
+$node1->safe_psql('postgres', q{SELECT distshard.set_node(3, holds_shards => true);
+	CREATE TABLE latest (id int); SELECT create_distributed_table('latest', 'id', shard_count => 8);
+	CREATE TABLE last (id int); SELECT create_distributed_table('last', 'id', shard_count => 8)});
+is($node1->safe_psql('postgres', q{SELECT string_agg(DISTINCT group_id::text, ','), count(DISTINCT t.colocation_id)
+	FROM distshard.distributed_table t JOIN distshard.shard USING (colocation_id) WHERE logical_table IN ('latest'::regclass, 'last'::regclass)}),
+	'1,2,3,4|1', 'new tables use all nodes, and are co-located with each other, though older ones are cut alike');
+$node1->safe_psql('postgres', 'DROP TABLE latest, last; SELECT distshard.set_node(3, holds_shards => false)');
 like(error_of($node1, "SELECT distshard.set_node(4, port => $port)"), qr/server localhost:$port is not node 4/, 'an address of another node');
 like(error_of($node1, q{SELECT distshard.set_node(4, port => 1)}), qr/could not connect to server localhost:1/, 'an address of nobody');
 like(error_of($node1, q{SELECT distshard.set_node(9)}), qr/there is no node 9.*HINT:  See distshard.nodes/s, 'no such node');
