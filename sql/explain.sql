@@ -27,8 +27,14 @@ CREATE FUNCTION without_node(line text) RETURNS text LANGUAGE sql AS $$ SELECT r
 
 SELECT explained('', 'SELECT count(*) FROM t');
 SELECT explained(:analyze, 'SELECT count(*) FROM t');
-SELECT without_node(explained(:analyze, 'SELECT * FROM t WHERE id = 3'));
-SELECT without_node(explained(:analyze, 'UPDATE t SET other = other + 1 WHERE id = 3'));
+-- Rows of another node.
+SELECT distshard.set_node(1, holds_shards => false);
+CREATE TABLE away (id int PRIMARY KEY, other int);
+SELECT create_distributed_table('away', 'id', shard_count => 1, colocate_with => 'none');
+SELECT distshard.set_node(1, holds_shards => true);
+INSERT INTO away VALUES (3, 3);
+SELECT without_node(explained(:analyze, 'SELECT * FROM away WHERE id = 3'));
+SELECT without_node(explained(:analyze, 'UPDATE away SET other = other + 1 WHERE id = 3'));
 
 -- Each of several scans has the plan of its own fragment.
 SET distshard.join_strategy = pull;
