@@ -4,10 +4,10 @@
  *	  Rows on their way to the shards of a table, as streams of COPY.
  *
  * Each row, already in the bytes of a COPY format, goes to the node that holds
- * its shard: one COPY FROM STDIN on the data table per node, begun when there is
- * something to send. Rows are collected by shard first, and sent when a shard's
- * buffer is full: COPY into a partitioned table is several times as fast if
- * rows of one partition come together.
+ * its shard: one COPY FROM STDIN on the data table per node. Rows are collected by shard first,
+ * and sent when a shard's buffer is full: COPY into a partitioned table is several times as fast if
+ * rows of one partition come together. With the first buffer that is sent, streams are begun to all nodes
+ * for which there are rows by then, together, so that they are waited for together.
  *
  * Rows for this node's own shards go through PostgreSQL's CopyFrom in process,
  * as one statement: CopyFrom asks our callback for data, and the callback reads
@@ -15,9 +15,9 @@
  * full. So all of the input is one statement on every node, which is what
  * foreign keys between its rows need.
  *
- * A reference table's rows go to every node. Its streams are begun up front, in
- * the order of nodes, this one included: beginning takes the lock that keeps
- * the copies alike, and the order keeps two writers from a deadlock.
+ * A reference table's rows go to every node. Its streams are begun up front, that to the
+ * first node before the others, this one included: beginning takes the lock that keeps
+ * the copies alike, and who has the first node's does not meet another writer at the others.
  *
  * A node that rejects a row names the line of its own stream: in the error's
  * context that is put back into the user's line (line_map.c). After an error
@@ -35,6 +35,7 @@
 #include "executor/copy_context.h"
 #include "executor/copy_lock.h"
 #include "executor/held_triggers.h"
+#include "executor/progress.h"
 #include "executor/sharded_copy.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -63,7 +64,8 @@ static const char BinaryTrailer[] = "\377\377";
 typedef struct NodeStream
 {
 	int32     node_id;
-	NodeConn *conn; /* NULL until begun */
+	NodeConn *conn;     /* NULL until begun */
+	bool      has_rows; /* have there been rows for it? */
 	LineMap   lines;
 } NodeStream;
 
@@ -161,17 +163,53 @@ Send(ShardedCopy *copy, NodeStream *stream, const char *data, int len)
 	copy->talking_to = NULL;
 }
 
+/* Each step is waited for on all nodes together: that the transactions have begun, then the COPYs. */
 static void
-BeginStream(ShardedCopy *copy, NodeStream *stream)
+BeginStreams(ShardedCopy *copy, List *streams)
 {
-	copy->talking_to = stream;
-	stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
-	QueueStartTime(stream->conn, copy->table->relid, copy->fires);
-	BeginCopyIn(stream->conn, copy->command);
+	List     *node_ids = NIL;
+	ListCell *lc;
+
+	foreach (lc, streams)
+		node_ids = lappend_int(node_ids, ((NodeStream *) lfirst(lc))->node_id);
+	if (list_length(node_ids) > 1)
+		ConnectNodes(node_ids);
+	foreach (lc, streams)
+	{
+		NodeStream *stream = copy->talking_to = lfirst(lc);
+
+		stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
+		QueueStartTime(stream->conn, copy->table->relid, copy->fires);
+		FlushCommands(stream->conn);
+	}
+	foreach (lc, streams)
+		DrainConn((copy->talking_to = lfirst(lc))->conn);
+	foreach (lc, streams)
+		SendCopyBegin((copy->talking_to = lfirst(lc))->conn, copy->command);
+	foreach (lc, streams)
+	{
+		NodeStream *stream = copy->talking_to = lfirst(lc);
+
+		BeginCopyIn(stream->conn);
+		InitLineMap(&stream->lines);
+		if (copy->format->binary)
+			CopyInData(stream->conn, BinaryHeader, BINARY_HEADER_BYTES);
+	}
 	copy->talking_to = NULL;
-	InitLineMap(&stream->lines);
-	if (copy->format->binary)
-		Send(copy, stream, BinaryHeader, BINARY_HEADER_BYTES);
+}
+
+/* Begins those that have rows and were not begun yet. */
+static void
+BeginStreamsWithRows(ShardedCopy *copy)
+{
+	List *streams = NIL;
+
+	for (int i = 0; i < copy->nstreams; i++)
+	{
+		if (copy->streams[i].has_rows && copy->streams[i].conn == NULL)
+			streams = lappend(streams, &copy->streams[i]);
+	}
+	BeginStreams(copy, streams);
 }
 
 /*
@@ -194,7 +232,7 @@ static void
 SendRows(ShardedCopy *copy, NodeStream *stream, const ShardBuffer *buffer)
 {
 	if (stream->conn == NULL)
-		BeginStream(copy, stream);
+		BeginStreamsWithRows(copy);
 	for (int i = 0; i < buffer->nrows && copy->with_lines; i++)
 	{
 		const CopyRow *row = &buffer->rows[i];
@@ -221,6 +259,8 @@ AddRow(ShardedCopy *copy, ShardBuffer *buffer, const CopyRow *row)
 						   : repalloc(buffer->rows, buffer->allocated * sizeof(CopyRow));
 	}
 	buffer->rows[buffer->nrows++] = *row;
+	if (buffer->stream)
+		buffer->stream->has_rows = true;
 	appendBinaryStringInfoNT(&buffer->bytes, row->data, row->len);
 	MemoryContextSwitchTo(caller);
 }
@@ -438,23 +478,6 @@ LocalData(void *outbuf, int minread, int maxread)
 	return bytes;
 }
 
-/* Puts back what the progress view showed before a CopyFrom within a command. */
-static void
-RestoreProgress(const PgBackendStatus *before)
-{
-	int index[PGSTAT_NUM_PROGRESS_PARAM];
-
-	if (before->st_progress_command == PROGRESS_COMMAND_INVALID)
-	{
-		pgstat_progress_end_command();
-		return;
-	}
-	for (int i = 0; i < PGSTAT_NUM_PROGRESS_PARAM; i++)
-		index[i] = i;
-	pgstat_progress_start_command(before->st_progress_command, before->st_progress_command_target);
-	pgstat_progress_update_multi_param(PGSTAT_NUM_PROGRESS_PARAM, index, before->st_progress_param);
-}
-
 static void
 RunLocalCopy(void *arg)
 {
@@ -483,20 +506,22 @@ CopyLocalRows(ShardedCopy *copy)
 	table_close(data, NoLock);
 }
 
-/* Takes the locks of a reference table's copies, in the order of nodes. */
+/* Takes the locks of a reference table's copies, that of the first node before the others. */
 static void
 BeginReferenceStreams(ShardedCopy *copy)
 {
-	ListCell *lc;
-	int       next = 0;
+	bool  first_is_here = ((ClusterNode *) linitial(AllPrimaries()))->is_local;
+	List *others = NIL;
 
-	foreach (lc, AllPrimaries())
+	for (int i = 0; i < copy->nstreams; i++)
 	{
-		if (((ClusterNode *) lfirst(lc))->is_local)
-			LockLocalCopy(copy->table);
+		if (i == 0 && !first_is_here)
+			BeginStreams(copy, list_make1(&copy->streams[i]));
 		else
-			BeginStream(copy, &copy->streams[next++]);
+			others = lappend(others, &copy->streams[i]);
 	}
+	LockLocalCopy(copy->table);
+	BeginStreams(copy, others);
 }
 
 /* To be called in PG_CATCH. */

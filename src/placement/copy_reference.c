@@ -163,7 +163,8 @@ CopyReferenceTable(DistTable *table, int32 node_id)
 												RelationGetRelationName(relation)),
 					 ncolumns ? " (" : "", names.data, ncolumns ? ")" : "");
 
-	BeginCopyIn(conn, sql.data);
+	SendCopyBegin(conn, sql.data);
+	BeginCopyIn(conn);
 	guc_level = UsePlainFormats();
 	SendRows(conn, relation, columns, ncolumns);
 	AtEOXact_GUC(true, guc_level);

@@ -68,6 +68,9 @@ extern RemoteCommand *QueueCommand(NodeConn *conn, const char *sql, const Remote
 extern void QueuePrelude(NodeConn *conn, const char *sql, int flags);
 extern void FlushCommands(NodeConn *conn);
 
+/* DrainConn reads all that the connection still has to say, and raises errors. */
+extern void DrainConn(NodeConn *conn);
+
 /*
  * NextRow stores the next row in slot, or returns false at the end. Waits,
  * interruptible. An error of the node is raised here as an error of its own
@@ -96,12 +99,14 @@ extern const char *CommandReport(RemoteCommand *command);
 extern int WaitForAnyCommand(RemoteCommand **commands, int ncommands);
 
 /*
- * COPY FROM STDIN over the connection; it can do nothing else meanwhile. SendCopyEnd says that there is no
+ * COPY FROM STDIN over the connection; it can do nothing else meanwhile. SendCopyBegin sends the statement, when all
+ * that was queued before has been answered, and BeginCopyIn waits until data may be sent. SendCopyEnd says that there is no
  * more, and EndCopyIn waits for the outcome.
  */
 #define ERRCODE_COPY_FAILED MAKE_SQLSTATE('D', 'S', '0', '0', '3')
 
-extern void   BeginCopyIn(NodeConn *conn, const char *sql);
+extern void   SendCopyBegin(NodeConn *conn, const char *sql);
+extern void   BeginCopyIn(NodeConn *conn);
 extern void   CopyInData(NodeConn *conn, const char *data, int len);
 extern void   SendCopyEnd(NodeConn *conn);
 extern uint64 EndCopyIn(NodeConn *conn);

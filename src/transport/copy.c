@@ -69,10 +69,8 @@ FinishCopy(NodeConn *conn)
 }
 
 void
-BeginCopyIn(NodeConn *conn, const char *sql)
+SendCopyBegin(NodeConn *conn, const char *sql)
 {
-	PGresult *result;
-
 	DrainConn(conn);
 	conn->fresh = false;
 	if (conn->pg == NULL || !PQexitPipelineMode(conn->pg) || !PQsendQuery(conn->pg, sql))
@@ -80,7 +78,16 @@ BeginCopyIn(NodeConn *conn, const char *sql)
 	conn->copying = true;
 	conn->copy_failed = false;
 	conn->copied = 0;
+	conn->unsent = PQflush(conn->pg) == 1;
+}
 
+void
+BeginCopyIn(NodeConn *conn)
+{
+	PGresult *result;
+
+	if (conn->pg == NULL)
+		RaiseConnectionLost(conn, NULL);
 	result = NextCopyResult(conn);
 	if (result == NULL || PQstatus(conn->pg) != CONNECTION_OK)
 		RaiseConnectionLost(conn, result);
@@ -93,7 +100,7 @@ BeginCopyIn(NodeConn *conn, const char *sql)
 		RaiseRemoteError(conn, result);
 	}
 	if (PQresultStatus(result) != PGRES_COPY_IN)
-		elog(ERROR, "not a COPY FROM STDIN: %s", sql);
+		elog(ERROR, "node %d does not take a COPY FROM STDIN", conn->key.node_id);
 	PQclear(result);
 }
 

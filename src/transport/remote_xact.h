@@ -36,9 +36,6 @@ extern void ResumeCancel(void);
 /* A cancel that came while nodes were waited for has been obeyed. */
 extern void ForgetStopWanted(void);
 
-/* Read all that the connection still has to say, and raise errors. */
-extern void DrainConn(NodeConn *conn);
-
 /* The command's tag, "COMMIT" for instance; waits for the end. */
 extern const char *CommandResultTag(RemoteCommand *command);
 

@@ -98,6 +98,35 @@ for my $table ('item', 'country')
 		"1000\n", 'the same session can copy again');
 }
 
+# A node that does not begin while the other one has begun already.
+my %stop = (
+	'canceled' => [ sub { $coordinator->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, qr/canceling statement due to user request/ ],
+	'terminated on the node' => [ sub { kill TERM => $_[1]; kill CONT => $_[1] }, qr/terminating connection due to administrator command/ ]);
+for my $how (sort keys %stop)
+{
+	my ($stop, $error) = @{ $stop{$how} };
+	run_in_session('DELETE FROM item;');
+	my $pid = run_in_session('SELECT pg_backend_pid();') + 0;
+	run_in_session('BEGIN; SELECT count(*) FROM item;');
+	my $backend = $cluster->node(3)->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = 'distshard: $pid'");
+	kill STOP => $backend;
+	($out, $err) = ('', '');
+	$in .= "\\copy item FROM PROGRAM 'seq 1 1000 | sed s/\$/,v/' CSV\n\\echo the end\n\\warn the end\n";
+	$session->pump_nb;
+	$cluster->node(2)->poll_query_until('postgres',
+		"SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'distshard: $pid' AND state = 'active' AND query LIKE '%COPY distshard%'")
+	  or die 'the COPY does not begin';
+	$stop->($pid, $backend);
+	$session->pump until $out =~ /the end\n/ && $err =~ /the end\n/;
+	like($err, $error, "COPY is $how before all nodes have begun");
+	kill CONT => $backend;
+	run_in_session('ROLLBACK;');
+	is(leftovers($_), "0\n0", 'nothing is left on ' . $_->name) foreach $cluster->nodes;
+	is(run_in_session("SELECT count(*) FROM item;"), "0\n", 'no row was kept');
+	is(run_in_session("\\copy item FROM PROGRAM 'seq 1 1000 | sed s/\$/,v/' CSV\nSELECT count(*) FROM item;"),
+		"1000\n", 'the same session can copy again');
+}
+
 $in .= "\\q\n";
 $session->finish;
 

@@ -29,6 +29,10 @@ $coordinator->safe_psql($db, q{
 	CREATE TRIGGER watch AFTER UPDATE ON watched FOR EACH ROW WHEN (NEW.v > 0) EXECUTE FUNCTION watch();
 	CREATE TRIGGER stamp BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
 	SELECT create_distributed_table('stamped', 'k', colocate_with => 't');
+	CREATE TABLE many (k int, v int);
+	SELECT create_distributed_table('many', 'k', colocate_with => 't');
+	CREATE TABLE everywhere (k int, v int);
+	SELECT create_reference_table('everywhere');
 	CREATE TABLE late (k int, v int);
 	SELECT create_distributed_table('late', 'k', colocate_with => 't');
 	INSERT INTO late SELECT k, 1 FROM t;
@@ -43,6 +47,11 @@ $coordinator->safe_psql($db, q{
 	INSERT INTO stamped SELECT k, v FROM t;
 });
 my %key = $cluster->key_on_each_node('t');
+
+# Rows for all nodes, first of each few, then more.
+my $rows = join ', ', map { "($key{$_}, 1)" } 1 .. 3;
+my $folder = PostgreSQL::Test::Utils::tempdir_short();
+append_to_file("$folder/rows", join '', map { "$key{$_}\t1\n" } 1 .. 3);
 
 # A line for each message or several that came at once: the node, and whether it is sent or answers.
 my $trace = PostgreSQL::Test::Utils::tempdir_short() . '/trace';
@@ -158,6 +167,19 @@ is(join(', ', @trace[ 0 .. 3 ]), '2 sent, 2 answers, 3 sent, 3 answers', 'a tran
 is(join(', ', @trace[ 4, 5 ], sort @trace[ 6, 7 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'one for PREPARE on all nodes at once');
 is(join(', ', @trace[ 8, 9 ], sort @trace[ 10, 11 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'and one for COMMIT PREPARED on all at once');
 is(scalar(@trace), 12, 'and no more');
+
+# Rows that are computed here go by COPY, which has to be begun: on all nodes at once.
+my $both = 'sent 2 3, answers 2 3';
+sub is_rounds
+{
+	my ($sql, $rounds, $what) = @_;
+	is(join(', ', rounds(trace_of($sql))), join(', ', @$rounds), $what);
+	return;
+}
+my $select = "INSERT INTO many SELECT k.k, i FROM generate_series(1, 1000) i, (VALUES $rows) k(k)";
+is_rounds($select, [ ($both) x 5 ], 'INSERT of many rows: two to begin, one for the rows, two to commit');
+is_rounds("COPY many FROM '$folder/rows'", [ ($both) x 5 ], 'COPY: the same');
+is_rounds("COPY everywhere FROM '$folder/rows'", [ ($both) x 5 ], 'a reference table: this node, then the others at once');
 
 # A snapshot of all nodes. The first time, in a new session, connections are opened.
 my $again = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT v FROM t WHERE k = $key{1}; COMMIT";
