@@ -7,7 +7,8 @@
  * sent: a child that reads from the nodes needs their connections, and an INSERT
  * must not see its own rows.
  *
- * Plain rows go as streams of COPY. Rows of a statement with ON CONFLICT or
+ * Plain rows go as streams of COPY, unless they are few: beginning and ending a
+ * COPY takes messages of its own. Few rows, and those of a statement with ON CONFLICT or
  * RETURNING, or for a table with row-level security, go as INSERT statements of
  * many rows (row_batch.c).
  *
@@ -202,7 +203,7 @@ next_row(void *arg)
  * can it be a part of a statement whose other parts must not see its rows.
  */
 static bool
-goes_by_copy(DistInsertState *state)
+may_go_by_copy(DistInsertState *state)
 {
 	Query *statement = state->write.batch.statement;
 
@@ -215,23 +216,25 @@ goes_by_copy(DistInsertState *state)
 static void
 start_insert(DistInsertState *state)
 {
-	Relation logical = state->triggers.target->ri_RelationDesc;
+	Relation  logical = state->triggers.target->ri_RelationDesc;
+	RowBatch *batch;
 
 	FireBeforeStatement(&state->triggers);
 	state->write.batch.captures = CapturesRows(&state->triggers);
 	state->rows = ComputeRows(linitial(state->css.custom_ps));
-	if (goes_by_copy(state))
+	batch = BeginRowBatch(&state->css, &state->write.batch, state->sent->tts_tupleDescriptor,
+						  next_row, state);
+	if (!may_go_by_copy(state) || TakesFewRows(batch))
+		state->batch = batch;
+	else
 	{
-		uint64 count =
-			CopyTuplesToShards(LookupDistTable(state->write.batch.table), logical,
-							   state->write.batch.columns, next_row, state, state->css.ss.ps.state);
+		uint64 count = CopyTuplesToShards(LookupDistTable(state->write.batch.table), logical,
+										  state->write.batch.columns, NextTakenRow, batch,
+										  state->css.ss.ps.state);
 
 		if (state->counts)
 			state->css.ss.ps.state->es_processed += count;
 	}
-	else
-		state->batch = BeginRowBatch(&state->css, &state->write.batch,
-									 state->sent->tts_tupleDescriptor, next_row, state);
 	state->started = true;
 }
 

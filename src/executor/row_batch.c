@@ -5,11 +5,11 @@
  *
  * Rows are taken some hundred at a time, or a megabyte, divided by node or by shard, and sent
  * as statements over VALUES with a parameter for each value. All nodes work at
- * once. RETURNING gives its rows in the order of the input as long as every row
- * returns one, as PostgreSQL does.
+ * once: other nodes get theirs first. RETURNING gives its rows in the order of the input as long as
+ * every row returns one, as PostgreSQL does.
  *
- * Rows for a reference table go to the first node alone, then to the others;
- * the first one's answer counts.
+ * Rows for a reference table go to the first node alone, which makes writers
+ * queue there, then to the others; the first one's answer counts.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,6 +44,9 @@
 #define BATCH_BYTES      (1024 * 1024)
 #define STATEMENT_PARAMS 32000
 
+/* So many values go sooner as parameters than it takes to begin a COPY for them. */
+#define FEW_VALUES 200
+
 /* The rows of a batch that go to one node, or to one shard. */
 typedef struct NodeBatch
 {
@@ -66,7 +69,10 @@ struct RowBatch
 	RowSource        source;
 	void            *arg;
 	MemoryContext    context; /* of one batch */
-	TupleTableSlot  *stored;  /* a row of a local fragment */
+	List            *taken;   /* of HeapTuple: its rows */
+	bool             is_taken;
+	TupleTableSlot  *given_back; /* one of them */
+	TupleTableSlot  *stored;     /* a row of a local fragment */
 	HeapTuple       *returned;
 	int              nreturned;
 	int              next; /* of returned, to be given out */
@@ -258,21 +264,20 @@ bytes_to_send(TupleTableSlot *slot)
 	return bytes;
 }
 
-/* Takes the next rows from the source, divided by node. */
-static List *
-take_rows(RowBatch *batch, int *taken)
+/* Takes the next rows from the source, so many at most. */
+static void
+take_rows(RowBatch *batch, int limit)
 {
-	DistTable *table = LookupDistTable(batch->plan.table);
-	List      *parts = NIL;
-	int        limit = Min(BATCH_ROWS, STATEMENT_PARAMS / Max(list_length(batch->plan.columns), 1));
-	Size       bytes = 0;
+	Size          bytes = 0;
+	MemoryContext old;
 
-	if (batch->plan.by_row)
-		limit = 1;
-	for (*taken = 0; *taken < limit && bytes < BATCH_BYTES; (*taken)++)
+	MemoryContextReset(batch->context);
+	old = MemoryContextSwitchTo(batch->context);
+	batch->taken = NIL;
+	batch->is_taken = true;
+	while (list_length(batch->taken) < limit && bytes < BATCH_BYTES)
 	{
 		TupleTableSlot *slot = batch->source(batch->arg);
-		HeapTuple       row;
 
 		if (slot == NULL)
 		{
@@ -280,28 +285,82 @@ take_rows(RowBatch *batch, int *taken)
 			break;
 		}
 		bytes += bytes_to_send(slot);
-		row = ExecCopySlotHeapTuple(slot);
+		batch->taken = lappend(batch->taken, ExecCopySlotHeapTuple(slot));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static int
+rows_of_values(RowBatch *batch, int nvalues)
+{
+	return nvalues / Max(list_length(batch->plan.columns), 1);
+}
+
+bool
+TakesFewRows(RowBatch *batch)
+{
+	EState       *estate = batch->node->ss.ps.state;
+	MemoryContext old;
+
+	/* one more than wanted, to see the end */
+	take_rows(batch, rows_of_values(batch, FEW_VALUES) + 1);
+	if (batch->exhausted)
+		return true;
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	batch->given_back = ExecInitExtraTupleSlot(estate, batch->row_desc, &TTSOpsHeapTuple);
+	MemoryContextSwitchTo(old);
+	return false;
+}
+
+TupleTableSlot *
+NextTakenRow(void *arg)
+{
+	RowBatch *batch = arg;
+	HeapTuple row;
+
+	ExecClearTuple(batch->given_back);
+	if (batch->taken == NIL)
+		return batch->source(batch->arg);
+	row = linitial(batch->taken);
+	batch->taken = list_delete_first(batch->taken);
+	return ExecStoreHeapTuple(row, batch->given_back, true);
+}
+
+static Shard *
+shard_of_row(RowBatch *batch, DistTable *table, HeapTuple row)
+{
+	bool  isnull;
+	Datum value;
+
+	if (batch->plan.key == 0)
+		return &table->shards[0];
+	value = heap_getattr(row, batch->plan.key, batch->row_desc, &isnull);
+	return ShardForHash(table, HashKey(table, value, isnull));
+}
+
+/* The rows that were taken, divided by node. */
+static List *
+divide_rows(RowBatch *batch)
+{
+	DistTable *table = LookupDistTable(batch->plan.table);
+	List      *parts = NIL;
+	ListCell  *lc;
+	ListCell  *lc2;
+
+	foreach (lc, batch->taken)
+	{
+		int    position = foreach_current_index(lc);
+		Shard *shard;
+
 		if (table->method == DIST_REFERENCE)
 		{
-			ListCell *lc;
-
-			foreach (lc, AllPrimaries())
-				add_row(&parts, lfirst(lc), NULL, row, *taken);
+			foreach (lc2, AllPrimaries())
+				add_row(&parts, lfirst(lc2), NULL, lfirst(lc), position);
+			continue;
 		}
-		else
-		{
-			Shard *shard = &table->shards[0];
-
-			if (batch->plan.key)
-			{
-				bool  isnull;
-				Datum value = slot_getattr(slot, batch->plan.key, &isnull);
-
-				shard = ShardForHash(table, HashKey(table, value, isnull));
-			}
-			add_row(&parts, GroupPrimary(shard->group_id), batch->plan.by_shard ? shard : NULL, row,
-					*taken);
-		}
+		shard = shard_of_row(batch, table, lfirst(lc));
+		add_row(&parts, GroupPrimary(shard->group_id), batch->plan.by_shard ? shard : NULL,
+				lfirst(lc), position);
 	}
 	return parts;
 }
@@ -352,34 +411,80 @@ keep_returned(RowBatch *batch, NodeBatch *part, List *rows, bool in_order)
 		batch->returned[batch->nreturned++] = lfirst(lc);
 }
 
+/* Starts parts on other nodes, then those of this one, which run while the others work. */
 static void
-run_batch(RowBatch *batch)
+start_parts(RowBatch *batch, List *parts, bool quiet)
 {
-	DistTable *table = LookupDistTable(batch->plan.table);
-	bool       copies = table->method == DIST_REFERENCE;
-	bool       in_order = true;
-	int        taken;
-	List      *parts = take_rows(batch, &taken);
-	List      *results = NIL;
-	List      *held = NIL;
-	ListCell  *lc;
-	ListCell  *lc2;
+	List     *others = NIL;
+	ListCell *lc;
 
 	foreach (lc, parts)
 	{
-		NodeBatch *part = lfirst(lc);
+		ClusterNode *node = ((NodeBatch *) lfirst(lc))->node;
 
-		start_part(batch, part, copies && lc != list_head(parts));
-		if (copies)
-			results = lappend(results, finish_part(batch, part, lc == list_head(parts)));
+		if (!node->is_local)
+			others = list_append_unique_int(others, node->node_id);
 	}
-	if (copies)
-		parts = list_truncate(parts, 1);
-	else
+	if (list_length(others) > 1)
+		ConnectNodes(others);
+	foreach (lc, parts)
 	{
-		foreach (lc, parts)
-			results = lappend(results, finish_part(batch, lfirst(lc), true));
+		if (!((NodeBatch *) lfirst(lc))->node->is_local)
+			start_part(batch, lfirst(lc), quiet);
 	}
+	foreach (lc, parts)
+	{
+		if (((NodeBatch *) lfirst(lc))->node->is_local)
+			start_part(batch, lfirst(lc), quiet);
+	}
+}
+
+/* Returns, for each part, the rows that it returned. */
+static List *
+finish_parts(RowBatch *batch, List *parts, bool counts)
+{
+	List     *results = NIL;
+	ListCell *lc;
+
+	foreach (lc, parts)
+		results = lappend(results, finish_part(batch, lfirst(lc), counts));
+	return results;
+}
+
+/* Returns the same, of those parts whose rows count; of a reference table, what is left of the parts is the first. */
+static List *
+run_parts(RowBatch *batch, List **parts)
+{
+	List *results;
+	List *first;
+
+	if (LookupDistTable(batch->plan.table)->method != DIST_REFERENCE || *parts == NIL)
+	{
+		start_parts(batch, *parts, false);
+		return finish_parts(batch, *parts, true);
+	}
+	first = list_make1(linitial(*parts));
+	start_parts(batch, first, false);
+	results = finish_parts(batch, first, true);
+	*parts = list_delete_first(*parts);
+	start_parts(batch, *parts, true);
+	(void) finish_parts(batch, *parts, false);
+	*parts = first;
+	return results;
+}
+
+static void
+run_batch(RowBatch *batch)
+{
+	bool      in_order = true;
+	int       taken = list_length(batch->taken);
+	List     *parts = divide_rows(batch);
+	List     *results = run_parts(batch, &parts);
+	List     *held = NIL;
+	ListCell *lc;
+	ListCell *lc2;
+
+	batch->is_taken = false;
 	foreach (lc, parts)
 	{
 		NodeBatch *part = lfirst(lc);
@@ -402,6 +507,8 @@ run_batch(RowBatch *batch)
 bool
 NextBatchRow(RowBatch *batch, TupleTableSlot *slot)
 {
+	int limit = Min(BATCH_ROWS, rows_of_values(batch, STATEMENT_PARAMS));
+
 	for (;;)
 	{
 		MemoryContext old;
@@ -411,10 +518,11 @@ NextBatchRow(RowBatch *batch, TupleTableSlot *slot)
 			ExecForceStoreHeapTuple(batch->returned[batch->next++], slot, false);
 			return true;
 		}
-		if (batch->exhausted)
+		if (batch->exhausted && !batch->is_taken)
 			return false;
 
-		MemoryContextReset(batch->context);
+		if (!batch->is_taken)
+			take_rows(batch, batch->plan.by_row ? 1 : limit);
 		old = MemoryContextSwitchTo(batch->context);
 		run_batch(batch);
 		MemoryContextSwitchTo(old);

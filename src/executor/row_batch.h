@@ -39,6 +39,14 @@ extern RowBatch *BeginRowBatch(CustomScanState *node, const RowBatchPlan *plan, 
 							   RowSource source, void *arg);
 
 /*
+ * TakesFewRows takes rows, as the first of the batch. Returns whether these are
+ * all, and few enough for one statement on each node. If not, NextTakenRow, a
+ * RowSource whose argument is the batch, gives them out again, and then the others.
+ */
+extern bool            TakesFewRows(RowBatch *batch);
+extern TupleTableSlot *NextTakenRow(void *arg);
+
+/*
  * NextBatchRow stores the next row of RETURNING in slot. Returns false when all
  * rows are sent. Counts rows in the executor's es_processed.
  */

@@ -57,7 +57,7 @@ my ($out, $err);
 # The context of an error in one of many rows tells nothing of the COPY by which they went there
 ($out, $err) = run_script("CREATE FUNCTION divide(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN 1 / \$1 > 0; END';
 	ALTER TABLE t ADD CONSTRAINT divides CHECK (divide(v + 1)) NOT VALID;
-	INSERT INTO t SELECT $key{2} + 1000 * i, -1 FROM generate_series(1, 50) i;
+	INSERT INTO t SELECT $key{2} + 1000 * i, -1 FROM generate_series(1, 500) i;
 	ALTER TABLE t DROP CONSTRAINT divides");
 like($err, qr/22012: division by zero\nCONTEXT:  PL\/pgSQL function divide\(integer\) line 1 at RETURN\non node \d/, 'context of an error in a row');
 

@@ -168,7 +168,7 @@ is(join(', ', @trace[ 4, 5 ], sort @trace[ 6, 7 ]), '2 sent, 3 sent, 2 answers, 
 is(join(', ', @trace[ 8, 9 ], sort @trace[ 10, 11 ]), '2 sent, 3 sent, 2 answers, 3 answers', 'and one for COMMIT PREPARED on all at once');
 is(scalar(@trace), 12, 'and no more');
 
-# Rows that are computed here go by COPY, which has to be begun: on all nodes at once.
+# Rows that are computed here: few are a statement, that all nodes get at once; more go by COPY, which has to be begun.
 my $both = 'sent 2 3, answers 2 3';
 sub is_rounds
 {
@@ -176,10 +176,18 @@ sub is_rounds
 	is(join(', ', rounds(trace_of($sql))), join(', ', @$rounds), $what);
 	return;
 }
+my $many = "INSERT INTO many VALUES $rows";
 my $select = "INSERT INTO many SELECT k.k, i FROM generate_series(1, 1000) i, (VALUES $rows) k(k)";
-is_rounds($select, [ ($both) x 5 ], 'INSERT of many rows: two to begin, one for the rows, two to commit');
+is_rounds($many, [ ($both) x 3 ], 'INSERT of several rows: one round trip for all nodes, two to commit');
+is_rounds("BEGIN; $many; $many; COMMIT", [ ($both) x 4 ], 'and one for each in a transaction');
+is_rounds("$many RETURNING v", [ ($both) x 3 ], 'no more with RETURNING');
+is_rounds("INSERT INTO many VALUES ($key{2}, 1), ($key{2}, 2)", [ ('sent 2, answers 2') x 2 ], 'for one node: one, and one for COMMIT');
+is_rounds($select, [ ($both) x 5 ], 'of many rows: two to begin, one for the rows, two to commit');
+is_rounds("BEGIN; $many; $select; COMMIT", [ ($both) x 5 ], 'where the nodes have begun: one to begin');
 is_rounds("COPY many FROM '$folder/rows'", [ ($both) x 5 ], 'COPY: the same');
-is_rounds("COPY everywhere FROM '$folder/rows'", [ ($both) x 5 ], 'a reference table: this node, then the others at once');
+is_rounds("BEGIN; $many; COPY many FROM '$folder/rows'; COMMIT", [ ($both) x 5 ], 'also where the nodes have begun');
+is_rounds("INSERT INTO everywhere VALUES (1, 1), (2, 2)", [ ($both) x 3 ], 'a reference table: this node, then the others at once');
+is_rounds("COPY everywhere FROM '$folder/rows'", [ ($both) x 5 ], 'and so COPY');
 
 # A snapshot of all nodes. The first time, in a new session, connections are opened.
 my $again = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT v FROM t WHERE k = $key{1}; COMMIT";
