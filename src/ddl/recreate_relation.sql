@@ -103,8 +103,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 		FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT distshard.is_added(relation, attnum)),
 		' PARTITION BY ' || pg_get_partkeydef(relation),
 		(SELECT ' USING ' || quote_ident(amname) FROM pg_am WHERE oid = c.relam),
-		' WITH ' || distshard.option_list(reloptions || ARRAY(
-			SELECT 'toast.' || option FROM pg_class t, unnest(t.reloptions) option WHERE t.oid = c.reltoastrelid)),
+		' WITH ' || distshard.option_list(reloptions),
 		(SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = c.reltablespace))
 	FROM pg_class c WHERE oid = relation
 	UNION ALL
@@ -113,6 +112,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	(SELECT format('ALTER TABLE %s ADD COLUMN %s', relation, distshard.column_definition(relation, attnum))
 	FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND distshard.is_added(relation, attnum)
 	ORDER BY attnum)
+	UNION ALL
+	-- Now there is a TOAST table, though it may be a column that was added that needs it.
+	SELECT format('ALTER TABLE %s SET %s', relation, distshard.option_list(ARRAY(SELECT 'toast.' || option FROM unnest(t.reloptions) option)))
+	FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid
+	WHERE c.oid = relation AND t.reloptions IS NOT NULL
 	UNION ALL
 	SELECT format('ALTER TABLE %s DROP COLUMN %I', relation, attname)
 	FROM pg_attribute WHERE attrelid = relation AND attisdropped

@@ -117,6 +117,7 @@ COMMENT ON CONSTRAINT around ON zoo IS 'a circle';
 CREATE UNLOGGED TABLE public.typed OF types.address (PRIMARY KEY ("Zip Code")) ;
 ALTER TABLE typed REPLICA IDENTITY FULL;
 CREATE TABLE public.empty ();
+CREATE TABLE public.late_text (k int, next int GENERATED ALWAYS AS (k + 1) STORED, note text) WITH (fillfactor = 60, toast.autovacuum_enabled = off);
 CREATE FUNCTION public.standard() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM public.typed; END;
 CREATE VIEW public.inner_view WITH (security_barrier) AS SELECT id, mood, of_row(zoo.*), standard() FROM zoo WITH CHECK OPTION;
 ALTER VIEW inner_view OWNER TO alice;
@@ -129,7 +130,7 @@ CREATE TABLE local (i int);
 CREATE VIEW local_view AS SELECT * FROM local;
 END
 
-my $tables = qq{ARRAY['zoo', 'typed', 'empty', '"My Schema"."$long_name"']};
+my $tables = qq{ARRAY['zoo', 'typed', 'empty', 'late_text', '"My Schema"."$long_name"']};
 my $views = q{ARRAY['outer_view']};
 
 sub commands
@@ -185,7 +186,7 @@ is($server->safe_psql('copy', $numbers), $server->safe_psql('postgres', $numbers
 unlike($sql, qr/pg_attver/, 'the version of a column is not copied');
 
 # Shared things may exist already.
-$server->safe_psql('copy', qq{DROP TABLE zoo, empty, "My Schema"."$long_name", typed CASCADE});
+$server->safe_psql('copy', qq{DROP TABLE zoo, empty, late_text, "My Schema"."$long_name", typed CASCADE});
 is(recreate($sql), '0', 'the commands run again where types, functions and sequences exist');
 is(first_difference(dump_of('copy'), dump_of('postgres')), 'none', 'with the same result');
 

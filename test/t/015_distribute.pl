@@ -45,6 +45,18 @@ SELECT count(*), min(a.attnum) FROM distshard.local_shards() JOIN pg_constraint 
 	JOIN pg_attribute a ON attrelid = relation AND attname = 'during'
 END
 }
+$node1->safe_psql('postgres', <<'END');
+CREATE TABLE late_text (k int, next int GENERATED ALWAYS AS (k + 1) STORED, note text) WITH (fillfactor = 60, toast.autovacuum_enabled = false);
+SELECT create_distributed_table('late_text', 'k', 4);
+END
+for my $node ($node1, $node2)
+{
+	is($node->safe_psql('postgres', <<'END'), '3|{fillfactor=60}|{autovacuum_enabled=false}', 'toast of a column after a generated one, on ' . $node->name);
+SELECT count(*), c.reloptions, t.reloptions FROM pg_class c JOIN pg_class t ON t.oid = c.reltoastrelid
+WHERE c.oid = 'late_text'::regclass OR c.oid IN (SELECT relation FROM distshard.local_shards() WHERE logical_table = 'late_text'::regclass) GROUP BY 2, 3
+END
+}
+$node1->safe_psql('postgres', 'DROP TABLE late_text');
 my ($status, $stdout, $stderr) = $node1->psql('postgres', q{INSERT INTO t VALUES (7, '[8,9]', 'again')});
 like($stderr, qr/conflicting key value violates exclusion constraint/, 'the exclusion constraint holds');
 is($node1->safe_psql('postgres', 'SELECT count(*) FROM t'), 100, 'all rows are there');
