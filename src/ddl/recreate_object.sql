@@ -166,7 +166,8 @@ BEGIN
 END $$;
 
 -- The command that limits a sequence to the node's share, to go on after what was given out of it before. On the first
--- node only the far end is a limit, and a sequence that is not shared yet goes on. NULL if there is nothing to do.
+-- node only the far end is a limit, and a sequence that is not shared yet goes on. NULL if there is nothing to do. The
+-- sequence may have the limits of another node than this one, when it is from a dump of that node.
 CREATE FUNCTION distshard.sequence_share_command(sequence regclass, node int) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
@@ -177,6 +178,8 @@ DECLARE
 	own record;
 	first record;
 	share record;
+	origin int;		-- the node whose share it has, or 1
+	origins record;
 	limited bool;
 	shared bool;
 	next bigint;
@@ -187,7 +190,12 @@ BEGIN
 	first := distshard.sequence_share(seq.seqtypid, seq.seqincrement, 1);
 	share := distshard.sequence_share(seq.seqtypid, seq.seqincrement, node);
 	limited := CASE WHEN upwards THEN seq.seqmax = own.high ELSE seq.seqmin = own.low END;
-	shared := here <> 1 AND seq.seqmin = own.low AND seq.seqmax = own.high;
+	origin := greatest(CASE WHEN upwards THEN seq.seqmin ELSE -1 - seq.seqmax END / (first.high - first.low + 1) + 1, 1);
+	origins := distshard.sequence_share(seq.seqtypid, seq.seqincrement, origin);
+	shared := origin <> 1 AND seq.seqmin = origins.low AND seq.seqmax = origins.high;
+	IF NOT shared THEN
+		origin := 1;
+	END IF;
 
 	IF node = here AND limited AND (shared OR node = 1) THEN
 		RETURN NULL;
@@ -204,7 +212,7 @@ BEGIN
 	END IF;
 
 	next := distshard.last_value_used(sequence, seq.seqincrement, share.low, share.high);
-	IF node = 1 AND NOT shared THEN
+	IF node = origin THEN
 		next := CASE WHEN upwards THEN greatest(next, last) ELSE least(next, last) END;
 	END IF;
 	next := coalesce(next + seq.seqincrement, CASE WHEN node = 1 AND NOT shared THEN seq.seqstart WHEN node = 1 THEN sign(seq.seqincrement)
@@ -219,7 +227,7 @@ BEGIN
 		RETURN format('ALTER SEQUENCE %s%s%s%s', sequence,
 			CASE WHEN upwards THEN format(' MAXVALUE %s', share.high) ELSE format(' MINVALUE %s', share.low) END,
 			CASE WHEN shared THEN format(' NO %s START %s', CASE WHEN upwards THEN 'MINVALUE' ELSE 'MAXVALUE' END, sign(seq.seqincrement)) END,
-			CASE WHEN here <> 1 THEN format(' RESTART %s', next) END);
+			CASE WHEN here <> 1 OR shared THEN format(' RESTART %s', next) END);
 	END IF;
 	RETURN format('ALTER SEQUENCE %s MINVALUE %s MAXVALUE %s START %s RESTART %s', sequence, share.low, share.high,
 		CASE WHEN upwards THEN share.low ELSE share.high END, next);
