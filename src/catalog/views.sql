@@ -35,12 +35,13 @@ CREATE VIEW distshard.tables AS
 		LEFT JOIN pg_attribute a ON a.attrelid = t.logical_table AND a.attnum = t.key_column
 	ORDER BY t.logical_table::text;
 
--- What create_distributed_table() and its kin are doing on this node.
+-- What create_distributed_table() and its kin are doing on this node. The parameters are those of pg_stat_progress_copy,
+-- but for the last one, the rows (see progress.h). How much comes back from other nodes is an estimate.
 CREATE VIEW distshard.progress AS
-	SELECT pid, relid::regclass AS table_name, 'moving rows' AS phase, tuples_processed AS rows,
-		round(100.0 * bytes_processed / nullif(bytes_total, 0), 1) AS percent
-	FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid)
-	WHERE type = 'CALLBACK' AND backend_type = 'client backend' AND relid IS NOT NULL
+	SELECT pid, relid::regclass AS table_name, 'moving rows' AS phase, param20 AS rows,
+		least(round(100.0 * param1 / nullif(param2, 0), 1), 100.0) AS percent
+	FROM pg_stat_get_progress_info('COPY') JOIN pg_stat_activity USING (pid)
+	WHERE param6 = 4 AND backend_type = 'client backend' AND relid IS NOT NULL
 	UNION ALL
 	SELECT pid, s.logical_table, 'building index on shard ' || s.shard_id || ': ' || p.phase, tuples_done,
 		round(100.0 * blocks_done / nullif(blocks_total, 0), 1)

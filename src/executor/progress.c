@@ -7,7 +7,17 @@
  */
 #include "postgres.h"
 
+#include "commands/progress.h"
 #include "executor/progress.h"
+
+void
+ShowRows(uint64 rows)
+{
+	int   index[] = {PROGRESS_COPY_TUPLES_PROCESSED, PROGRESS_ROWS_OF_ALL_NODES};
+	int64 values[] = {rows, rows};
+
+	pgstat_progress_update_multi_param(lengthof(index), index, values);
+}
 
 void
 RestoreProgress(const PgBackendStatus *before)

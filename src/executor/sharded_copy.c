@@ -342,7 +342,7 @@ ReadToFullBuffer(ShardedCopy *copy)
 		AddRow(copy, buffer, &row);
 		copy->with_lines = row.lineno != 0;
 		if ((++copy->rows & 1023) == 0)
-			pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, copy->rows);
+			ShowRows(copy->rows);
 		if (buffer->bytes.len >= copy->buffer_limit && SendBuffer(copy, buffer))
 			return buffer;
 	}

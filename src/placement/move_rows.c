@@ -27,9 +27,11 @@
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "pgstat.h"
+#include "executor/progress.h"
 #include "executor/sharded_copy.h"
 #include "placement/distribute.h"
 #include "planner/claim.h"
+#include "planner/estimate.h"
 #include "planner/on_behalf.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
@@ -186,7 +188,11 @@ StoreRow(TupleTableSlot *row, DestReceiver *receiver)
 	ExecStoreVirtualTuple(slot);
 	table_tuple_insert(sink->logical, slot, sink->command, TABLE_INSERT_SKIP_FSM, sink->state);
 	if ((++sink->rows & 1023) == 0)
-		pgstat_progress_update_param(PROGRESS_COPY_TUPLES_PROCESSED, sink->rows);
+	{
+		ShowRows(sink->rows);
+		pgstat_progress_update_param(PROGRESS_COPY_BYTES_PROCESSED,
+									 (int64) ItemPointerGetBlockNumber(&slot->tts_tid) * BLCKSZ);
+	}
 	return true;
 }
 
@@ -316,6 +322,8 @@ FillLogicalTable(Relation logical, DistTable *table)
 	List     *commands;
 	HeapSink  sink;
 	ListCell *lc;
+	double    pages;
+	double    tuples;
 	Oid       user;
 	int       context;
 
@@ -325,7 +333,8 @@ FillLogicalTable(Relation logical, DistTable *table)
 	commands = AskForRows(sql, columns, table);
 
 	OpenSink(&sink, logical);
-	StartProgress(logical, 0);
+	GuessSize(logical, table, &pages, &tuples);
+	StartProgress(logical, (uint64) pages * BLCKSZ);
 	RunSelect(sql, &sink.receiver);
 	foreach (lc, commands)
 	{

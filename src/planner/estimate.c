@@ -217,15 +217,21 @@ extrapolate_size(DistTable *table, double *pages, double *tuples)
 }
 
 void
+GuessSize(Relation logical, DistTable *table, double *pages, double *tuples)
+{
+	extrapolate_size(table, pages, tuples);
+	*pages = Max(*pages, logical->rd_rel->relpages);
+	*tuples = Max(*tuples, logical->rd_rel->reltuples);
+}
+
+void
 UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid)
 {
 	Relation logical = table_open(relid, NoLock);
 	double   pages;
 	double   tuples;
 
-	extrapolate_size(LookupDistTable(relid), &pages, &tuples);
-	pages = Max(pages, logical->rd_rel->relpages);
-	tuples = Max(tuples, logical->rd_rel->reltuples);
+	GuessSize(logical, LookupDistTable(relid), &pages, &tuples);
 	table_close(logical, NoLock);
 	rel->pages = pages > 0 ? pages : DEFAULT_TABLE_PAGES;
 	rel->tuples = tuples > 0 ? tuples : DEFAULT_TABLE_ROWS;

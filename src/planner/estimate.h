@@ -10,9 +10,11 @@
 
 #include "postgres.h"
 
+#include "catalog/metadata.h"
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pathnodes.h"
+#include "utils/relcache.h"
 
 typedef struct QueryEstimate
 {
@@ -46,6 +48,9 @@ extern void SetWidthOfLeaf(RelOptInfo *rel, Query *leaf);
 /* Is that being done? Then logical tables may be planned, and this is their size. */
 extern bool IsEstimating(void);
 extern void UseSizeOfLogicalTable(RelOptInfo *rel, Oid relid);
+
+/* The size of all shards, from those that this node holds and the last ANALYZE; 0 if neither tells. */
+extern void GuessSize(Relation logical, DistTable *table, double *pages, double *tuples);
 
 extern void InitEstimates(void);
 

@@ -63,34 +63,38 @@ is($node1->safe_psql('postgres', 'SELECT count(*) FROM t'), 100, 'all rows are t
 $node1->safe_psql('postgres', q{SELECT undistribute_table('t')});
 is($node2->safe_psql('postgres', q{SELECT to_regclass('t') IS NULL}), 't', 'the table left the other node');
 
-# Progress
+# Progress, while this node waits for a lock at its first row from 50000 on
 $node1->safe_psql('postgres', <<'END');
 CREATE FUNCTION wait_at(k int) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
-	IF k = 50000 THEN
+	IF k >= 50000 THEN
 		PERFORM pg_advisory_xact_lock(1);
 	END IF;
 	RETURN true;
 END $$;
-CREATE TABLE p (k int CHECK (wait_at(k)));
+CREATE DOMAIN waits AS int CHECK (wait_at(VALUE));
+CREATE TABLE p (k waits);
 INSERT INTO p SELECT generate_series(1, 60000);
 END
 my $timeout = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
-my $lock = $node1->background_psql('postgres');
-my $lock2 = $node2->background_psql('postgres');
-$_->query_safe('SELECT pg_advisory_lock(1)') for ($lock, $lock2);
-my $out = '';
-my $load = IPC::Run::start([ 'psql', '-XAtq', '-d', $node1->connstr('postgres'), '-c', "SELECT create_distributed_table('p', 'k', 2)" ],
-	'>', \$out, '2>', \$out, $timeout);
-ok( $node1->poll_query_until('postgres', q{SELECT count(*) = 1 FROM distshard.progress
-	WHERE table_name::text = 'p' AND phase = 'moving rows' AND rows > 0 AND percent > 10}),
-	'progress is shown');
-$_->query_safe('SELECT pg_advisory_unlock(1)') for ($lock, $lock2);
-$load->finish;
-$_->quit for ($lock, $lock2);
-is($out, "\n", 'the load ended well');
-is($node1->safe_psql('postgres', 'SELECT count(*) FROM p'), 60000, 'with all rows');
-is($node1->safe_psql('postgres', 'SELECT count(*) FROM distshard.progress'), 0, 'and progress is over');
+sub progress_of
+{
+	my ($statement, $progress) = @_;
+	my @locks = map { $_->background_psql('postgres') } $node1, $node2;
+	$_->query_safe('SELECT pg_advisory_lock(1)') for @locks;
+	my $out = '';
+	my $load = IPC::Run::start([ 'psql', '-XAtq', '-d', $node1->connstr('postgres'), '-c', $statement ], '>', \$out, '2>', \$out, $timeout);
+	$node1->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted});
+	is($node1->safe_psql('postgres', "SELECT table_name, phase, $progress FROM distshard.progress"), 'p|moving rows|t|t', "progress of $statement");
+	$_->query_safe('SELECT pg_advisory_unlock(1)') for @locks;
+	$load->finish;
+	$_->quit for @locks;
+	is($out, "\n", 'the load ended well');
+	is($node1->safe_psql('postgres', 'SELECT count(*) FROM p'), 60000, 'with all rows');
+	is($node1->safe_psql('postgres', 'SELECT count(*) FROM distshard.progress'), 0, 'and progress is over');
+}
+progress_of(q{SELECT create_distributed_table('p', 'k', 2)}, 'rows BETWEEN 48 * 1024 AND 60000, percent BETWEEN 80 AND 100');
+progress_of(q{SELECT undistribute_table('p')}, 'rows BETWEEN 48 * 1024 AND 60000, percent BETWEEN 70 AND 100');
 
 # All or nothing
 sub unchanged
