@@ -346,7 +346,8 @@ BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 
 /*
  * Brings entry->table up to date. Repeats the work if the data table changes
- * meanwhile. Returns NULL if the tables have just been dropped.
+ * meanwhile. Returns NULL if the tables have just been dropped, or the metadata
+ * are no longer valid: then what they say now has to be looked up.
  */
 static DistTable *
 RefreshTable(MetadataCache *cache, TableEntry *entry)
@@ -360,7 +361,8 @@ RefreshTable(MetadataCache *cache, TableEntry *entry)
 		MemoryContext caller;
 		Relation      data = try_relation_open(entry->data_relid, AccessShareLock);
 
-		if (data == NULL && !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid)))
+		if (data == NULL &&
+			(!CacheValid || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid))))
 			return NULL;
 		if (data == NULL)
 			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
@@ -390,30 +392,46 @@ RefreshTable(MetadataCache *cache, TableEntry *entry)
 DistTable *
 LookupDistTable(Oid relid)
 {
-	MetadataCache *cache = GetCache();
-	TableEntry    *entry;
+	DistTable *table;
 
-	if (cache == NULL)
-		return NULL;
-	entry = hash_search(cache->tables, &relid, HASH_FIND, NULL);
-	if (entry == NULL)
-		return NULL;
-	return likely(entry->valid) ? entry->table : RefreshTable(cache, entry);
+	do
+	{
+		MetadataCache *cache = GetCache();
+		TableEntry    *entry;
+
+		if (cache == NULL)
+			return NULL;
+		entry = hash_search(cache->tables, &relid, HASH_FIND, NULL);
+		if (entry == NULL)
+			return NULL;
+		if (likely(entry->valid))
+			return entry->table;
+		table = RefreshTable(cache, entry);
+	} while (table == NULL && !CacheValid);
+	return table;
 }
 
 /* The same by data table; NULL for a shard and any other relation. */
 DistTable *
 LookupDistTableByData(Oid data_relid)
 {
-	MetadataCache *cache = GetCache();
-	DataEntry     *data;
+	DistTable *table;
 
-	if (cache == NULL)
-		return NULL;
-	data = hash_search(cache->tables_by_data, &data_relid, HASH_FIND, NULL);
-	if (data == NULL)
-		return NULL;
-	return likely(data->entry->valid) ? data->entry->table : RefreshTable(cache, data->entry);
+	do
+	{
+		MetadataCache *cache = GetCache();
+		DataEntry     *data;
+
+		if (cache == NULL)
+			return NULL;
+		data = hash_search(cache->tables_by_data, &data_relid, HASH_FIND, NULL);
+		if (data == NULL)
+			return NULL;
+		if (likely(data->entry->valid))
+			return data->entry->table;
+		table = RefreshTable(cache, data->entry);
+	} while (table == NULL && !CacheValid);
+	return table;
 }
 
 /* Returns OIDs of all logical tables as of the last load, in ascending order. */

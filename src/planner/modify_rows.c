@@ -33,6 +33,7 @@
 #include "planner/move_subqueries.h"
 #include "planner/moved_tables.h"
 #include "planner/picked_rows.h"
+#include "planner/policies.h"
 #include "planner/print.h"
 #include "planner/row_columns.h"
 #include "planner/row_identity.h"
@@ -341,7 +342,7 @@ ChangeRows(Query *query, Modification *modification)
 {
 	Index      target = query->resultRelation;
 	DistTable *table = LookupDistTable(rt_fetch(target, query->rtable)->relid);
-	Query     *source = source_query(query);
+	Query     *source;
 	RowColumns returning = {.stay = bms_make_singleton(target)};
 	List      *identity = RowIdentity(table, target);
 	List      *columns = NIL;
@@ -351,6 +352,9 @@ ChangeRows(Query *query, Modification *modification)
 	Query     *change;
 	ListCell  *lc;
 
+	if (LocksByOtherPolicies(query))
+		ChangePastPolicies(query);
+	source = source_query(query);
 	if (FiresBeforeChangeHere(query))
 		fired = add_other_columns(query, table);
 	foreach (lc, query->targetList)

@@ -27,6 +27,7 @@
 #include "planner/shape.h"
 #include "planner/wrap_table.h"
 #include "rewrite/rewriteManip.h"
+#include "rewrite/rowsecurity.h"
 
 /* Takes the policies away. */
 static bool
@@ -188,6 +189,27 @@ ChangePastPolicies(Query *query)
 		option->polname = option->relname;
 		option->kind = WCO_VIEW_CHECK;
 	}
+}
+
+bool
+LocksByOtherPolicies(Query *query)
+{
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	Query          update = *query;
+	List          *for_delete;
+	List          *for_update;
+	List          *checks;
+	bool           has_security;
+	bool           has_sublinks;
+
+	if (query->commandType != CMD_DELETE || !query->hasRowSecurity)
+		return false;
+	update.commandType = CMD_UPDATE;
+	get_row_security_policies(query, target, query->resultRelation, &for_delete, &checks,
+							  &has_security, &has_sublinks);
+	get_row_security_policies(&update, target, query->resultRelation, &for_update, &checks,
+							  &has_security, &has_sublinks);
+	return !equal(for_delete, for_update);
 }
 
 /* ON CONFLICT and MERGE check rows that only the nodes find. */

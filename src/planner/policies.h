@@ -30,6 +30,9 @@ extern void ReadPastPolicies(Query *query, Index rti, bool row_apart);
 /* Of its target, they become what a view's conditions would be: those that hide rows, and those of new rows. */
 extern void ChangePastPolicies(Query *query);
 
+/* Would rows that are locked before a DELETE have to meet the policies for UPDATE, which are others? */
+extern bool LocksByOtherPolicies(Query *query);
+
 /* An entry behind all others keeps the rights that are asked for on the table. */
 extern void SetRightsApart(Query *query, RangeTblEntry *table);
 

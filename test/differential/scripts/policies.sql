@@ -33,7 +33,19 @@ CREATE POLICY not_long ON letters AS RESTRICTIVE FOR INSERT WITH CHECK (length(b
 CREATE TABLE boards (id int PRIMARY KEY, body text);
 ALTER TABLE boards ENABLE ROW LEVEL SECURITY;
 CREATE POLICY of_letters ON boards USING (id IN (SELECT l.id FROM letters l));
-GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, letters, boards, users, orders TO ann, bob;
+CREATE TABLE desks (tenant int, id int, owner text, PRIMARY KEY (tenant, id));
+CREATE TABLE rooms (id int PRIMARY KEY, owner text);
+ALTER TABLE desks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON desks FOR SELECT USING (id < 8);
+CREATE POLICY changed ON desks FOR UPDATE USING (owner = current_user);
+CREATE POLICY never ON desks AS RESTRICTIVE FOR UPDATE TO bob USING (id > 100);
+CREATE POLICY gone ON desks FOR DELETE USING (id % 2 = 1);
+ALTER TABLE rooms ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON rooms FOR SELECT USING (id < 8);
+CREATE POLICY changed ON rooms FOR UPDATE USING (owner = current_user);
+CREATE POLICY never ON rooms AS RESTRICTIVE FOR UPDATE TO bob USING (id > 100);
+CREATE POLICY gone ON rooms FOR DELETE USING (id % 2 = 1);
+GRANT SELECT, INSERT, UPDATE, DELETE ON members, papers, drafts, kinds, things, letters, boards, users, orders, desks, rooms TO ann, bob;
 
 --- distribute
 SELECT create_reference_table('kinds');
@@ -43,6 +55,8 @@ SELECT create_distributed_table('drafts', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('things', 'tenant', colocate_with => 'users');
 SELECT create_distributed_table('letters', 'id', colocate_with => 'users');
 SELECT create_reference_table('boards');
+SELECT create_distributed_table('desks', 'tenant', colocate_with => 'users');
+SELECT create_reference_table('rooms');
 
 --- data
 INSERT INTO members SELECT t, w, t % 2 = 0, t = 6 FROM generate_series(1, 9) t, (VALUES ('ann'), ('bob')) v (w) WHERE (w = 'ann') = (t < 7) OR t = 4;
@@ -52,6 +66,8 @@ INSERT INTO kinds VALUES ('open', 'ann'), ('closed', 'bob');
 INSERT INTO things SELECT t, k, k || ' ' || t FROM generate_series(1, 12) t, (VALUES ('open'), ('closed')) v (k);
 INSERT INTO letters SELECT i, i % 10, 'letter ' || i FROM generate_series(1, 40) i;
 INSERT INTO boards SELECT i, 'board ' || i FROM generate_series(1, 9) i;
+INSERT INTO desks SELECT t, i, (ARRAY['ann', 'bob'])[1 + (t + i / 2) % 2] FROM generate_series(1, 4) t, generate_series(1, 9) i;
+INSERT INTO rooms SELECT i, (ARRAY['ann', 'bob'])[1 + i / 2 % 2] FROM generate_series(1, 9) i;
 
 --- statements
 
@@ -190,3 +206,22 @@ SELECT count(body) FROM letters;
 
 SET ROLE bob;
 SELECT count(*), min(body) FROM letters;
+
+-- policies that differ from command to command
+SET ROLE ann;
+DELETE FROM desks WHERE tenant = 1 AND id < 3 RETURNING tenant, id;
+DELETE FROM desks WHERE id < 4 RETURNING tenant, id, (SELECT count(*) FROM users);
+DELETE FROM rooms WHERE id IN (SELECT id FROM users) RETURNING id;
+UPDATE desks SET owner = owner RETURNING tenant, id, (SELECT count(*) FROM users);
+UPDATE rooms SET owner = owner WHERE id NOT IN (SELECT user_id FROM orders WHERE user_id > 6) RETURNING *;
+
+SET ROLE bob;
+DELETE FROM desks WHERE id < 6 AND tenant > 1 RETURNING tenant, id, (SELECT count(*) FROM users);
+DELETE FROM desks USING orders o WHERE o.user_id = desks.id + 2 AND desks.tenant < 3 RETURNING desks.*;
+DELETE FROM rooms WHERE id + 3 IN (SELECT tenant FROM users) RETURNING *;
+UPDATE desks SET owner = owner RETURNING tenant, id, (SELECT count(*) FROM users);
+DELETE FROM desks RETURNING (SELECT max(id) FROM users), desks;
+
+RESET ROLE;
+SELECT * FROM desks;
+SELECT * FROM rooms;
