@@ -212,7 +212,8 @@ rows_keep_key(Query *query, DistTable *table, Query *rows, Expr *key)
 	KeySense     sense = SenseOfKey(table);
 	Expr        *selected;
 
-	if (column == NULL || !IsA(column, Var) || rows->setOperations || rows->groupingSets)
+	if (column == NULL || !IsA(column, Var) || column->varattno <= 0 || rows->setOperations ||
+		rows->groupingSets)
 		return false;
 	selected = CanonicalTerm(rows, get_tle_by_resno(rows->targetList, column->varattno)->expr);
 	if (!equal(selected, key))
