@@ -346,8 +346,8 @@ BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 
 /*
  * Brings entry->table up to date. Repeats the work if the data table changes
- * meanwhile. Returns NULL if the tables have just been dropped, or the metadata
- * are no longer valid: then what they say now has to be looked up.
+ * meanwhile. Returns NULL if the data table is gone: because both have just been
+ * dropped, or the metadata are no longer valid, which may have another one now.
  */
 static DistTable *
 RefreshTable(MetadataCache *cache, TableEntry *entry)
@@ -415,23 +415,15 @@ LookupDistTable(Oid relid)
 DistTable *
 LookupDistTableByData(Oid data_relid)
 {
-	DistTable *table;
+	MetadataCache *cache = GetCache();
+	DataEntry     *data;
 
-	do
-	{
-		MetadataCache *cache = GetCache();
-		DataEntry     *data;
-
-		if (cache == NULL)
-			return NULL;
-		data = hash_search(cache->tables_by_data, &data_relid, HASH_FIND, NULL);
-		if (data == NULL)
-			return NULL;
-		if (likely(data->entry->valid))
-			return data->entry->table;
-		table = RefreshTable(cache, data->entry);
-	} while (table == NULL && !CacheValid);
-	return table;
+	if (cache == NULL)
+		return NULL;
+	data = hash_search(cache->tables_by_data, &data_relid, HASH_FIND, NULL);
+	if (data == NULL)
+		return NULL;
+	return likely(data->entry->valid) ? data->entry->table : RefreshTable(cache, data->entry);
 }
 
 /* Returns OIDs of all logical tables as of the last load, in ascending order. */
