@@ -159,30 +159,30 @@ limit_inner(Query *query, Query *inner)
 		*inner = *limited;
 }
 
-static void
-limit_arms(Query *query, Node *node, List *above)
+/* Appends the arms whose rows are in the result as they are, but for what the operations leave out. Are these all? */
+static bool
+collect_arms(Query *query, Node *node, List *above, List **arms)
 {
-	SetOperationStmt *setop;
-	Query            *arm;
-	ListCell         *lc;
+	Query    *arm;
+	ListCell *lc;
 
 	if (IsA(node, SetOperationStmt))
 	{
-		setop = (SetOperationStmt *) node;
+		SetOperationStmt *setop = (SetOperationStmt *) node;
+		bool              all;
+
 		above = lappend(list_copy(above), setop);
-		limit_arms(query, setop->larg, above);
-		limit_arms(query, setop->rarg, above);
-		return;
+		all = collect_arms(query, setop->larg, above, arms);
+		return collect_arms(query, setop->rarg, above, arms) && all;
 	}
 	arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
-	if (!may_limit(arm) || arm->setOperations)
-		return;
 	foreach (lc, above)
 	{
 		if (!compares_alike(arm, lfirst_node(SetOperationStmt, lc)))
-			return;
+			return false;
 	}
-	limit_inner(query, arm);
+	*arms = lappend(*arms, arm);
+	return true;
 }
 
 /* The set operation of a query that does nothing but sort and limit its rows; else NULL. */
@@ -208,39 +208,23 @@ only_setop(Query *query)
 void
 LimitArms(Query *query)
 {
-	Query *setop = query->limitCount ? only_setop(query) : NULL;
+	Query    *setop = query->limitCount ? only_setop(query) : NULL;
+	List     *arms = NIL;
+	ListCell *lc;
 
 	if (setop == NULL || !is_union_all(setop->setOperations))
 		return;
 	if (setop != query)
 		limit_inner(query, setop);
 	if (setop->limitCount)
-		limit_arms(setop, setop->setOperations, NIL);
-}
-
-/* Appends the arms, unless the operation makes their rows others. */
-static bool
-collect_arms(Query *query, Node *node, List *above, List **arms)
-{
-	SetOperationStmt *setop;
-	Query            *arm;
-	ListCell         *lc;
-
-	if (IsA(node, SetOperationStmt))
+		(void) collect_arms(setop, setop->setOperations, NIL, &arms);
+	foreach (lc, arms)
 	{
-		setop = (SetOperationStmt *) node;
-		above = lappend(list_copy(above), setop);
-		return collect_arms(query, setop->larg, above, arms) &&
-			   collect_arms(query, setop->rarg, above, arms);
+		Query *arm = lfirst_node(Query, lc);
+
+		if (may_limit(arm) && arm->setOperations == NULL)
+			limit_inner(setop, arm);
 	}
-	arm = rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery;
-	foreach (lc, above)
-	{
-		if (!compares_alike(arm, lfirst_node(SetOperationStmt, lc)))
-			return false;
-	}
-	*arms = lappend(*arms, arm);
-	return true;
 }
 
 List *
