@@ -19,24 +19,19 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "planner/any_order.h"
 #include "planner/equality.h"
 #include "planner/known_outer.h"
-#include "rewrite/rewriteManip.h"
-#include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 typedef struct KnownColumns
 {
 	Query *query;
-	List  *columns; /* of Var */
-	List  *values;  /* of Const or Param */
-	int    depth;   /* of the subquery that is looked at */
+	List  *equalities; /* of Equality: a column, and a Const or Param */
+	int    depth;      /* of the subquery that is looked at */
 } KnownColumns;
 
 /* Notes a column that is the same, in every respect, as a constant of its own type. */
@@ -53,8 +48,7 @@ note_column(KnownColumns *known, OpExpr *op, int side)
 		!EqualsAreAlike(var->vartype, op->inputcollid) ||
 		lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr != op->opno)
 		return false;
-	known->columns = lappend(known->columns, column);
-	known->values = lappend(known->values, value);
+	known->equalities = AddEquality(known->equalities, column, value);
 	return true;
 }
 
@@ -76,24 +70,14 @@ find_known(KnownColumns *known)
 static Node *
 known_value(KnownColumns *known, Var *var)
 {
-	Var      *outer = copyObject(var);
-	Expr     *column;
-	ListCell *lc;
-	ListCell *lc2;
+	Var  *outer = copyObject(var);
+	Expr *column;
 
 	outer->varlevelsup = 0;
 	column = CanonicalTerm(known->query, (Expr *) outer);
 	if (!IsA(column, Var) || exprType((Node *) column) != var->vartype)
 		return NULL;
-	forboth (lc, known->columns, lc2, known->values)
-	{
-		Var *candidate = lfirst_node(Var, lc);
-
-		if (candidate->varno == ((Var *) column)->varno &&
-			candidate->varattno == ((Var *) column)->varattno)
-			return copyObject(lfirst(lc2));
-	}
-	return NULL;
+	return copyObject((Node *) KnownConstant(known->equalities, column));
 }
 
 static Node *
@@ -130,7 +114,7 @@ UseKnownOuterColumns(Query *query)
 	if (query->jointree == NULL || query->groupingSets)
 		return;
 	find_known(&known);
-	if (known.columns == NIL)
+	if (known.equalities == NIL)
 		return;
 	if (query->hasSubLinks)
 	{
