@@ -24,10 +24,10 @@
 #include "planner/leaf.h"
 #include "planner/moved_tables.h"
 #include "planner/policies.h"
+#include "planner/print.h"
 #include "planner/shape.h"
 #include "planner/wrap_table.h"
 #include "rewrite/rewriteManip.h"
-#include "rewrite/rowsecurity.h"
 
 /* Takes the policies away. */
 static bool
@@ -194,22 +194,11 @@ ChangePastPolicies(Query *query)
 bool
 LocksByOtherPolicies(Query *query)
 {
-	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
-	Query          update = *query;
-	List          *for_delete;
-	List          *for_update;
-	List          *checks;
-	bool           has_security;
-	bool           has_sublinks;
+	Query update = *query;
 
-	if (query->commandType != CMD_DELETE || !query->hasRowSecurity)
-		return false;
 	update.commandType = CMD_UPDATE;
-	get_row_security_policies(query, target, query->resultRelation, &for_delete, &checks,
-							  &has_security, &has_sublinks);
-	get_row_security_policies(&update, target, query->resultRelation, &for_update, &checks,
-							  &has_security, &has_sublinks);
-	return !equal(for_delete, for_update);
+	return query->commandType == CMD_DELETE && query->hasRowSecurity &&
+		   !equal(PoliciesOnTarget(query), PoliciesOnTarget(&update));
 }
 
 /* ON CONFLICT and MERGE check rows that only the nodes find. */

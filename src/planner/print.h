@@ -35,6 +35,9 @@ extern const char *WhyNotPrintable(Query *query);
 /* Conditions of security barrier views, other than policies, on the target of a modification. */
 extern List *ViewBarriers(Query *query);
 
+/* The conditions by which policies hide rows of the target from the statement. */
+extern List *PoliciesOnTarget(Query *query);
+
 /*
  * LogicalRow returns the expression for a whole row of a data table that gives
  * it the logical table's type: distshard.logical_row(t.*, NULL::logical)

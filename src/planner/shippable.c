@@ -168,21 +168,27 @@ ReasonInEntry(RangeTblEntry *rte, ReasonContext *context)
 	}
 }
 
+List *
+PoliciesOnTarget(Query *query)
+{
+	List *policies;
+	List *checks;
+	bool  has_security;
+	bool  has_sublinks;
+
+	get_row_security_policies(query, rt_fetch(query->resultRelation, query->rtable),
+							  query->resultRelation, &policies, &checks, &has_security,
+							  &has_sublinks);
+	return policies;
+}
+
 /* Policies stand before what the views say: so many as there are now. */
 List *
 ViewBarriers(Query *query)
 {
-	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
-	List          *policies;
-	List          *checks;
-	bool           has_security;
-	bool           has_sublinks;
+	List *quals = rt_fetch(query->resultRelation, query->rtable)->securityQuals;
 
-	if (target->securityQuals == NIL)
-		return NIL;
-	get_row_security_policies(query, target, query->resultRelation, &policies, &checks,
-							  &has_security, &has_sublinks);
-	return list_copy_tail(target->securityQuals, list_length(policies));
+	return quals ? list_copy_tail(quals, list_length(PoliciesOnTarget(query))) : NIL;
 }
 
 static bool
