@@ -70,7 +70,8 @@ CREATE TABLE distshard.local (
 	cluster_id uuid NOT NULL,
 	secret bytea NOT NULL,
 	group_id int NOT NULL REFERENCES distshard.node_group,
-	placement_version bigint NOT NULL DEFAULT 1
+	placement_version bigint NOT NULL DEFAULT 1,
+	undo text                                   -- what takes back the add_node() that is adding this server (joining.c)
 );
 CREATE UNIQUE INDEX local_one_row ON distshard.local ((true));
 REVOKE ALL ON distshard.local FROM PUBLIC;

@@ -103,13 +103,15 @@ StartMembership(NewServer *server)
 static void
 FinishMembership(NewServer *server, int32 node_id)
 {
-	ListCell *lc;
+	const char *undo = server->has_extension
+						   ? "SELECT distshard.leave_cluster(); CREATE EXTENSION distshard"
+						   : "SELECT distshard.leave_cluster()";
+	ListCell   *lc;
 
-	foreach (lc, RunHere(psprintf("SELECT distshard.membership_commands(%d)", node_id)))
+	foreach (lc, RunHere(psprintf("SELECT distshard.membership_commands(%d, %s)", node_id,
+								  quote_literal_cstr(undo))))
 		PeerRun(server->peer, lfirst(lc));
-	PeerUndo(server->peer, server->has_extension ? "ROLLBACK; SELECT distshard.leave_cluster(); "
-												   "CREATE EXTENSION distshard"
-												 : "ROLLBACK; SELECT distshard.leave_cluster()");
+	PeerUndo(server->peer, psprintf("ROLLBACK; %s", undo));
 	PeerRun(server->peer, "COMMIT");
 }
 

@@ -27,16 +27,18 @@ BEGIN
 	RETURN format('INSERT INTO %1$s SELECT * FROM json_populate_recordset(NULL::%1$s, %2$L)', metadata_table, coalesce(rows, '[]'));
 END $$;
 
--- What makes a new server know that it is a node: all nodes, and the cluster's secret.
-CREATE FUNCTION distshard.membership_commands(new_node int) RETURNS SETOF text
+-- What makes a new server know that it is a node: all nodes, and the cluster's secret. For now: see joining.c.
+CREATE FUNCTION distshard.membership_commands(new_node int, take_back text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 	VALUES ('DELETE FROM distshard.colocation'), ('DELETE FROM distshard.local'), ('DELETE FROM distshard.node'),
 		('DELETE FROM distshard.node_group'),
 		(distshard.copy_rows_command('distshard.node_group')), (distshard.copy_rows_command('distshard.node'))
 	UNION ALL
 	SELECT format('INSERT INTO distshard.local SELECT * FROM json_populate_record(NULL::distshard.local, %L)',
-		to_jsonb(l) || jsonb_build_object('group_id', g.group_id))
+		to_jsonb(l) || jsonb_build_object('group_id', g.group_id, 'undo', take_back))
 	FROM distshard.local l, LATERAL (SELECT n.group_id FROM distshard.node n WHERE node_id = new_node) g
+	UNION ALL
+	VALUES ('SELECT distshard.hold_joining()')
 $$;
 REVOKE ALL ON FUNCTION distshard.membership_commands FROM PUBLIC;
 
@@ -51,6 +53,8 @@ $$;
 -- Foreign keys come last, as DDL on distributed tables: tables may refer to each other in a circle.
 CREATE FUNCTION distshard.join_commands(new_node int) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	VALUES ('UPDATE distshard.local SET undo = NULL')
+	UNION ALL
 	SELECT distshard.recreate_commands(ARRAY(SELECT logical_table FROM distshard.distributed_table ORDER BY 1), ARRAY[new_node], false)
 	UNION ALL
 	SELECT distshard.recreate_commands(distshard.shared_views(ARRAY(SELECT logical_table FROM distshard.distributed_table)), ARRAY[new_node])
@@ -78,7 +82,12 @@ $$;
 CREATE FUNCTION distshard.leave_cluster() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog SET client_min_messages = warning AS $$
 DECLARE
-	logical text[] := ARRAY(SELECT logical_table FROM distshard.distributed_table);
+	tables regclass[] := ARRAY(SELECT logical_table FROM distshard.distributed_table);
+	logical text[] := tables;
+	sequences regclass[] := ARRAY(
+		SELECT oid FROM distshard.recreated_graph(tables || distshard.shared_views(tables), false) JOIN pg_class ON oid = objid
+		WHERE classid = 'pg_class'::regclass AND relkind = 'S');
+	sequence_names text[] := sequences;
 	name text;
 BEGIN
 	-- Nobody else knows how the transactions ended that it began: recovery has to tell all nodes first.
@@ -95,6 +104,13 @@ BEGIN
 	DROP EXTENSION distshard CASCADE;
 	FOREACH name IN ARRAY logical LOOP
 		EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', name);
+	END LOOP;
+	-- Those of the tables' own went with them.
+	FOR name IN
+		SELECT s.name FROM unnest(sequences, sequence_names) s (oid, name) JOIN pg_class c USING (oid)
+		WHERE NOT EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = s.oid)
+	LOOP
+		EXECUTE format('DROP SEQUENCE %s', name);
 	END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION distshard.leave_cluster FROM PUBLIC;

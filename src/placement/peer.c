@@ -278,7 +278,8 @@ RunUndo(Peer *peer)
 	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
 		ereport(WARNING, (errmsg("could not restore server %s", peer->address),
 						  errdetail_internal("%s", pchomp(PQerrorMessage(peer->pg))),
-						  errhint("Drop extension distshard there.")));
+						  errhint("It restores itself when it is up: run SELECT "
+								  "distshard.leave_cluster() there if it does not.")));
 	PQclear(result);
 }
 

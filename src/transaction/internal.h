@@ -99,6 +99,9 @@ extern void InitRecovery(void);
 extern void RequestRecovery(void);
 extern bool FailureIsNews(void); /* log one that may come up every few seconds? */
 
+/* joining.c. The last step of recovery: the extension may be gone after it. */
+extern void TakeBackJoining(void);
+
 /* background.c */
 extern MemoryContext RoundContext; /* lives as long as the process */
 

@@ -17,6 +17,8 @@
  * that took part had prepared before that, so if it has not now, it is done.
  * A node that was removed from the cluster is not waited for.
  *
+ * A server that was being added when something crashed: see joining.c.
+ *
  * Sessions finish their transactions by themselves within milliseconds, so only
  * what was prepared SETTLING_TIME_MS ago is touched.
  *
@@ -320,4 +322,5 @@ RecoveryMain(Datum database)
 	FinishRecords(nodes);
 	if (PreparedLeft())
 		RequestRecovery();
+	TakeBackJoining();
 }

@@ -113,3 +113,8 @@ CREATE FUNCTION distshard.prepared_here() RETURNS SETOF text
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_prepared_here';
 CREATE FUNCTION distshard.may_have_committed(gid text) RETURNS bool
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_may_have_committed';
+
+-- For the session that adds this server to a cluster.
+CREATE FUNCTION distshard.hold_joining() RETURNS void
+LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_hold_joining';
+REVOKE ALL ON FUNCTION distshard.hold_joining() FROM PUBLIC;

@@ -55,6 +55,9 @@ CREATE TABLE shop.customer (id bigserial PRIMARY KEY, country text REFERENCES sh
 	mail citext, size shop.size);
 INSERT INTO shop.customer (country, payload) SELECT 'de', '{}' FROM generate_series(1, 1000);
 CREATE INDEX ON shop.customer (country);
+CREATE SEQUENCE shop.number;
+CREATE SEQUENCE shop.kept;
+ALTER TABLE shop.customer ADD number bigint DEFAULT nextval('shop.number'), ADD kept bigint DEFAULT nextval('shop.kept');
 ALTER TABLE shop.customer OWNER TO app;
 BEGIN;
 SELECT create_reference_table('shop.country');
@@ -134,7 +137,63 @@ like(error_of($node1, "SET statement_timeout = '500ms'; SELECT distshard.add_nod
 is_untouched('cancel');
 $node1->safe_psql('postgres', q{ROLLBACK PREPARED 'holder'});
 
-# The rest of an attempt that a crash of the new server ended, when it had committed its part
+# The new server crashes, or the one that adds it, when the new one has committed its part
+sub add_until
+{
+	my ($crash) = @_;
+	my $session = $node1->background_psql('postgres', on_error_stop => 0);
+	$session->query_safe("BEGIN; SELECT distshard.add_node('localhost', $port)");
+	is($new->safe_psql('postgres', 'SELECT count(*) FROM distshard.node'), 2, 'the new server has the list of nodes');
+	$crash->($session);
+	$session->quit;
+}
+
+sub crash_of_new
+{
+	my ($session) = @_;
+	$new->stop('immediate');
+	$session->query('ROLLBACK');
+	like($session->{stderr}, qr/WARNING:  could not restore server localhost:$port.*HINT:  It restores itself when it is up/s, 'it cannot be restored');
+	$new->start;
+}
+
+sub crash_of_adding
+{
+	$node1->stop('immediate');
+	$node1->start;
+}
+
+sub restores_itself
+{
+	my ($why) = @_;
+	ok($new->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_extension WHERE extname = 'distshard'}), "$why: it restores itself");
+	is_untouched($why);
+}
+add_until(\&crash_of_new);
+restores_itself('the new server crashes');
+add_until(\&crash_of_adding);
+restores_itself('the server that adds it crashes');
+$new->safe_psql('postgres', 'CREATE EXTENSION distshard');
+add_until(\&crash_of_new);
+ok($new->poll_query_until('postgres', 'SELECT count(*) = 1 FROM distshard.node'), 'an extension that was there remains');
+$new->safe_psql('postgres', 'DROP EXTENSION distshard');
+
+# Recovery leaves alone what is still going on
+$new->append_conf('postgresql.conf', "distshard.recovery_interval = '100ms'\nlog_min_messages = debug1");
+$new->reload;
+add_until(sub {
+	my ($session) = @_;
+	my $offset = -s $new->logfile;
+	my $round = qr/starting background worker process "distshard recovery"/;
+	$new->psql('postgres', q{SET lock_timeout = '1ms'; SELECT distshard.hold_joining()}, stderr => \my $stderr);
+	like($stderr, qr/lock timeout/, 'a session is adding the server');
+	$new->wait_for_log(qr/$round.*$round/s, $offset);
+	is($new->safe_psql('postgres', 'SELECT count(*) FROM distshard.node'), 2, 'recovery waits for it');
+	$session->query('ROLLBACK');
+});
+is_untouched('rollback after recovery has waited');
+
+# It was not up again for long enough to take back what remains of such an attempt
 my $cluster_id = $node1->safe_psql('postgres', 'SELECT cluster_id FROM distshard.local');
 $new->safe_psql('postgres', qq{CREATE EXTENSION distshard; INSERT INTO distshard.node_group VALUES (2);
 	UPDATE distshard.local SET cluster_id = '$cluster_id', group_id = 2});
@@ -243,10 +302,16 @@ like(error_of($node1, q{SELECT distshard.set_node(9)}), qr/there is no node 9.*H
 like(error_of($node1, q{SELECT distshard.remove_node(4)}), qr/node 4 holds \d shards/, 'a node with shards stays');
 like(error_of($node1, q{SELECT distshard.remove_node(1)}), qr/a node cannot remove itself/, 'a node cannot remove itself');
 like(error_of($new, q{SELECT distshard.remove_node(1)}), qr/the first node .* cannot be removed/, 'nor can the first be removed');
+$_->safe_psql('postgres', q{CREATE TABLE own (i bigint DEFAULT nextval('shop.kept'))}) for @more;
 $node1->safe_psql('postgres', 'SELECT distshard.remove_node(3)');
 my ($gone) = grep { $_->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'distshard'}) == 0 } @more;
 ok($gone, 'a removed server has no extension');
-is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%'}), 0, 'nor the tables of the cluster');
+is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%' OR relname = 'number'}), 0,
+	'nor the tables of the cluster, and their sequences');
+is($gone->safe_psql('postgres', q{SELECT nextval('shop.kept') > 0}), 't', 'a sequence that a table of its own uses stays');
+like(error_of($node1, q{SELECT distshard.add_node('localhost', } . $gone->port . ')'),
+	qr/relation shop.kept exists already on this node.*HINT:  Drop or rename it there/s, 'but is in the way later');
+$gone->safe_psql('postgres', q{DROP TABLE own; DROP SEQUENCE shop.kept});
 is($new->safe_psql('postgres', 'SELECT string_agg(node_id::text, $$,$$ ORDER BY node_id) FROM distshard.node'), '1,2,4', 'and is no node');
 is($cluster->add($gone), 5, 'it may come back, under another number');
 $gone->stop;
