@@ -144,8 +144,17 @@ SELECT distshard.partial('mode(anyelement)', NULL::bytea, x) FROM here;
 SELECT distshard.partial('int4pl(int,int)', NULL::int, x, x) FROM here;
 SELECT distshard.partial(NULL, NULL::int, x) FROM here;
 SELECT distshard.combine('variance(int)', v, NULL::numeric, NULL::int) FROM serial;
-SELECT distshard.combine('variance(int)', NULL, NULL::numeric, NULL::int) FROM serial;
-SELECT distshard.partial_step(NULL, 'max(int)', 1, 1);
+-- By one error or another: releases of PostgreSQL differ.
+DO $$ BEGIN
+	PERFORM distshard.combine('variance(int)', NULL, NULL::numeric, NULL::int) FROM serial;
+EXCEPTION WHEN undefined_function OR feature_not_supported THEN
+	RAISE NOTICE 'NULL is no state of a combination';
+END $$;
+DO $$ BEGIN
+	PERFORM distshard.partial_step(NULL, 'max(int)', 1, 1);
+EXCEPTION WHEN undefined_function OR feature_not_supported THEN
+	RAISE NOTICE 'NULL is no state of a partial aggregate';
+END $$;
 REVOKE ALL ON FUNCTION total(int) FROM PUBLIC;
 CREATE ROLE aggregates_user;
 GRANT USAGE ON SCHEMA aggregates TO aggregates_user;

@@ -298,7 +298,7 @@ SELECT t.shop, (SELECT count(*) FROM sold s WHERE s.shop = t.shop), (SELECT coun
 
 SELECT t.shop, count(*), (SELECT count(*) FROM sold s WHERE s.shop = t.shop) FROM things t WHERE t.shop = 1 GROUP BY t.shop HAVING count(*) > (SELECT count(*) FROM kinds k WHERE k.rank = t.shop);
 
-SELECT t.id, t.c FROM things t WHERE t.c = 'ABC' AND EXISTS (SELECT FROM sold s WHERE s.c = t.c AND s.c::text = t.c::text COLLATE "C");
+SELECT t.id, t.c FROM things t WHERE t.c = 'ABC' AND (SELECT count(*) FROM sold s WHERE s.c = t.c AND s.c::text = t.c::text COLLATE "C") > 0;
 
 SELECT t.id, t.size, (SELECT max(s.id || t.size::text) FROM sold s WHERE s.price = t.size) FROM things t WHERE t.size = 3.00;
 
