@@ -87,7 +87,8 @@ END $$;
 SELECT * FROM run('hash_table', 1);
 SELECT * FROM run('reference_table', 8);
 -- PostgreSQL 15.18 refuses DROP EXPRESSION where partitions have partitions, as data tables of partitioned tables do.
-SELECT * FROM run('parted_table', 8) WHERE result <> 'refused: ALTER TABLE / DROP EXPRESSION must be applied to child tables too';
+SELECT * FROM run('parted_table', 8)
+WHERE current_setting('server_version_num')::int > 150018 OR result <> 'refused: ALTER TABLE / DROP EXPRESSION must be applied to child tables too';
 SELECT * FROM run('parent_table', 8);
 DROP SCHEMA sweep CASCADE;
 DROP ROLE sweep_owner;
