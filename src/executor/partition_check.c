@@ -4,12 +4,12 @@
  *	  Rows that cannot but belong to their shard are not checked for it.
  *
  * PostgreSQL checks each row that is written into a partition against the bounds
- * of the partition. That compiles the constraint for each execution and hashes
- * the key again for each row: a tenth of what a one-row statement costs. It is
- * in vain where an UPDATE does not change the columns concerned, and where an
- * INSERT is for the shard that this node has just chosen by the key. Rows that
- * another node has sent to be inserted stay checked: should nodes not agree on
- * how a key is hashed, that would find it out.
+ * of the partition. That compiles the constraint for each execution: a tenth of
+ * what a one-row statement costs. It is in vain where an UPDATE does not change
+ * the columns concerned, and where an INSERT is for the shard that this node has
+ * just chosen by the key. A row that another node has sent to be inserted stays
+ * checked, but by the shard map: should nodes not agree on how a key is hashed,
+ * that would find it out.
  *
  *-------------------------------------------------------------------------
  */
@@ -58,7 +58,7 @@ inserts_chosen_row(QueryDesc *query, Relation rel)
  * Triggers may give a row another key than the statement did.
  */
 static bool
-stays_in_shard(QueryDesc *query, ResultRelInfo *target, bool sent)
+stays_in_shard(QueryDesc *query, ResultRelInfo *target)
 {
 	Relation     rel = target->ri_RelationDesc;
 	TriggerDesc *triggers = target->ri_TrigDesc;
@@ -67,8 +67,50 @@ stays_in_shard(QueryDesc *query, ResultRelInfo *target, bool sent)
 		(triggers && (triggers->trig_insert_before_row || triggers->trig_update_before_row)))
 		return false;
 	if (query->operation == CMD_INSERT)
-		return !sent && inserts_chosen_row(query, rel);
+		return inserts_chosen_row(query, rel);
 	return keeps_columns(target, query->estate);
+}
+
+typedef struct ShardCheck
+{
+	DistTable *table;
+	Oid        partition;
+	AttrNumber key;
+} ShardCheck;
+
+static Datum
+row_is_of_shard(ExprState *state, ExprContext *context, bool *isnull)
+{
+	const ShardCheck *check = state->evalfunc_private;
+	bool              key_is_null;
+	Datum             key = slot_getattr(context->ecxt_scantuple, check->key, &key_is_null);
+
+	*isnull = false;
+	return BoolGetDatum(
+		ShardForHash(check->table, HashKey(check->table, key, key_is_null))->partition ==
+		check->partition);
+}
+
+/* The constraint of a shard as an expression that needs no compilation; NULL if the key is not one of its columns. */
+static ExprState *
+check_by_shard_map(Relation rel)
+{
+	List       *bounds = linitial_node(FuncExpr, rel->rd_partcheck)->args;
+	Var        *key = llast(bounds);
+	ShardCheck *check;
+	ExprState  *state;
+
+	if (!IsA(key, Var))
+		return NULL;
+	check = palloc(sizeof(ShardCheck));
+	check->table =
+		LookupDistTableByData(DatumGetObjectId(linitial_node(Const, bounds)->constvalue));
+	check->partition = RelationGetRelid(rel);
+	check->key = key->varattno;
+	state = makeNode(ExprState);
+	state->evalfunc = row_is_of_shard;
+	state->evalfunc_private = check;
+	return state;
 }
 
 void
@@ -85,7 +127,11 @@ WaivePartitionCheck(QueryDesc *query, bool sent)
 	{
 		ResultRelInfo *target = lfirst(lc);
 
-		if (stays_in_shard(query, target, sent))
+		if (!stays_in_shard(query, target))
+			continue;
+		if (query->operation == CMD_INSERT && sent)
+			target->ri_PartitionCheckExpr = check_by_shard_map(target->ri_RelationDesc);
+		else
 			target->ri_PartitionCheckExpr = ExecInitExpr((Expr *) makeBoolConst(true, false), NULL);
 	}
 	MemoryContextSwitchTo(old);

@@ -189,4 +189,15 @@ is($holder->safe_psql('postgres', 'SELECT count(*) FROM seen'), 1, 'what it wrot
 like(as_role($sender, 'alice', $read), qr/duplicate key value violates unique constraint "seen_k_key"/, 'it cannot be committed');
 is($sender->safe_psql('postgres', 'SELECT count(*) FROM work'), 1, 'and nor is the rest of the transaction');
 
+# A node finds out that a row was sent to the wrong shard, which the sender takes for the right one.
+my $swap = q{BEGIN; ALTER TABLE distshard.shard DROP CONSTRAINT shard_colocation_id_hash_min_key;
+	UPDATE distshard.shard s SET hash_min = o.hash_min, hash_max = o.hash_max FROM distshard.shard o
+		WHERE o.colocation_id = s.colocation_id AND o.hash_min = (2 * 2147483648 - s.hash_min) % (2 * 2147483648) AND o.hash_min <> s.hash_min
+};
+$sender->safe_psql('postgres', q{CREATE TABLE u (k int, v int); SELECT create_distributed_table('u', 'k', colocate_with => 't')});
+my $insert = join '; ', map { "INSERT INTO u VALUES ($_, 1)" } 1 .. 20;
+like(as_role($sender, 'postgres', "$insert; $swap; $insert; COMMIT"), qr/new row for relation "u" violates partition constraint.*CONTEXT:  on node 1/s,
+	'a row of another shard is refused');
+is(as_role($sender, 'postgres', 'SELECT count(*) FROM u'), 20, 'and nothing is kept of it');
+
 done_testing();
