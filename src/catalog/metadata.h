@@ -65,7 +65,9 @@ typedef struct DistTable
 	Oid        key_collation;
 	Oid        hash_opfamily;
 	Oid        hash_opcintype;
-	FmgrInfo   hash_proc; /* extended hash function of the key's type */
+	FmgrInfo   hash_proc;       /* extended hash function of the key's type */
+	Oid        other_type;      /* which values of queries had last, or InvalidOid */
+	FmgrInfo   other_hash_proc; /* that of this type */
 
 	int    nshards;
 	Shard *shards; /* ordered by hash_min, without gaps */

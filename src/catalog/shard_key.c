@@ -16,6 +16,27 @@
 #include "partitioning/partbounds.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* Looks up the hash function for values of another type than the key's, and keeps it with the table. */
+static void
+find_other_hash(DistTable *table, Oid type)
+{
+	Oid base = getBaseType(type);
+	Oid proc = InvalidOid;
+
+	table->other_type = InvalidOid;
+	if (base != getBaseType(table->key_type))
+		proc = get_opfamily_proc(table->hash_opfamily, base, base, HASHEXTENDED_PROC);
+	if (OidIsValid(proc))
+		fmgr_info_cxt(proc, &table->other_hash_proc, GetMemoryChunkContext(table));
+	else if (base == getBaseType(table->key_type) || IsBinaryCoercible(base, table->hash_opcintype))
+		table->other_hash_proc = table->hash_proc;
+	else
+		elog(ERROR, "operator family %u has no hash function for type %u", table->hash_opfamily,
+			 base);
+	table->other_type = type;
+}
 
 /*
  * ShardForValue returns the shard of a table cut by hash. The result points
@@ -25,25 +46,13 @@
 Shard *
 ShardForValue(DistTable *table, Oid type, Datum value, bool isnull)
 {
-	Oid      base;
-	Oid      proc;
-	FmgrInfo finfo;
-
 	if (isnull || type == table->key_type)
 		return ShardForHash(table, HashKey(table, value, isnull));
-	base = getBaseType(type);
-	if (base == getBaseType(table->key_type))
-		return ShardForHash(table, HashKey(table, value, isnull));
-
-	proc = get_opfamily_proc(table->hash_opfamily, base, base, HASHEXTENDED_PROC);
-	if (!OidIsValid(proc) && IsBinaryCoercible(base, table->hash_opcintype))
-		return ShardForHash(table, HashKey(table, value, isnull));
-	if (!OidIsValid(proc))
-		elog(ERROR, "operator family %u has no hash function for type %u", table->hash_opfamily,
-			 base);
-	fmgr_info(proc, &finfo);
-	return ShardForHash(table, HashRingPosition(compute_partition_hash_value(
-								   1, &finfo, &table->key_collation, &value, &isnull)));
+	if (type != table->other_type)
+		find_other_hash(table, type);
+	return ShardForHash(table,
+						HashRingPosition(compute_partition_hash_value(
+							1, &table->other_hash_proc, &table->key_collation, &value, &isnull)));
 }
 
 List *

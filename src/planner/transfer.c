@@ -96,6 +96,7 @@ TableCutBy(DistTable *like, Oid type)
 	table->key_collation = InvalidOid;
 	table->hash_opfamily = cache->hash_opf;
 	table->hash_opcintype = cache->hash_opintype;
+	table->other_type = InvalidOid;
 	return table;
 }
 
