@@ -6,6 +6,7 @@
  * A query without distributed tables goes straight to PostgreSQL's planner.
  * The others try, in this order:
  *
+ *	  cached	a plan for one shard was made for such a statement before
  *	  local		all shards that it needs are on this node
  *	  routed	one shard answers: the whole query goes to that shard's node
  *	  pushdown	every node answers for its own shards
@@ -36,10 +37,12 @@
 #include "planner/inherited.h"
 #include "planner/leaf.h"
 #include "planner/local.h"
+#include "planner/locked_tables.h"
 #include "planner/node_plan.h"
 #include "planner/modify_tree.h"
 #include "planner/moved_tables.h"
 #include "planner/on_behalf.h"
+#include "planner/plan_cache.h"
 #include "planner/planner.h"
 #include "planner/policies.h"
 #include "planner/print.h"
@@ -90,6 +93,19 @@ ShardKnownNow(DistTable *table, Expr *key)
 						 ((Const *) key)->constisnull);
 }
 
+PlannedStmt *
+ShipToShard(Query *query, DistTable *table, Expr *key)
+{
+	FragmentPlan fragment = {0};
+
+	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query) || FiresBeforeChangeHere(query) ||
+		MergeMovesCapturedRows(query))
+		return NULL;
+	fragment.target = TARGET_ONE_SHARD;
+	fragment.table = table->relid;
+	return ShipQuery(query, &fragment, key);
+}
+
 /*
  * A query for one shard. Known to be here: an ordinary plan on the partition.
  * Else the shard is chosen at execution, so that one plan serves all.
@@ -98,8 +114,7 @@ ShardKnownNow(DistTable *table, Expr *key)
 static PlannedStmt *
 plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 {
-	FragmentPlan fragment = {0};
-	Shard       *shard = ShardKnownNow(table, key);
+	Shard *shard = ShardKnownNow(table, key);
 
 	if (shard && shard->group_id == LocalGroupId() && !FiresTriggersOfChange(query) &&
 		MovedTables(query) == NIL)
@@ -107,12 +122,7 @@ plan_routed(Query *query, DistTable *table, Expr *key, const PlannerCall *call)
 		PointAtDataTables(query, shard->shard_id);
 		return PlanOrdinary(query, call);
 	}
-	if (WhyNotPrintable(query) != NULL || ReturnsRecords(query) || FiresBeforeChangeHere(query) ||
-		MergeMovesCapturedRows(query))
-		return NULL;
-	fragment.target = TARGET_ONE_SHARD;
-	fragment.table = table->relid;
-	return ShipQuery(query, &fragment, key);
+	return ShipToShard(query, table, key);
 }
 
 /*
@@ -272,81 +282,21 @@ is_empty_check(Query *query)
 		   strcmp(rt_fetch(2, query->rtable)->eref->aliasname, "pk") == 0;
 }
 
-/* A table whose rows a statement locks. */
-typedef struct Locked
-{
-	RangeTblEntry *table;
-	RowMarkClause *clause;
-} Locked;
-
-static bool
-find_locked(Node *node, List **found)
-{
-	ListCell *lc;
-
-	if (node == NULL)
-		return false;
-	if (!IsA(node, Query))
-		return expression_tree_walker(node, find_locked, found);
-	foreach (lc, ((Query *) node)->rowMarks)
-	{
-		RowMarkClause *clause = lfirst_node(RowMarkClause, lc);
-		RangeTblEntry *rte = rt_fetch(clause->rti, ((Query *) node)->rtable);
-		Locked        *locked = palloc(sizeof(Locked));
-
-		if (rte->rtekind != RTE_RELATION)
-			continue;
-		locked->clause = clause;
-		locked->table = makeNode(RangeTblEntry);
-		locked->table->rtekind = RTE_RELATION;
-		locked->table->relid = rte->relid;
-		locked->table->relkind = rte->relkind;
-		locked->table->rellockmode = rte->rellockmode;
-		locked->table->eref = rte->eref;
-		*found = lappend(*found, locked);
-	}
-	return query_tree_walker((Query *) node, find_locked, found, 0);
-}
-
-/*
- * The nodes lock the rows; the executor and functions are told that the statement does so. An
- * entry that is used nowhere else names the user's table.
- */
-static void
-mark_locked(PlannedStmt *plan, List *found)
-{
-	ListCell *lc;
-
-	foreach (lc, found)
-	{
-		Locked      *locked = lfirst(lc);
-		PlanRowMark *mark = makeNode(PlanRowMark);
-
-		plan->rtable = lappend(plan->rtable, locked->table);
-		mark->rti = mark->prti = list_length(plan->rtable);
-		mark->strength = locked->clause->strength;
-		mark->waitPolicy = locked->clause->waitPolicy;
-		mark->isParent = true;
-		plan->rowMarks = lappend(plan->rowMarks, mark);
-	}
-}
-
 /* Only cursors ask for plans that start fast. */
 static PlannedStmt *
 plan_statement(Query *query, const PlannerCall *call)
 {
 	CursorIdentity *identity = NULL;
-	List           *locked = NIL;
+	List           *locked = FindLockedTables(query);
 	PlannedStmt    *plan;
 
-	(void) find_locked((Node *) query, &locked);
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
 	FoldKnownNulls(query, call->bound_params);
 	ReadTrees(query, call->bound_params);
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
-	mark_locked(plan, locked);
+	MarkLockedTables(plan, locked);
 	/* as standard_planner() does, which has not seen a plan that is shipped whole */
 	if ((call->cursor_options & CURSOR_OPT_SCROLL) && !ExecSupportsBackwardScan(plan->planTree))
 		plan->planTree = materialize_finished_plan(plan->planTree);
@@ -354,26 +304,37 @@ plan_statement(Query *query, const PlannerCall *call)
 }
 
 static PlannedStmt *
-distshard_planner(Query *query, const char *query_string, int cursor_options,
-				  ParamListInfo bound_params)
+plan_any(Query *query, const PlannerCall *call)
 {
-	PlannerCall    call = {query_string, cursor_options, bound_params};
 	PlannerGlobal *inlined = NULL;
 	PlannedStmt   *plan;
-	PlanningRole   role;
 
-	BeginPlanning(query, query_string, &role);
 	if (HaveDistTables())
 		InlineFunctions(query, &inlined);
 	if (!HaveDistTables() || !QueryNamesDistTable(query) || is_empty_check(query))
-		plan = plan_undistributed(query, &call);
+		plan = plan_undistributed(query, call);
 	else
-		plan = plan_statement(query, &call);
+		plan = plan_statement(query, call);
 	if (inlined)
 	{
 		plan->invalItems = list_concat(plan->invalItems, inlined->invalItems);
 		plan->dependsOnRole |= inlined->dependsOnRole;
 	}
+	return plan;
+}
+
+static PlannedStmt *
+distshard_planner(Query *query, const char *query_string, int cursor_options,
+				  ParamListInfo bound_params)
+{
+	PlannerCall  call = {query_string, cursor_options, bound_params};
+	PlannedStmt *plan;
+	PlanningRole role;
+
+	BeginPlanning(query, query_string, &role);
+	plan = PlanFromCache(query, cursor_options);
+	if (plan == NULL)
+		plan = plan_any(query, &call);
 	EndPlanning(&role);
 	return plan;
 }
@@ -432,5 +393,6 @@ InitPlanner(void)
 	InitLeaves();
 	InitCurrentOf();
 	InitEstimates();
+	InitPlanCache();
 	InitStrategy();
 }

@@ -30,6 +30,9 @@ extern PlannedStmt *PlanOrdinary(Query *query, const PlannerCall *call);
 extern bool         AllShardsLocal(QueryTables *tables);
 extern Shard       *ShardKnownNow(DistTable *table, Expr *key);
 
+/* The plan of a query that the shard of the key can answer, whichever that is; NULL: cannot be printed. */
+extern PlannedStmt *ShipToShard(Query *query, DistTable *table, Expr *key);
+
 /* inline_functions.c: *inlined then says what the plan depends on; it stays NULL if there is nothing */
 extern void InlineFunctions(Query *query, PlannerGlobal **inlined);
 
