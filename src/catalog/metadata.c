@@ -317,6 +317,17 @@ FindDataTable(DistTable *table, int32 local_group)
 	}
 }
 
+static bool
+AllShardsIn(const DistTable *table, int32 group)
+{
+	for (int i = 0; i < table->nshards; i++)
+	{
+		if (table->shards[i].group_id != group)
+			return false;
+	}
+	return true;
+}
+
 static DistTable *
 BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 {
@@ -327,6 +338,7 @@ BuildTable(MetadataCache *cache, TableEntry *entry, Relation data)
 	table->colocation_id = entry->colocation_id;
 	table->method = ReadMethod(cache->schema, entry->colocation_id);
 	table->shards = ReadShards(cache->schema, entry->colocation_id, &table->nshards);
+	table->all_here = AllShardsIn(table, cache->local_group);
 	table->is_parent = get_rel_relkind(entry->relid) == RELKIND_PARTITIONED_TABLE;
 	if (table->method == DIST_HASH)
 		SetKey(table, entry->key, data);

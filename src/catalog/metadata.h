@@ -57,6 +57,7 @@ typedef struct DistTable
 	int32      colocation_id;
 	DistMethod method;
 	bool       is_parent; /* partitioned by the user: its rows are those of its partitions */
+	bool       all_here;  /* this node has all shards; never so for a reference table */
 
 	/* DIST_HASH only */
 	AttrNumber key_attno;

@@ -65,17 +65,6 @@ GroupsOfTable(DistTable *table)
 	return groups;
 }
 
-bool
-AllShardsAreHere(DistTable *table)
-{
-	for (int i = 0; i < table->nshards; i++)
-	{
-		if (table->shards[i].group_id != LocalGroupId())
-			return false;
-	}
-	return true;
-}
-
 List *
 GroupsForValues(DistTable *table, Datum array)
 {

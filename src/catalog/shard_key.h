@@ -17,9 +17,6 @@ extern Shard *ShardForValue(DistTable *table, Oid type, Datum value, bool isnull
 /* The groups that hold shards of the table, as a list of integers. */
 extern List *GroupsOfTable(DistTable *table);
 
-/* Does this node's group hold all of them? */
-extern bool AllShardsAreHere(DistTable *table);
-
 /* The groups that hold the shards of an array's elements, likewise; a NULL equals no key. */
 extern List *GroupsForValues(DistTable *table, Datum array);
 

@@ -82,7 +82,7 @@ IsHereOnly(DistTable *table)
 {
 	if (table->method == DIST_REFERENCE)
 		return list_length(AllPrimaries()) == 1;
-	return AllShardsAreHere(table);
+	return table->all_here;
 }
 
 /* CopyFrom, whose errors name the user's table. */

@@ -132,7 +132,7 @@ take_walker(Node *node, TakeContext *context)
 	return expression_tree_walker(node, take_walker, context);
 }
 
-/* Only distributed tables, joined or not, of which one at least is cut. */
+/* Only distributed tables, joined or not, of which one at least has shards elsewhere. */
 static bool
 take_from_tables(List *rtable, TakeContext *context)
 {
@@ -152,7 +152,7 @@ take_from_tables(List *rtable, TakeContext *context)
 		if (table == NULL || table->is_parent)
 			return false;
 		hash_in(context, rte->relid);
-		found |= table->method != DIST_REFERENCE;
+		found |= table->method != DIST_REFERENCE && !table->all_here;
 	}
 	return found;
 }

@@ -74,7 +74,7 @@ MovedRowsWait(Relation logical)
 static bool
 can_leave(DistTable *table, Relation rel)
 {
-	return !AllShardsAreHere(table) || MovedRowsWait(rel);
+	return !table->all_here || MovedRowsWait(rel);
 }
 
 /* The rows of a partitioned table are its partitions'. */

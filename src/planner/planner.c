@@ -74,7 +74,7 @@ AllShardsLocal(QueryTables *tables)
 
 	foreach (lc, tables->dist_tables)
 	{
-		if (!AllShardsAreHere(lfirst(lc)))
+		if (!((DistTable *) lfirst(lc))->all_here)
 			return false;
 	}
 	return true;
