@@ -198,16 +198,14 @@ is_simple(const Query *query)
 bool
 TakeConstants(Query *query, Constants *constants)
 {
-	TakeContext context = {constants, query->commandType != CMD_SELECT};
+	TakeContext context = {.assigned = query->commandType != CMD_SELECT};
 	bool        taken;
 
-	memset(constants, 0, sizeof(Constants));
 	if (!is_simple(query))
 		return false;
-	constants->query = query;
-	constants->length = query->stmt_len;
-	constants->hash = query->commandType;
+	*constants = (Constants){.query = query, .length = query->stmt_len, .hash = query->commandType};
 	query->stmt_len = 0;
+	context.constants = constants;
 	taken = take_from_tables(query->rtable, &context) &&
 			!take_walker((Node *) query->targetList, &context);
 	context.assigned = false;

@@ -11,8 +11,7 @@
  * constants are in.
  *
  * PostgreSQL's plan cache is told of the statement, so that it says when
- * something that it names has changed. Since it is not told of all that the text
- * of a fragment names, any change of a type or collation invalidates all plans.
+ * something that it names has changed, types included (named_types.c).
  *
  * Where a change could fire triggers that users have written, nothing is kept:
  * the plan would depend on what their functions do.
@@ -32,6 +31,7 @@
 #include "planner/inherited.h"
 #include "planner/locked_tables.h"
 #include "planner/modify.h"
+#include "planner/named_types.h"
 #include "planner/on_behalf.h"
 #include "planner/plan_cache.h"
 #include "planner/planner.h"
@@ -39,11 +39,9 @@
 #include "transport/seen_texts.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 /* Beyond this the one least recently used is forgotten. */
 #define MAX_KEPT_PLANS 300
@@ -74,7 +72,6 @@ typedef struct PlanUse
 static HTAB      *plans = NULL;
 static dlist_head recent = DLIST_STATIC_INIT(recent);
 static SeenTexts  seen;
-static bool       names_changed = false; /* since the plans were made */
 
 static void
 forget_plan(KeptPlan *kept)
@@ -107,28 +104,11 @@ begin_use(KeptPlan *kept)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &use->callback);
 }
 
-/* Only marks it: a plan may be in use, and no catalog can be read here. */
-static void
-note_change(Datum arg, int cacheid, uint32 hashvalue)
-{
-	names_changed = true;
-}
-
-static void
-forget_changed(void)
-{
-	names_changed = false;
-	while (!dlist_is_empty(&recent))
-		forget_plan(dlist_head_element(KeptPlan, node, &recent));
-}
-
 static KeptPlan *
 find_plan(uint64 hash)
 {
 	PlanEntry *entry;
 
-	if (names_changed)
-		forget_changed();
 	entry = plans ? hash_search(plans, &hash, HASH_FIND, NULL) : NULL;
 	if (entry == NULL)
 		return NULL;
@@ -233,12 +213,19 @@ create_cache(void)
 
 /* What PostgreSQL's plan cache knows as a statement that can become invalid; it is never asked to plan it. */
 static CachedPlanSource *
-create_source(void)
+create_source(Query *query)
 {
-	RawStmt *raw = makeNode(RawStmt);
+	RawStmt          *raw = makeNode(RawStmt);
+	CachedPlanSource *source;
+	MemoryContext     caller;
 
 	raw->stmt = (Node *) makeNode(SelectStmt);
-	return CreateCachedPlan(raw, "", CMDTAG_UNKNOWN);
+	source = CreateCachedPlan(raw, "", CMDTAG_UNKNOWN);
+	CompleteCachedPlan(source, list_make1(query), NULL, NULL, 0, NULL, NULL, 0, false);
+	caller = MemoryContextSwitchTo(source->query_context);
+	source->invalItems = list_concat(source->invalItems, copyObject(NamedTypes(query)));
+	MemoryContextSwitchTo(caller);
+	return source;
 }
 
 /*
@@ -248,7 +235,7 @@ create_source(void)
 static KeptPlan *
 keep_plan(Query *query, uint64 hash)
 {
-	CachedPlanSource *source = create_source();
+	CachedPlanSource *source = create_source(query);
 	KeptPlan         *kept = MemoryContextAllocZero(source->context, sizeof(KeptPlan));
 	PlannedStmt      *plan;
 	PlanEntry        *entry;
@@ -257,7 +244,6 @@ keep_plan(Query *query, uint64 hash)
 		create_cache();
 	if (hash_get_num_entries(plans) >= MAX_KEPT_PLANS)
 		forget_plan(dlist_container(KeptPlan, node, dlist_tail_node(&recent)));
-	CompleteCachedPlan(source, list_make1(query), NULL, NULL, 0, NULL, NULL, 0, false);
 	entry = hash_search(plans, &hash, HASH_ENTER, NULL);
 	kept->hash = hash;
 	kept->source = source;
@@ -310,11 +296,21 @@ with_constants(KeptPlan *kept, Query *query, const Constants *constants)
 	return plan;
 }
 
+/* Tells most queries of ordinary tables from others by one look. */
+static bool
+begins_with_dist_table(const Query *query)
+{
+	RangeTblEntry *first = query->rtable ? linitial_node(RangeTblEntry, query->rtable) : NULL;
+
+	return first && first->rtekind == RTE_RELATION && LookupDistTable(first->relid) != NULL;
+}
+
 /* Plans of cursors are made for their way of fetching; on one node there is nothing to save. */
 static bool
-may_use_cache(int cursor_options)
+may_use_cache(const Query *query, int cursor_options)
 {
-	return (cursor_options & (CURSOR_OPT_SCROLL | CURSOR_OPT_FAST_PLAN)) == 0 && HaveDistTables() &&
+	return begins_with_dist_table(query) &&
+		   (cursor_options & (CURSOR_OPT_SCROLL | CURSOR_OPT_FAST_PLAN)) == 0 &&
 		   list_length(AllPrimaries()) > 1 && !InsideFragment() && !ActsOnBehalf();
 }
 
@@ -325,7 +321,7 @@ PlanFromCache(Query *query, int cursor_options)
 	KeptPlan    *kept;
 	PlannedStmt *plan = NULL;
 
-	if (!may_use_cache(cursor_options) || !TakeConstants(query, &constants))
+	if (!may_use_cache(query, cursor_options) || !TakeConstants(query, &constants))
 		return NULL;
 	kept = find_plan(constants.hash);
 	if (kept == NULL && SeenBefore(&seen, constants.hash))
@@ -336,11 +332,4 @@ PlanFromCache(Query *query, int cursor_options)
 	if (plan == NULL)
 		RestoreConstants(&constants);
 	return plan;
-}
-
-void
-InitPlanCache(void)
-{
-	CacheRegisterSyscacheCallback(TYPEOID, note_change, (Datum) 0);
-	CacheRegisterSyscacheCallback(COLLOID, note_change, (Datum) 0);
 }

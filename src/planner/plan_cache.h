@@ -13,8 +13,6 @@
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
-extern void InitPlanCache(void);
-
 /*
  * A plan that shares what is kept, which stays there as long as the current memory context does. NULL if there is
  * none, or the shard is here; the query is as it was then.

@@ -38,6 +38,7 @@
 #include "planner/leaf.h"
 #include "planner/local.h"
 #include "planner/locked_tables.h"
+#include "planner/named_types.h"
 #include "planner/node_plan.h"
 #include "planner/modify_tree.h"
 #include "planner/moved_tables.h"
@@ -288,6 +289,7 @@ plan_statement(Query *query, const PlannerCall *call)
 {
 	CursorIdentity *identity = NULL;
 	List           *locked = FindLockedTables(query);
+	List           *types = NamedTypes(query);
 	PlannedStmt    *plan;
 
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
@@ -297,6 +299,7 @@ plan_statement(Query *query, const PlannerCall *call)
 	ReplaceCurrentOf(query);
 	plan = plan_distributed(query, call);
 	MarkLockedTables(plan, locked);
+	plan->invalItems = list_concat(plan->invalItems, types);
 	/* as standard_planner() does, which has not seen a plan that is shipped whole */
 	if ((call->cursor_options & CURSOR_OPT_SCROLL) && !ExecSupportsBackwardScan(plan->planTree))
 		plan->planTree = materialize_finished_plan(plan->planTree);
@@ -393,6 +396,6 @@ InitPlanner(void)
 	InitLeaves();
 	InitCurrentOf();
 	InitEstimates();
-	InitPlanCache();
+	InitNamedTypes();
 	InitStrategy();
 }

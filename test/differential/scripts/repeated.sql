@@ -301,3 +301,35 @@ SELECT note FROM a WHERE k = 4;
 FETCH 2 FROM c3;
 FETCH 2 FROM c1;
 FETCH ALL FROM c2;
+
+-- prepared statements, too
+PREPARE by_key(int, mood) AS SELECT k, feeling, 'bad'::mood FROM a WHERE k = $1 AND feeling = $2;
+PREPARE of_all(mood[]) AS SELECT count(*) FROM a WHERE feeling = ANY ($1) AND size <> 5::small;
+SET LOCAL plan_cache_mode = force_generic_plan;
+EXECUTE by_key(4, 'good');
+EXECUTE by_key(6, 'good');
+EXECUTE of_all('{good}');
+ALTER TYPE mood RENAME TO temper;
+ALTER DOMAIN small RENAME TO little;
+EXECUTE by_key(8, 'good');
+EXECUTE by_key(10, 'good');
+EXECUTE by_key(12, 'good');
+EXECUTE of_all('{good}');
+EXECUTE of_all('{good,bad}');
+
+-- and collations
+CREATE COLLATION named (locale = 'C');
+PREPARE ordered(int) AS SELECT note FROM a WHERE k = $1 AND note < 'z' COLLATE named;
+PREPARE all_ordered AS SELECT note FROM a WHERE note < 'n2' COLLATE named ORDER BY note COLLATE named;
+SET LOCAL plan_cache_mode = force_generic_plan;
+EXECUTE ordered(3);
+EXECUTE all_ordered;
+SELECT note FROM a WHERE k = 3 AND note < 'z' COLLATE named;
+SELECT note FROM a WHERE k = 4 AND note < 'z' COLLATE named;
+ALTER COLLATION named RENAME TO renamed_collation;
+EXECUTE ordered(4);
+EXECUTE ordered(5);
+EXECUTE ordered(6);
+EXECUTE all_ordered;
+SELECT note FROM a WHERE k = 4 AND note < 'z' COLLATE renamed_collation;
+SELECT note FROM a WHERE k = 5 AND note < 'z' COLLATE renamed_collation;
