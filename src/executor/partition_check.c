@@ -23,15 +23,20 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-/* The constraint of a shard ends with the bounds by hash, which name the data table. */
+/*
+ * The constraint of a shard ends with the bounds by hash, which name the data table. So does that of a partition by
+ * hash of the user's, but the table that it names has no shards as partitions.
+ */
 static bool
 is_shard(Relation rel)
 {
-	FuncExpr *bounds = rel->rd_partcheck ? llast(rel->rd_partcheck) : NULL;
+	FuncExpr  *bounds = rel->rd_partcheck ? llast(rel->rd_partcheck) : NULL;
+	DistTable *table;
 
-	return bounds && IsA(bounds, FuncExpr) && bounds->funcid == F_SATISFIES_HASH_PARTITION &&
-		   LookupDistTableByData(
-			   DatumGetObjectId(linitial_node(Const, bounds->args)->constvalue)) != NULL;
+	if (bounds == NULL || !IsA(bounds, FuncExpr) || bounds->funcid != F_SATISFIES_HASH_PARTITION)
+		return false;
+	table = LookupDistTableByData(DatumGetObjectId(linitial_node(Const, bounds->args)->constvalue));
+	return table != NULL && !table->is_parent;
 }
 
 static bool

@@ -24,6 +24,9 @@ CREATE TABLE slots_c PARTITION OF slots FOR VALUES IN ('c', NULL);
 CREATE TABLE lone (k int PRIMARY KEY, n int) PARTITION BY RANGE (k);
 CREATE TABLE lone_1 PARTITION OF lone FOR VALUES FROM (MINVALUE) TO (10);
 CREATE TABLE lone_2 PARTITION OF lone FOR VALUES FROM (10) TO (MAXVALUE);
+CREATE TABLE lone_by_hash (k int, n int) PARTITION BY HASH (k);
+CREATE TABLE lone_by_hash_0 PARTITION OF lone_by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE lone_by_hash_1 PARTITION OF lone_by_hash FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE TABLE plain (tenant int, id int, day date, PRIMARY KEY (tenant, id));
 CREATE TABLE other (id int PRIMARY KEY, day date, tenant int);
 
@@ -35,6 +38,7 @@ SELECT create_distributed_table('slots', 'tenant', colocate_with => 'visits');
 SELECT create_distributed_table('plain', 'tenant', colocate_with => 'visits');
 SELECT create_distributed_table('other', 'id');
 SELECT create_distributed_table('lone', NULL);
+SELECT create_distributed_table('lone_by_hash', NULL);
 
 --- data
 INSERT INTO kinds SELECT chr(97 + k), k FROM generate_series(0, 3) k;
@@ -327,3 +331,13 @@ ROLLBACK TO s;
 UPDATE visits SET tenant = tenant + 10 WHERE id = 0;
 DELETE FROM visits WHERE tenant = 11;
 COMMIT
+
+-- rows that are inserted into a partition, once it was checked that others belong there
+INSERT INTO lone_by_hash_0 VALUES (1, 1);
+INSERT INTO lone_by_hash_0 VALUES (2, 1);
+INSERT INTO lone_by_hash_0 VALUES (${2|3:int}, 2);
+SELECT tableoid::regclass, * FROM lone_by_hash;
+
+INSERT INTO people_0 SELECT tenant, name FROM people_0 WHERE tenant = 1 ON CONFLICT DO NOTHING;
+INSERT INTO people_0 SELECT 20, min(name) FROM people_0;
+INSERT INTO people_0 VALUES (21, ${p1|p2|p3|p4:text});
