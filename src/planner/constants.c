@@ -203,8 +203,7 @@ TakeConstants(Query *query, Constants *constants)
 
 	if (!is_simple(query))
 		return false;
-	*constants = (Constants){.query = query, .length = query->stmt_len, .hash = query->commandType};
-	query->stmt_len = 0;
+	*constants = (Constants){.hash = query->commandType};
 	context.constants = constants;
 	taken = take_from_tables(query->rtable, &context) &&
 			!take_walker((Node *) query->targetList, &context);
@@ -229,7 +228,6 @@ RestoreConstants(const Constants *constants)
 
 	forboth (place, constants->places, value, constants->values)
 		memcpy(lfirst(place), lfirst(value), sizeof(Const));
-	constants->query->stmt_len = constants->length;
 }
 
 static Node *

@@ -15,8 +15,6 @@
 
 typedef struct Constants
 {
-	Query *query;
-	int    length; /* of the statement's text, which has gone from it, too */
 	List  *places; /* of Node *: those nodes of the statement that are parameters now */
 	List  *values; /* of Const *: what they were */
 	uint64 hash;   /* of the statement without them */

@@ -31,6 +31,7 @@
 #include "planner/inherited.h"
 #include "planner/locked_tables.h"
 #include "planner/modify.h"
+#include "planner/moved_tables.h"
 #include "planner/named_types.h"
 #include "planner/on_behalf.h"
 #include "planner/plan_cache.h"
@@ -167,7 +168,8 @@ plan_for_any_constants(Query *query)
 	List        *locked = FindLockedTables(query);
 	PlannedStmt *plan = NULL;
 
-	if (reads_children(query) ||
+	/* a key that is set to what it is stays where it is, but only the constants tell */
+	if (reads_children(query) || MovedTables(query) != NIL ||
 		(query->resultRelation != 0 &&
 		 has_other_triggers(rt_fetch(query->resultRelation, query->rtable)->relid)))
 		return NULL;
@@ -250,6 +252,7 @@ keep_plan(Query *query, uint64 hash)
 	entry->kept = kept;
 	dlist_push_head(&recent, &kept->node);
 	SaveCachedPlan(source);
+	begin_use(kept); /* functions that are called to simplify the statement have statements, too */
 
 	plan = plan_for_any_constants(copyObject(query));
 	if (plan && depends_on_statement(plan, source))
@@ -291,7 +294,7 @@ with_constants(KeptPlan *kept, Query *query, const Constants *constants)
 	plan->planTree = (Plan *) scan;
 	plan->queryId = query->queryId;
 	plan->stmt_location = query->stmt_location;
-	plan->stmt_len = constants->length;
+	plan->stmt_len = query->stmt_len;
 	begin_use(kept);
 	return plan;
 }
@@ -314,6 +317,15 @@ may_use_cache(const Query *query, int cursor_options)
 		   list_length(AllPrimaries()) > 1 && !InsideFragment() && !ActsOnBehalf();
 }
 
+static bool
+is_kept_statement(const KeptPlan *kept, const Query *query)
+{
+	Query *statement = linitial_node(Query, kept->source->query_list);
+
+	statement->stmt_len = query->stmt_len; /* varies with the constants */
+	return equal(query, statement);
+}
+
 PlannedStmt *
 PlanFromCache(Query *query, int cursor_options)
 {
@@ -326,10 +338,8 @@ PlanFromCache(Query *query, int cursor_options)
 	kept = find_plan(constants.hash);
 	if (kept == NULL && SeenBefore(&seen, constants.hash))
 		kept = keep_plan(query, constants.hash);
-	if (kept && kept->plan && kept->source->is_valid &&
-		equal(query, linitial(kept->source->query_list)))
+	if (kept && kept->plan && kept->source->is_valid && is_kept_statement(kept, query))
 		plan = with_constants(kept, query, &constants);
-	if (plan == NULL)
-		RestoreConstants(&constants);
+	RestoreConstants(&constants);
 	return plan;
 }

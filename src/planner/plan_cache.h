@@ -15,7 +15,7 @@
 
 /*
  * A plan that shares what is kept, which stays there as long as the current memory context does. NULL if there is
- * none, or the shard is here; the query is as it was then.
+ * none, or the shard is here. The query is left as it was, but by errors.
  */
 extern PlannedStmt *PlanFromCache(Query *query, int cursor_options);
 
