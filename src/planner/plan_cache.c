@@ -241,6 +241,7 @@ keep_plan(Query *query, uint64 hash)
 	KeptPlan         *kept = MemoryContextAllocZero(source->context, sizeof(KeptPlan));
 	PlannedStmt      *plan;
 	PlanEntry        *entry;
+	MemoryContext     caller;
 
 	if (plans == NULL)
 		create_cache();
@@ -257,8 +258,9 @@ keep_plan(Query *query, uint64 hash)
 	plan = plan_for_any_constants(copyObject(query));
 	if (plan && depends_on_statement(plan, source))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(source->context);
-
+		/* a prepared statement that gets a copy has only that to depend on */
+		plan->invalItems = NamedTypes(query);
+		caller = MemoryContextSwitchTo(source->context);
 		kept->plan = copyObject(plan);
 		MemoryContextSwitchTo(caller);
 	}

@@ -317,6 +317,21 @@ EXECUTE by_key(12, 'good');
 EXECUTE of_all('{good}');
 EXECUTE of_all('{good,bad}');
 
+-- those that are prepared several times share a plan, too
+PREPARE first(int, mood) AS SELECT k, feeling, 'bad'::mood FROM a WHERE feeling = $2 AND k = $1;
+PREPARE second(int, mood) AS SELECT k, feeling, 'bad'::mood FROM a WHERE feeling = $2 AND k = $1;
+PREPARE third(int, mood) AS SELECT k, feeling, 'bad'::mood FROM a WHERE feeling = $2 AND k = $1;
+SET LOCAL plan_cache_mode = force_generic_plan;
+EXECUTE first(2, 'good');
+EXECUTE second(4, 'good');
+EXECUTE third(6, 'good');
+ALTER TYPE mood RENAME TO temper;
+EXECUTE third(8, 'good');
+EXECUTE third(10, 'good');
+EXECUTE third(12, 'good');
+EXECUTE second(12, 'good');
+EXECUTE second(14, 'good');
+
 -- and collations
 CREATE COLLATION named (locale = 'C');
 PREPARE ordered(int) AS SELECT note FROM a WHERE k = $1 AND note < 'z' COLLATE named;
