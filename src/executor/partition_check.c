@@ -24,19 +24,20 @@
 #include "utils/rel.h"
 
 /*
- * The constraint of a shard ends with the bounds by hash, which name the data table. So does that of a partition by
- * hash of the user's, but the table that it names has no shards as partitions.
+ * The table that rel is a shard of; NULL if it is none. The constraint of a shard ends with the bounds by hash, which
+ * name the data table. So does that of a partition by hash of the user's, but the table that it names has no shards as
+ * partitions.
  */
-static bool
-is_shard(Relation rel)
+static DistTable *
+table_of_shard(Relation rel)
 {
 	FuncExpr  *bounds = rel->rd_partcheck ? llast(rel->rd_partcheck) : NULL;
 	DistTable *table;
 
 	if (bounds == NULL || !IsA(bounds, FuncExpr) || bounds->funcid != F_SATISFIES_HASH_PARTITION)
-		return false;
+		return NULL;
 	table = LookupDistTableByData(DatumGetObjectId(linitial_node(Const, bounds->args)->constvalue));
-	return table != NULL && !table->is_parent;
+	return table && !table->is_parent ? table : NULL;
 }
 
 static bool
@@ -68,7 +69,7 @@ stays_in_shard(QueryDesc *query, ResultRelInfo *target)
 	Relation     rel = target->ri_RelationDesc;
 	TriggerDesc *triggers = target->ri_TrigDesc;
 
-	if (!rel->rd_rel->relispartition || !rel->rd_partcheckvalid || !is_shard(rel) ||
+	if (!rel->rd_rel->relispartition || !rel->rd_partcheckvalid || !table_of_shard(rel) ||
 		(triggers && (triggers->trig_insert_before_row || triggers->trig_update_before_row)))
 		return false;
 	if (query->operation == CMD_INSERT)
@@ -100,16 +101,14 @@ row_is_of_shard(ExprState *state, ExprContext *context, bool *isnull)
 static ExprState *
 check_by_shard_map(Relation rel)
 {
-	List       *bounds = linitial_node(FuncExpr, rel->rd_partcheck)->args;
-	Var        *key = llast(bounds);
+	Var        *key = llast(linitial_node(FuncExpr, rel->rd_partcheck)->args);
 	ShardCheck *check;
 	ExprState  *state;
 
 	if (!IsA(key, Var))
 		return NULL;
 	check = palloc(sizeof(ShardCheck));
-	check->table =
-		LookupDistTableByData(DatumGetObjectId(linitial_node(Const, bounds)->constvalue));
+	check->table = table_of_shard(rel);
 	check->partition = RelationGetRelid(rel);
 	check->key = key->varattno;
 	state = makeNode(ExprState);

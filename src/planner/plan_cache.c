@@ -215,7 +215,7 @@ create_cache(void)
 
 /* What PostgreSQL's plan cache knows as a statement that can become invalid; it is never asked to plan it. */
 static CachedPlanSource *
-create_source(Query *query)
+create_source(Query *query, List *types)
 {
 	RawStmt          *raw = makeNode(RawStmt);
 	CachedPlanSource *source;
@@ -225,7 +225,7 @@ create_source(Query *query)
 	source = CreateCachedPlan(raw, "", CMDTAG_UNKNOWN);
 	CompleteCachedPlan(source, list_make1(query), NULL, NULL, 0, NULL, NULL, 0, false);
 	caller = MemoryContextSwitchTo(source->query_context);
-	source->invalItems = list_concat(source->invalItems, copyObject(NamedTypes(query)));
+	source->invalItems = list_concat(source->invalItems, copyObject(types));
 	MemoryContextSwitchTo(caller);
 	return source;
 }
@@ -237,7 +237,8 @@ create_source(Query *query)
 static KeptPlan *
 keep_plan(Query *query, uint64 hash)
 {
-	CachedPlanSource *source = create_source(query);
+	List             *types = NamedTypes(query);
+	CachedPlanSource *source = create_source(query, types);
 	KeptPlan         *kept = MemoryContextAllocZero(source->context, sizeof(KeptPlan));
 	PlannedStmt      *plan;
 	PlanEntry        *entry;
@@ -259,7 +260,7 @@ keep_plan(Query *query, uint64 hash)
 	if (plan && depends_on_statement(plan, source))
 	{
 		/* a prepared statement that gets a copy has only that to depend on */
-		plan->invalItems = NamedTypes(query);
+		plan->invalItems = types;
 		caller = MemoryContextSwitchTo(source->context);
 		kept->plan = copyObject(plan);
 		MemoryContextSwitchTo(caller);
