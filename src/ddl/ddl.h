@@ -92,6 +92,7 @@ extern void  Forward(Utility *utility);
 extern void  ForwardOutsideTransaction(Utility *utility);
 extern void  ForwardText(const char *sql);
 extern char *ForwardedStatement(Utility *utility);
+extern void  ConnectAll(void);
 extern void  RunOnAllOutsideTransaction(const char *sql);
 
 /* lock.c */

@@ -105,6 +105,30 @@ StopCommands(List *conns)
 	SettleConns(conns, true, STOP_TIMEOUT);
 }
 
+static List *
+ConnectPrimaries(bool here_too)
+{
+	List     *node_ids = NIL;
+	ListCell *lc;
+
+	foreach (lc, AllPrimaries())
+	{
+		ClusterNode *node = lfirst(lc);
+
+		if (here_too || !node->is_local)
+			node_ids = lappend_int(node_ids, node->node_id);
+	}
+	ConnectNodes(node_ids);
+	return node_ids;
+}
+
+/* ConnectAll raises an error if a node, or this one in another backend, cannot be reached. */
+void
+ConnectAll(void)
+{
+	list_free(ConnectPrimaries(true));
+}
+
 /*
  * Each node has its own transactions for the statement. Waits until all are
  * done, or stops them when one has failed.
@@ -112,6 +136,7 @@ StopCommands(List *conns)
 static void
 RunOutsideTransaction(const char *sql, bool here_too)
 {
+	List          *node_ids = ConnectPrimaries(here_too);
 	List *volatile conns = NIL;
 
 	PG_TRY();
@@ -119,14 +144,10 @@ RunOutsideTransaction(const char *sql, bool here_too)
 		List     *commands = NIL;
 		ListCell *lc;
 
-		foreach (lc, AllPrimaries())
+		foreach (lc, node_ids)
 		{
-			ClusterNode *node = lfirst(lc);
-			NodeConn    *conn;
+			NodeConn *conn = UseNode(lfirst_int(lc));
 
-			if (node->is_local && !here_too)
-				continue;
-			conn = UseNode(node->node_id);
 			conns = lappend(conns, conn);
 			EndBatch(conn); /* a batch is a transaction block */
 			commands = lappend(commands, QueueCommand(conn, sql, NULL, NULL, 0));

@@ -257,6 +257,7 @@ BuildEverywhere(Utility *utility, Oid relid, const char *name)
 	char         *hint;
 
 	name = MemoryContextStrdup(memory, name);
+	ConnectAll(); /* what fails here has left nothing to undo */
 	NextTransaction();
 	MemoryContextSwitchTo(memory);
 	error = Try(RunOutsideTransaction, sql, 0);
