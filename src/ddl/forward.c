@@ -136,7 +136,7 @@ ConnectAll(void)
 static void
 RunOutsideTransaction(const char *sql, bool here_too)
 {
-	List          *node_ids = ConnectPrimaries(here_too);
+	List *node_ids = ConnectPrimaries(here_too);
 	List *volatile conns = NIL;
 
 	PG_TRY();

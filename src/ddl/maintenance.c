@@ -101,7 +101,8 @@ VacuumTargets(const VacuumRelation *target, const DistTable *table)
 
 /*
  * distshard.set_table_size(logical regclass, pages bigint, tuples float8): what the planner takes
- * for the size of a distributed table. Superuser only.
+ * for the size of a distributed table. Superuser only. What is said to have triggers and rules
+ * stays so, since that they were dropped may be rolled back.
  */
 Datum
 distshard_set_table_size(PG_FUNCTION_ARGS)
@@ -110,7 +111,7 @@ distshard_set_table_size(PG_FUNCTION_ARGS)
 
 	vac_update_relstats(logical, (BlockNumber) PG_GETARG_INT64(1), PG_GETARG_FLOAT8(2), 0,
 						logical->rd_rel->relhasindex, InvalidTransactionId, InvalidMultiXactId,
-						NULL, NULL, false);
+						NULL, NULL, true);
 	table_close(logical, NoLock);
 	PG_RETURN_VOID();
 }

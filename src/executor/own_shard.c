@@ -31,6 +31,7 @@
 #include "planner/claim.h"
 #include "planner/dist_plan.h"
 #include "tcop/pquery.h"
+#include "tcop/utility.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
 
@@ -180,6 +181,23 @@ continue_start(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 }
 
+/* As the executor would have. The fragment's tables ask for no rights, by which it tells. */
+static void
+check_may_write(const PlannedStmt *planned)
+{
+	ListCell *lc;
+
+	if (!XactReadOnly)
+		return;
+	foreach (lc, planned->rtable)
+	{
+		const RangeTblEntry *rte = lfirst(lc);
+
+		if (rte->rtekind == RTE_RELATION && (rte->requiredPerms & ~ACL_SELECT))
+			PreventCommandIfReadOnly(CreateCommandName((Node *) planned));
+	}
+}
+
 static void
 start_on_own_shard(QueryDesc *query, int eflags, OwnShardPlan *own)
 {
@@ -188,6 +206,7 @@ start_on_own_shard(QueryDesc *query, int eflags, OwnShardPlan *own)
 	bool        previous = EnterShardFragment(own->sql, &own->shard);
 
 	ExecCheckRTPerms(query->plannedstmt->rtable, true);
+	check_may_write(query->plannedstmt);
 	query->plannedstmt = &own->statement;
 	query->params = own->params;
 	query->sourceText = own->sql;

@@ -34,6 +34,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parsetree.h"
+#include "planner/catalog_names.h"
 #include "planner/claim.h"
 #include "planner/fragment.h"
 #include "planner/moved_tables.h"
@@ -375,6 +376,7 @@ CheckStatement(ParseState *pstate, Query *query)
 
 	claim = *check.claim;
 	check.claim = &claim;
+	TakeNamesFromCatalog(pstate, query);
 	CheckQuery(query, &check);
 	if (claim.shard_id != 0 && !check.found_shard)
 		ereport(ERROR,

@@ -290,14 +290,18 @@ plan_statement(Query *query, const PlannerCall *call)
 	CursorIdentity *identity = NULL;
 	List           *locked = FindLockedTables(query);
 	List           *types = NamedTypes(query);
+	PlannerCall     safe = *call;
 	PlannedStmt    *plan;
+
+	if (locked != NIL) /* what PostgreSQL's planner can no longer see once a leaf locks the rows */
+		safe.cursor_options &= ~CURSOR_OPT_PARALLEL_OK;
 
 	if (call->cursor_options & CURSOR_OPT_FAST_PLAN)
 		identity = AddCursorIdentity(query);
 	FoldKnownNulls(query, call->bound_params);
 	ReadTrees(query, call->bound_params);
 	ReplaceCurrentOf(query);
-	plan = plan_distributed(query, call);
+	plan = plan_distributed(query, &safe);
 	MarkLockedTables(plan, locked);
 	plan->invalItems = list_concat(plan->invalItems, types);
 	/* as standard_planner() does, which has not seen a plan that is shipped whole */

@@ -16,9 +16,9 @@
  *	shippable.c	  whether all that succeeds
  *
  * The text must mean the same on every node. Names are qualified unless they
- * are in pg_catalog; calls resolve to the same function there whatever the
- * search path is, since implicit casts of arguments are printed. Literals whose
- * form depends on settings have been made parameters.
+ * are in pg_catalog, and the node that reads the text takes those that have no
+ * schema from there, whatever the search path is (catalog_names.c). Literals
+ * whose form depends on settings have been made parameters.
  *
  *-------------------------------------------------------------------------
  */

@@ -25,6 +25,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "planner/catalog_names.h"
 #include "planner/fragment.h"
 #include "planner/received_rows.h"
 #include "planner/print.h"
@@ -474,6 +475,8 @@ FindReason(Node *node, ReasonContext *context)
 		return false;
 	if (NamesLocalType(node))
 		return Because(context, "type that only this node has");
+	if (ImpliesOperatorOfUser(node))
+		return Because(context, "comparison by a user's operator that is not named");
 	switch (nodeTag(node))
 	{
 		case T_Query:

@@ -129,6 +129,13 @@ SELECT * FROM a ORDER BY k FETCH FIRST 2 ROWS WITH TIES FOR UPDATE SKIP LOCKED;
 
 SELECT * FROM loc LEFT JOIN a ON false FOR UPDATE OF a;
 
+-- no worker may lock rows
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SELECT count(*) FROM loc WHERE z = ANY (ARRAY(SELECT v FROM a FOR UPDATE));
+SELECT count(*) FROM loc WHERE z = (SELECT max(v) FROM (SELECT v FROM a WHERE k < 5 FOR SHARE) s);
+
 SELECT lock_in_function();
 
 UPDATE loc SET z = s.v FROM (SELECT b.k, a.v FROM b LEFT JOIN a USING (k) FOR UPDATE) s WHERE s.k = loc.k;

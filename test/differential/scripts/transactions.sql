@@ -368,6 +368,15 @@ UPDATE orders SET note = 'locked' WHERE id = 1;
 
 ANALYZE orders;
 
+-- ANALYZE does not take for gone what a rollback brings back
+CREATE RULE nobody AS ON INSERT TO users WHERE new.name = 'nobody' DO INSTEAD NOTHING;
+SAVEPOINT before;
+DROP RULE nobody ON users;
+ANALYZE users;
+ROLLBACK TO before;
+INSERT INTO users VALUES (1, -1, 'nobody'), (2, -1, 'nobody'), (3, -1, 'somebody');
+SELECT * FROM users WHERE id = -1;
+
 VACUUM orders;
 
 PREPARE p AS SELECT * FROM orders WHERE tenant = $1 AND id = ANY ($2) ORDER BY id;
