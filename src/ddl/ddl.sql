@@ -37,3 +37,8 @@ REVOKE ALL ON FUNCTION distshard.set_column_statistics FROM PUBLIC;
 CREATE FUNCTION distshard.drop_index_left(logical regclass, index_name name) RETURNS void
 	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_drop_index_left';
 REVOKE ALL ON FUNCTION distshard.drop_index_left FROM PUBLIC;
+
+-- All nodes have built the index of CREATE INDEX CONCURRENTLY.
+CREATE FUNCTION distshard.set_index_valid(logical regclass, index_name name) RETURNS void
+	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_set_index_valid';
+REVOKE ALL ON FUNCTION distshard.set_index_valid FROM PUBLIC;

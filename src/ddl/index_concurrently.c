@@ -11,7 +11,9 @@
  * undone when one fails, the session only directs it: this node, too, builds the
  * index in another backend, while the session waits without a snapshot, which
  * the builders would wait for. Then it drops what is there of the index, on each
- * node that can be reached.
+ * node that can be reached. The logical table's index is not valid, on any node,
+ * until all nodes have built theirs: should the session itself end before, the
+ * index is one that nothing relies on, as in PostgreSQL.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,6 +34,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
@@ -39,6 +42,7 @@
 #include "utils/snapmgr.h"
 
 PG_FUNCTION_INFO_V1(distshard_drop_index_left);
+PG_FUNCTION_INFO_V1(distshard_set_index_valid);
 
 /* Builds the index on one shard. Ends the transaction and begins another. */
 static void
@@ -68,6 +72,14 @@ DefinitionOf(Oid index)
 	return stmt;
 }
 
+static void
+SetIndexState(Oid relid, Oid index, IndexStateFlagsAction action)
+{
+	CommandCounterIncrement();
+	index_set_state_flags(index, action);
+	CacheInvalidateRelcacheByRelid(relid);
+}
+
 /*
  * Builds the index on this node. What is kept over the transactions is in the
  * statement's memory, not in theirs.
@@ -79,6 +91,7 @@ BuildHere(Utility *utility, DistTable *table)
 	bool          partitioned = IsPartitionedData(table);
 	List         *shards = NIL;
 	IndexStmt    *definition = NULL;
+	Oid           index = InvalidOid;
 	ListCell     *lc;
 	MemoryContext caller = MemoryContextSwitchTo(utility->memory);
 
@@ -92,13 +105,15 @@ BuildHere(Utility *utility, DistTable *table)
 
 		if (object->classId == RelationRelationId &&
 			get_rel_relkind(object->objectId) == RELKIND_INDEX)
-			definition = DefinitionOf(object->objectId);
+			index = object->objectId;
 	}
-	if (definition == NULL || LookupDistTable(relid) == NULL)
+	if (!OidIsValid(index) || LookupDistTable(relid) == NULL)
 	{
 		PopActiveSnapshot();
 		return;
 	}
+	definition = DefinitionOf(index);
+	SetIndexState(relid, index, INDEX_DROP_CLEAR_VALID);
 	foreach (lc, shards)
 	{
 		MemoryContextSwitchTo(utility->memory);
@@ -112,6 +127,8 @@ BuildHere(Utility *utility, DistTable *table)
 		definition->relation = NameOfRelation(LookupDistTable(relid)->data_relid);
 		RunOnData(utility, (Node *) definition);
 	}
+	if (!utility->forwarded)
+		SetIndexState(relid, index, INDEX_CREATE_SET_VALID);
 	PopActiveSnapshot();
 }
 
@@ -162,6 +179,23 @@ distshard_drop_index_left(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* distshard.set_index_valid(logical regclass, index name): all nodes have built it. Superuser only. */
+Datum
+distshard_set_index_valid(PG_FUNCTION_ARGS)
+{
+	Oid         logical = PG_GETARG_OID(0);
+	const char *name = NameStr(*PG_GETARG_NAME(1));
+	Oid         index;
+
+	LockRelationOid(logical, ShareUpdateExclusiveLock);
+	index = get_relname_relid(name, get_rel_namespace(logical));
+	if (!OidIsValid(index) || IndexGetRelation(index, true) != logical)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("index \"%s\" does not exist any more", name)));
+	SetIndexState(logical, index, INDEX_CREATE_SET_VALID);
+	PG_RETURN_VOID();
+}
+
 /* Does something on a node in a subtransaction. Returns the error if there is one, in the caller's context. */
 static ErrorData *
 Try(void (*act)(const char *sql, int32 node_id), const char *sql, int32 node_id)
@@ -195,6 +229,16 @@ RunOutsideTransaction(const char *sql, int32 node_id)
 	RunOnAllOutsideTransaction(sql);
 }
 
+static void
+RunOnAllAsSuperuser(const char *sql, int32 node_id)
+{
+	CatalogWork work;
+
+	EnterCatalogWork(&work);
+	RunEverywhere(sql);
+	LeaveCatalogWork(&work);
+}
+
 /* Whoever uses the table is in the way, but must not be so for all others, who wait behind the lock. */
 #define CLEAN_UP_PATIENCE "2s"
 
@@ -213,16 +257,22 @@ RunAsSuperuser(const char *sql, int32 node_id)
 	LeaveCatalogWork(&work);
 }
 
+static char *
+CallWithIndex(const char *function, Oid relid, const char *name)
+{
+	return psprintf("SELECT distshard.%s(%s, %s)", function,
+					quote_literal_cstr(quote_qualified_identifier(
+						get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid))),
+					quote_literal_cstr(name));
+}
+
 /* Drops what there is of the index. Returns a hint to the user if that isn't possible on some node. */
 static char *
 CleanUp(Oid relid, const char *name)
 {
 	ListCell *lc;
 	char     *hint = NULL;
-	char     *sql = psprintf("SELECT distshard.drop_index_left(%s, %s)",
-							 quote_literal_cstr(quote_qualified_identifier(
-								 get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid))),
-							 quote_literal_cstr(name));
+	char     *sql = CallWithIndex("drop_index_left", relid, name);
 
 	foreach (lc, AllPrimaries())
 	{
@@ -261,9 +311,14 @@ BuildEverywhere(Utility *utility, Oid relid, const char *name)
 	NextTransaction();
 	MemoryContextSwitchTo(memory);
 	error = Try(RunOutsideTransaction, sql, 0);
-	if (error == NULL)
-		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
+	if (error == NULL)
+		error = Try(RunOnAllAsSuperuser, CallWithIndex("set_index_valid", relid, name), 0);
+	if (error == NULL)
+	{
+		PopActiveSnapshot();
+		return;
+	}
 	hint = CleanUp(relid, name);
 	NextTransaction();
 	if (hint != NULL)

@@ -83,6 +83,27 @@ $node2->safe_psql('postgres', 'CREATE INDEX CONCURRENTLY new_down ON t (v)');
 is($_->safe_psql('postgres', q{SELECT count(*) > 1, bool_and(indisvalid) FROM pg_class c JOIN pg_index ON indexrelid = c.oid WHERE relname LIKE 'new%'}), 't|t',
 	'built at last, on ' . $_->name)
   for $node1, $node2, $node3;
+# The session is killed while the others build
+$node1->safe_psql('postgres', 'CREATE TABLE u (k int, v int)');
+$node1->safe_psql('postgres', q{SELECT create_distributed_table('u', 'k', 6)});
+$holder = $node3->background_psql('postgres');
+$holder->query_safe('BEGIN');
+$holder->query_safe('DECLARE c CURSOR FOR SELECT * FROM other');
+$builder = IPC::Run::start([ 'psql', '-XAtq', '-d', $node1->connstr('postgres'), '-c', 'CREATE UNIQUE INDEX CONCURRENTLY killed ON u (k, v)' ], '>', \$out, '2>', \$err);
+my $built = q{SELECT count(*) > 2 AND bool_and(indisready) FROM pg_class c JOIN pg_index ON indexrelid = c.oid WHERE relname LIKE 'killed%'};
+$_->poll_query_until('postgres', $built) or die for $node1, $node2;
+$node1->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE UNIQUE INDEX CONCURRENTLY%' AND application_name NOT LIKE 'distshard:%'});
+$builder->finish;
+$holder->query_safe('ROLLBACK');
+$holder->quit;
+is($_->safe_psql('postgres', q{SELECT bool_or(indisvalid) FROM pg_index WHERE indexrelid = to_regclass('killed')}) || 'f', 'f', 'not valid on ' . $_->name)
+  for $node1, $node2, $node3;
+$node2->safe_psql('postgres', 'DROP INDEX IF EXISTS killed');
+$node2->safe_psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY killed ON u (k, v)');
+is($_->safe_psql('postgres', q{SELECT count(*) > 1, bool_and(indisvalid) FROM pg_class c JOIN pg_index ON indexrelid = c.oid WHERE relname LIKE 'killed%'}), 't|t',
+	'built again, on ' . $_->name)
+  for $node1, $node2, $node3;
+
 like(error_of($node3, 'CREATE INDEX CONCURRENTLY new_down ON t (k)'), qr/relation "new_down" already exists/, 'it is not taken for a failure');
 is($node1->safe_psql('postgres', q{SELECT pg_get_indexdef('new_down'::regclass)}), 'CREATE INDEX new_down ON public.t USING btree (v)', 'and stays');
 
