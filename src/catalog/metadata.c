@@ -189,13 +189,16 @@ InInstallScript(void)
 
 /*
  * Reads the metadata into a new cache, which is not valid if a change arrived
- * meanwhile, as it may whenever a table is opened.
+ * meanwhile, as it may whenever a table is opened. While the extension is
+ * dropped, its tables go before its schema. TableOfTables is kept then: if that
+ * is rolled back, its invalidation brings the metadata back.
  */
 static void
 LoadCache(void)
 {
 	uint32         changes = CacheChanges;
 	Oid            schema = FindMetadataSchema();
+	Oid            tables;
 	MemoryContext  context;
 	MemoryContext  caller;
 	MetadataCache *cache;
@@ -205,11 +208,13 @@ LoadCache(void)
 		Retire(Cache->context);
 		Cache = NULL;
 	}
-	if (!OidIsValid(schema))
+	tables = OidIsValid(schema) ? get_relname_relid("distributed_table", schema) : InvalidOid;
+	if (!OidIsValid(tables))
 	{
 		CacheValid = changes == CacheChanges;
 		return;
 	}
+	TableOfTables = tables;
 
 	/* The context belongs to the transaction's until the load is complete. */
 	context =
@@ -218,7 +223,6 @@ LoadCache(void)
 	cache = palloc0(sizeof(MetadataCache));
 	cache->context = context;
 	cache->schema = schema;
-	TableOfTables = get_relname_relid("distributed_table", schema);
 	ReadLocal(schema, &cache->local_group, &cache->placement_version);
 	cache->nodes = ReadNodes(schema, cache->local_group);
 	LoadTables(cache);

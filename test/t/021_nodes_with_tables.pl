@@ -303,7 +303,10 @@ like(error_of($node1, q{SELECT distshard.remove_node(4)}), qr/node 4 holds \d sh
 like(error_of($node1, q{SELECT distshard.remove_node(1)}), qr/a node cannot remove itself/, 'a node cannot remove itself');
 like(error_of($new, q{SELECT distshard.remove_node(1)}), qr/the first node .* cannot be removed/, 'nor can the first be removed');
 $_->safe_psql('postgres', q{CREATE TABLE own (i bigint DEFAULT nextval('shop.kept'))}) for @more;
-$node1->safe_psql('postgres', 'SELECT distshard.remove_node(3)');
+$node1->safe_psql('postgres', q{BEGIN; SELECT distshard.remove_node(3); ROLLBACK});
+is($_->safe_psql('postgres', q{SELECT count(*) FROM shop.customer}), $node1->safe_psql('postgres', q{SELECT count(*) FROM shop.customer}),
+	'a node that was not removed after all still is one') for @more;
+$node1->safe_psql('postgres', q{BEGIN; SELECT distshard.remove_node(3); ROLLBACK; SELECT distshard.remove_node(3)});
 my ($gone) = grep { $_->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'distshard'}) == 0 } @more;
 ok($gone, 'a removed server has no extension');
 is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%' OR relname = 'number'}), 0,
