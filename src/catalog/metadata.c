@@ -525,7 +525,7 @@ LookupNode(int32 node_id, bool missing_ok)
 }
 
 ClusterNode *
-GroupPrimary(int32 group_id)
+GroupPrimary(int32 group_id, bool missing_ok)
 {
 	MetadataCache *cache = GetCache();
 	ListCell      *lc;
@@ -537,8 +537,10 @@ GroupPrimary(int32 group_id)
 		if (node->is_primary && node->group_id == group_id)
 			return node;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("node group %d has no primary", group_id)));
+	if (!missing_ok)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("node group %d has no primary", group_id)));
+	return NULL;
 }
 
 static void

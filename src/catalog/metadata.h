@@ -88,7 +88,7 @@ extern int32        LocalGroupId(void);
 extern int64        PlacementVersion(void);
 extern List        *AllPrimaries(void); /* of ClusterNode *, by node_id */
 extern ClusterNode *LookupNode(int32 node_id, bool missing_ok);
-extern ClusterNode *GroupPrimary(int32 group_id);
+extern ClusterNode *GroupPrimary(int32 group_id, bool missing_ok);
 
 extern uint32 HashRingPosition(uint64 partition_hash);
 extern uint32 HashKey(DistTable *table, Datum value, bool isnull);

@@ -225,7 +225,7 @@ OtherNodes(List *groups)
 	foreach (lc, groups)
 	{
 		if (lfirst_int(lc) != LocalGroupId())
-			nodes = lappend_int(nodes, GroupPrimary(lfirst_int(lc))->node_id);
+			nodes = lappend_int(nodes, GroupPrimary(lfirst_int(lc), false)->node_id);
 	}
 	return nodes;
 }

@@ -359,7 +359,7 @@ divide_rows(RowBatch *batch)
 			continue;
 		}
 		shard = shard_of_row(batch, table, lfirst(lc));
-		add_row(&parts, GroupPrimary(shard->group_id), batch->plan.by_shard ? shard : NULL,
+		add_row(&parts, GroupPrimary(shard->group_id, false), batch->plan.by_shard ? shard : NULL,
 				lfirst(lc), position);
 	}
 	return parts;

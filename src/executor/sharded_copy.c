@@ -124,7 +124,7 @@ StreamOfGroup(ShardedCopy *copy, int32 group_id)
 
 	if (group_id == LocalGroupId())
 		return NULL;
-	node_id = GroupPrimary(group_id)->node_id;
+	node_id = GroupPrimary(group_id, false)->node_id;
 	for (int i = 0; i < copy->nstreams; i++)
 	{
 		if (copy->streams[i].node_id == node_id)

@@ -70,7 +70,7 @@ add_target(RemoteScanState *state, int32 group_id, Shard *shard)
 {
 	FragmentRun *run = palloc0(sizeof(FragmentRun));
 
-	run->node = GroupPrimary(group_id);
+	run->node = GroupPrimary(group_id, false);
 	run->shard = shard;
 	state->runs = lappend(state->runs, run);
 }

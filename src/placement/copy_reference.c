@@ -143,10 +143,14 @@ SendRows(NodeConn *conn, Relation relation, SentColumn *columns, int ncolumns)
 	UnregisterSnapshot(snapshot);
 }
 
+/*
+ * Those who write the table are locked out on their own nodes. What a node has left prepared that is none any more
+ * is not: the lock on the rows waits for that.
+ */
 void
 CopyReferenceTable(DistTable *table, int32 node_id)
 {
-	Relation       relation = table_open(table->data_relid, AccessShareLock);
+	Relation       relation = table_open(table->data_relid, ShareLock);
 	SentColumn    *columns = palloc(sizeof(SentColumn) * RelationGetNumberOfAttributes(relation));
 	StringInfoData names;
 	StringInfoData sql;

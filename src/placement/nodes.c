@@ -74,6 +74,13 @@ FindNode(int32 node_id)
 	return node;
 }
 
+/* A node that comes or goes must not use others before all of them know; one that is gone, not at all (proof.c). */
+static char *
+KeepOut(int32 node_id, int32 group_id)
+{
+	return psprintf("SELECT distshard.keep_out(%d, %d)", node_id, group_id);
+}
+
 /* ------------------------------------------------------------ add_node --- */
 
 /*
@@ -130,7 +137,8 @@ ListNode(const NewServer *server, int32 node_id, const char *region, float4 weig
 		server->peer, "SELECT nullif(btrim(split_part(current_setting('unix_socket_directories'), "
 					  "',', 1)), '')");
 
-	return list_make3(
+	return list_make4(
+		KeepOut(node_id, node_id),
 		psprintf("INSERT INTO distshard.node_group (group_id) VALUES (%d)", node_id),
 		psprintf("INSERT INTO distshard.node (node_id, group_id, host, port, socket_dir, region, "
 				 "weight, holds_shards) VALUES (%d, %d, %s, %d, %s, %s, %.9g, %s)",
@@ -316,7 +324,8 @@ distshard_remove_node(PG_FUNCTION_ARGS)
 
 	/* Here first, so that the node is not one of the others any more. */
 	statements =
-		list_make2(psprintf("DELETE FROM distshard.node WHERE node_id = %d", PG_GETARG_INT32(0)),
+		list_make3(KeepOut(node->node_id, node->group_id),
+				   psprintf("DELETE FROM distshard.node WHERE node_id = %d", node->node_id),
 				   pstrdup("UPDATE distshard.local SET placement_version = placement_version + 1"));
 	RunHereAll(statements);
 	RunOnOtherNodes(statements);

@@ -190,6 +190,7 @@ StartRound(Oid database, int timeout, List **nodes)
 		AllocSetContextCreate(TopMemoryContext, "distshard background", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(RoundContext);
 	step_timeout = timeout;
+	WorksForNoSession = true;
 	SetConfigOption("distshard.connect_timeout", psprintf("%d", Max(timeout / 2000, 1)), PGC_SUSET,
 					PGC_S_OVERRIDE);
 	if (!RunStep(ReadNodes, &start, "could not read which nodes there are") || !start.installed)

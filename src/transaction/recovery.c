@@ -67,15 +67,10 @@ static void
 AskOutcomes(void *arg)
 {
 	Initiator     *initiator = arg;
-	ClusterNode   *node = NULL;
+	ClusterNode   *node = GroupPrimary(initiator->group, true);
 	StringInfoData sql;
 	ListCell      *lc;
 
-	foreach (lc, AllPrimaries())
-	{
-		if (((ClusterNode *) lfirst(lc))->group_id == initiator->group)
-			node = lfirst(lc);
-	}
 	if (node == NULL)
 		ereport(ERROR, (errmsg("node group %d is not in the cluster any more", initiator->group),
 						errdetail("%d transactions that it began remain prepared, see "

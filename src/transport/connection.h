@@ -156,6 +156,9 @@ extern void SendNoticeAtOnce(int sqlstate, const char *text);
 extern bool  IsClusterConnection(void);
 extern int32 ClusterConnectionGroup(void); /* that node's group; 0 if it is none */
 
+/* Set in a process that asks other nodes as a superuser, not as one of the cluster's nodes. */
+extern bool WorksForNoSession;
+
 /* A node's message with the user's names for tables and constraints instead of shards'; palloc'd. */
 extern char *LogicalNames(const char *text);
 

@@ -61,7 +61,7 @@ struct NodeConn
 	int         port;
 	PGconn     *pg; /* NULL: not open */
 	uint32      incarnation;
-	bool        proven;       /* both sides showed that they belong to the cluster */
+	bool        proven; /* it showed that it belongs to the cluster, and we did if we had to */
 	bool        avoid_socket; /* the unix socket did not work for us */
 	int32       cancel_key;
 	bool        cancel_taken; /* the node got the last cancel request */

@@ -13,6 +13,15 @@
  * direction, the role, the database, the cluster and both groups, so that none
  * serves anywhere else. With its MAC it says which session it works for (session.c).
  *
+ * A server that was removed knows the secret as long as nobody has had it leave.
+ * So the node looks whether it lists the client. While a server comes or goes it
+ * holds a lock on the client's number, for which proofs wait: once a removal is
+ * committed there is no connection that was proven before, since those have been ended.
+ *
+ * Recovery works for no session, and proves nothing: it asks as the superuser
+ * that it is. What is prepared on a server that is no node, or began there, must
+ * come to an end all the same.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -33,6 +42,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "port.h"
+#include "storage/lmgr.h"
 #include "transport/admission.h"
 #include "transport/internal.h"
 #include "transport/session.h"
@@ -69,6 +79,9 @@ static int32 proven_group = 0;
 
 PG_FUNCTION_INFO_V1(distshard_challenge);
 PG_FUNCTION_INFO_V1(distshard_prove);
+PG_FUNCTION_INFO_V1(distshard_keep_out);
+
+bool WorksForNoSession = false;
 
 bool
 IsClusterConnection(void)
@@ -214,6 +227,36 @@ distshard_challenge(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 
+/* Of a group's membership in the cluster, as this node knows it. */
+static void
+LockMembership(int32 group_id, LOCKMODE mode)
+{
+	LockDatabaseObject(get_relname_relid("node", MetadataSchema()), group_id, 0, mode);
+}
+
+/*
+ * keep_out(node_id, group_id) ends the connections of a node, and lets it have no
+ * other until the transaction ends. Superuser only.
+ */
+Datum
+distshard_keep_out(PG_FUNCTION_ARGS)
+{
+	LockMembership(PG_GETARG_INT32(1), AccessExclusiveLock);
+	EndSessionsOf(PG_GETARG_INT32(0));
+	PG_RETURN_VOID();
+}
+
+/* To be called by a backend that EndSessionsOf() finds. */
+static void
+CheckIsNode(int32 group_id)
+{
+	LockMembership(group_id, AccessShareLock);
+	if (GroupPrimary(group_id, true) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_SQLSERVER_REJECTED_ESTABLISHMENT_OF_SQLCONNECTION),
+						errmsg("node %d is not in the cluster any more", group_id),
+						errhint("Run SELECT distshard.leave_cluster() on it.")));
+}
+
 /*
  * prove(mac, client_group, session_node, session_pid) makes this a connection of the
  * cluster, which works for that session; a challenge serves once.
@@ -238,8 +281,9 @@ distshard_prove(PG_FUNCTION_ARGS)
 						errmsg("the client did not prove to be a node of this cluster")));
 	}
 	challenged = false;
-	proven_group = client_group;
 	ServeSession(session);
+	CheckIsNode(client_group);
+	proven_group = client_group;
 	PG_RETURN_VOID();
 }
 
@@ -322,6 +366,9 @@ CheckAnswer(Handshake *handshake, const LocalIdentity *identity, TupleTableSlot 
 	ComputeMac(identity, "client", handshake->nonce, (uint8 *) VARDATA_ANY(nonce),
 			   identity->group_id, group_id, expected);
 	FinishCommand(handshake->command);
+	handshake->command = NULL;
+	if (WorksForNoSession)
+		return;
 	handshake->command = SendProofCommand(
 		conn, psprintf("SELECT distshard.prove($1, $2, %d, %d)", session.node_id, session.pid),
 		expected, sizeof(expected), identity->group_id, NULL);
@@ -400,7 +447,8 @@ ProveConns(List *conns)
 		for (int i = 0; i < list_length(conns); i++)
 		{
 			current = handshakes[i].conn;
-			FinishCommand(handshakes[i].command);
+			if (handshakes[i].command)
+				FinishCommand(handshakes[i].command);
 			current->proven = true;
 		}
 	}

@@ -17,16 +17,24 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "catalog/metadata.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "shared_memory.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "transaction_end.h"
 #include "transport/session.h"
+#include "utils/timestamp.h"
+
+/* A backend ends when it comes to look for interrupts, which may take a while. */
+#define END_TIMEOUT_MS 10000
 
 typedef struct Place
 {
@@ -154,6 +162,45 @@ ServeSession(ClusterSession session)
 		before_shmem_exit(StopServing, 0);
 	if (watcher)
 		SetLatch(watcher);
+}
+
+/* The backends of a node's sessions are told to end. Returns whether there are any: one's place is its own until it ends. */
+static bool
+TellToEnd(int32 node_id)
+{
+	bool any = false;
+
+	LWLockAcquire(sessions_lock, LW_SHARED);
+	for (int i = 0; i < MaxBackends; i++)
+	{
+		const ClusterSession *session = &sessions->places[i].session;
+		const PGPROC         *proc = &ProcGlobal->allProcs[i];
+
+		if (session->pid == 0 || session->node_id != node_id || proc->databaseId != MyDatabaseId)
+			continue;
+		(void) kill(proc->pid, SIGTERM);
+		any = true;
+	}
+	LWLockRelease(sessions_lock);
+	return any;
+}
+
+void
+EndSessionsOf(int32 node_id)
+{
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), END_TIMEOUT_MS);
+
+	while (TellToEnd(node_id))
+	{
+		if (GetCurrentTimestamp() > deadline)
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+							errmsg("sessions of node %d do not end on this node", node_id),
+							errhint("See distshard.local_sessions() here.")));
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 bool

@@ -32,6 +32,9 @@ extern ClusterSession MyClusterSession(void);
 /* From now on, and to its end, this backend works for a session of another node. */
 extern void ServeSession(ClusterSession session);
 
+/* Ends the backends of this server that work for sessions of a node, and waits until they are gone. */
+extern void EndSessionsOf(int32 node_id);
+
 /*
  * SessionOfProc returns whom a backend of this server works for; one that has a
  * client of its own is a session of the given node. The backend may be gone by

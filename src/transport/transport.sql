@@ -7,6 +7,11 @@ LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_challenge
 CREATE FUNCTION distshard.prove(mac bytea, client_group int, session_node int, session_pid int) RETURNS void
 LANGUAGE c STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'distshard_prove';
 
+-- While a server comes or goes.
+CREATE FUNCTION distshard.keep_out(node_id int, group_id int) RETURNS void
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'distshard_keep_out';
+REVOKE ALL ON FUNCTION distshard.keep_out FROM PUBLIC;
+
 -- This session's connections to other nodes.
 CREATE FUNCTION distshard.connections(OUT node_id int, OUT address text, OUT session_user_name name,
 	OUT backend_pid int, OUT state text, OUT unread int, OUT prepared_statements int)

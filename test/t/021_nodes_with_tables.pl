@@ -322,7 +322,42 @@ like(error_of($node1, q{SELECT distshard.remove_node(5)}), qr/WARNING:  could no
 	'a dead server can be removed');
 $gone->start;
 is($new->safe_psql('postgres', 'SELECT string_agg(node_id::text, $$,$$ ORDER BY node_id) FROM distshard.node'), '1,2,4', 'by all nodes');
+
+# One that is back, and does not know
+$node1->safe_psql('postgres', q{CREATE TABLE shop.currency (code text PRIMARY KEY); SELECT create_reference_table('shop.currency')});
+for my $statement (
+	q{INSERT INTO shop.country (code) VALUES ('it')},
+	q{INSERT INTO shop.customer (country) SELECT 'de' FROM generate_series(1, 20)},
+	q{SELECT count(*) FROM shop.customer},
+	q{ALTER TABLE shop.customer ADD added int},
+	q{CREATE INDEX ON shop.country (note)},
+	q{CREATE TABLE here (id int); SELECT create_distributed_table('here', 'id')})
+{
+	like(error_of($gone, $statement), qr/ERROR:  node 5 is not in the cluster any more.*HINT:  Run SELECT distshard.leave_cluster/s,
+		"a removed server is refused: $statement");
+}
+is($node1->safe_psql('postgres', q{SELECT count(*) FROM shop.country WHERE code = 'it'}), 0, 'it has written nothing');
 $gone->safe_psql('postgres', 'SELECT distshard.leave_cluster()');
 is($gone->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relname LIKE 'customer%'}), 0, 'it can leave when it is back');
+
+# One that is cut off, with sessions that go on
+is($cluster->add($gone), 6, 'it may come back once more');
+my $idle = $gone->background_psql('postgres', on_error_stop => 0);
+my $writer = $gone->background_psql('postgres', on_error_stop => 0);
+$idle->query_safe('SELECT count(*) FROM shop.customer');
+$writer->query_safe(q{BEGIN; INSERT INTO shop.country (code) VALUES ('it')});
+my $hba = slurp_file($gone->data_dir . '/pg_hba.conf');
+PostgreSQL::Test::Utils::append_to_file($gone->data_dir . '/pg_hba.new', "host all all all reject\n$hba");
+rename $gone->data_dir . '/pg_hba.new', $gone->data_dir . '/pg_hba.conf' or die $!;
+$gone->reload;
+like(error_of($node1, q{SELECT distshard.remove_node(6)}), qr/WARNING:  could not connect to node 6/, 'a server that is cut off can be removed');
+$writer->query('COMMIT');
+like($writer->{stderr}, qr/ERROR:/, 'its open transactions cannot commit');
+$idle->query(q{INSERT INTO shop.country (code) VALUES ('es')});
+like($idle->{stderr}, qr/ERROR:/, 'its open connections are closed');
+$_->quit for $idle, $writer;
+is($_->safe_psql('postgres', q{SELECT count(*) FROM shop.country WHERE code IN ('it', 'es')}), 0, 'it has written nothing')
+	for $node1, $new;
+is($node1->safe_psql('postgres', 'SELECT count(*) FROM pg_prepared_xacts'), 0, 'and nothing is left of its transactions');
 
 done_testing();
