@@ -118,7 +118,7 @@ FinishMembership(NewServer *server, int32 node_id)
 	foreach (lc, RunHere(psprintf("SELECT distshard.membership_commands(%d, %s)", node_id,
 								  quote_literal_cstr(undo))))
 		PeerRun(server->peer, lfirst(lc));
-	PeerUndo(server->peer, psprintf("ROLLBACK; %s", undo));
+	PeerUndo(server->peer, undo);
 	PeerRun(server->peer, "COMMIT");
 }
 

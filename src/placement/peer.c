@@ -31,6 +31,8 @@
 
 #define MAX_CONNINFO_OPTIONS 64
 #define CONNECT_TIMEOUT_MS   10000
+#define ANSWER_TIMEOUT_MS    1000
+#define UNDO_TIMEOUT_MS      15000 /* longer than the server's lock_timeout */
 
 struct Peer
 {
@@ -269,18 +271,55 @@ PeerUndo(Peer *peer, const char *sql)
 	peer->undo = MemoryContextStrdup(TopMemoryContext, sql);
 }
 
-/* In an aborted transaction: no errors, no interrupts. The server's lock_timeout bounds the wait. */
+/*
+ * PeerQuery for an aborted transaction: no errors, no interrupts, and no wait beyond the timeout. Returns NULL,
+ * or why it failed.
+ */
+static const char *
+TryPeerRun(Peer *peer, const char *sql, int timeout)
+{
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout);
+	const char *failure = NULL;
+
+	if (!PQsendQuery(peer->pg, sql))
+		return pchomp(PQerrorMessage(peer->pg));
+	for (;;)
+	{
+		PGresult *result;
+
+		while (PQisBusy(peer->pg))
+		{
+			long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+
+			if (left <= 0)
+				return "timeout expired";
+			(void) WaitLatchOrSocket(NULL, WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+									 PQsocket(peer->pg), left, PG_WAIT_EXTENSION);
+			if (!PQconsumeInput(peer->pg))
+				break;
+		}
+		result = PQgetResult(peer->pg);
+		if (result == NULL)
+			return failure;
+		if (failure == NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+			failure = pchomp(PQresultErrorMessage(result));
+		PQclear(result);
+	}
+}
+
+/* A server that does not say at once that it is there may be frozen: it restores itself once it finds us gone. */
 static void
 RunUndo(Peer *peer)
 {
-	PGresult *result = PQexec(peer->pg, peer->undo);
+	const char *failure = TryPeerRun(peer, "ROLLBACK", ANSWER_TIMEOUT_MS);
 
-	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+	if (failure == NULL)
+		failure = TryPeerRun(peer, peer->undo, UNDO_TIMEOUT_MS);
+	if (failure)
 		ereport(WARNING, (errmsg("could not restore server %s", peer->address),
-						  errdetail_internal("%s", pchomp(PQerrorMessage(peer->pg))),
+						  errdetail_internal("%s", failure),
 						  errhint("It restores itself when it is up: run SELECT "
 								  "distshard.leave_cluster() there if it does not.")));
-	PQclear(result);
 }
 
 static void

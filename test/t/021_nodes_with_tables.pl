@@ -157,6 +157,19 @@ sub crash_of_new
 	$new->start;
 }
 
+sub freeze_of_new
+{
+	my ($session) = @_;
+	my $postmaster = slurp_file($new->data_dir . '/postmaster.pid') =~ /^(\d+)/ ? $1 : die;
+	my @frozen = ($postmaster, split ' ', `pgrep -P $postmaster`);
+	kill 'STOP', @frozen;
+	my $started = time;
+	$session->query('ROLLBACK');
+	cmp_ok(time - $started, '<', 10, 'the session does not wait for the new server');
+	like($session->{stderr}, qr/WARNING:  could not restore server localhost:$port.*timeout expired/s, 'it cannot be restored now');
+	kill 'CONT', @frozen;
+}
+
 sub crash_of_adding
 {
 	$node1->stop('immediate');
@@ -171,6 +184,8 @@ sub restores_itself
 }
 add_until(\&crash_of_new);
 restores_itself('the new server crashes');
+add_until(\&freeze_of_new);
+restores_itself('the new server freezes');
 add_until(\&crash_of_adding);
 restores_itself('the server that adds it crashes');
 $new->safe_psql('postgres', 'CREATE EXTENSION distshard');
