@@ -33,6 +33,7 @@ typedef enum Fact
 	FACT_AVAILABLE_VERSION,
 	FACT_INSTALLED_VERSION,
 	FACT_MAX_PREPARED,
+	FACT_MAX_CONNECTIONS,
 	FACT_WAL_LEVEL,
 	FACT_ENCODING,
 	FACT_LOCALE,
@@ -47,7 +48,8 @@ static const char facts_query[] =
 	"WHERE btrim(l, ' \"') ~ '(^|/)distshard(\\.so)?$'), "
 	"(SELECT default_version FROM pg_available_extensions WHERE name = 'distshard'), "
 	"(SELECT extversion FROM pg_extension WHERE extname = 'distshard'), "
-	"current_setting('max_prepared_transactions'), current_setting('wal_level'), "
+	"current_setting('max_prepared_transactions'), current_setting('max_connections'), "
+	"current_setting('wal_level'), "
 	"pg_encoding_to_char(encoding)::text, "
 	"concat_ws(', ', CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'c' THEN 'libc' ELSE 'builtin' "
 	"END, "
@@ -114,6 +116,13 @@ RaiseUnreachable(const NewServer *server, const char *reason)
 							GetUserNameFromId(GetSessionUserId(), false), database)));
 }
 
+/* Each session may have a transaction prepared, and one that cannot fails when it commits. */
+static bool
+MayPrepareTooFew(char **facts)
+{
+	return atoi(facts[FACT_MAX_PREPARED]) < atoi(facts[FACT_MAX_CONNECTIONS]);
+}
+
 static void
 CheckSettings(const NewServer *server, char **theirs, char **ours)
 {
@@ -139,15 +148,18 @@ CheckSettings(const NewServer *server, char **theirs, char **ours)
 			psprintf("Its database uses version %s of distshard, and this one version %s.",
 					 theirs[FACT_INSTALLED_VERSION], ours[FACT_INSTALLED_VERSION]),
 			"Use ALTER EXTENSION distshard UPDATE.");
-	if (strcmp(theirs[FACT_MAX_PREPARED], "0") == 0)
+	if (MayPrepareTooFew(theirs))
 		RaiseUnsuitable(
-			server, "Its max_prepared_transactions is 0.",
+			server,
+			psprintf("Its max_prepared_transactions is %s, and its max_connections %s.",
+					 theirs[FACT_MAX_PREPARED], theirs[FACT_MAX_CONNECTIONS]),
 			"Transactions over several nodes are prepared transactions there: set it to "
 			"at least max_connections, and restart the server.");
-	if (strcmp(ours[FACT_MAX_PREPARED], "0") == 0)
+	if (MayPrepareTooFew(ours))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("max_prepared_transactions is 0 on this node"),
+				 errmsg("max_prepared_transactions is %s on this node, and max_connections %s",
+						ours[FACT_MAX_PREPARED], ours[FACT_MAX_CONNECTIONS]),
 				 errhint("Transactions over several nodes are prepared transactions here: set "
 						 "it to at least max_connections, and restart the server.")));
 	if (strcmp(theirs[FACT_WAL_LEVEL], "minimal") == 0)

@@ -52,6 +52,7 @@ like(error_of(q{BEGIN; SAVEPOINT s; SELECT distshard.add_node('localhost', 1)}),
 for my $case (
 	[ "shared_preload_libraries = ''", qr/DETAIL:  It does not load distshard.*HINT:  Add distshard to shared_preload/s ],
 	[ 'max_prepared_transactions = 0', qr/DETAIL:  Its max_prepared_transactions is 0.*HINT: .* at least max_connections/s ],
+	[ 'max_connections = 101', qr/DETAIL:  Its max_prepared_transactions is 100, and its max_connections 101\.\nHINT: .* at least max_connections/s ],
 	[ "wal_level = minimal\nmax_wal_senders = 0", qr/DETAIL:  Its wal_level is "minimal".*HINT:  Set it to "replica" or "logical"/s ])
 {
 	my ($conf, $error) = @$case;
@@ -64,6 +65,13 @@ for my $case (
 
 my $node = DistshardCluster::start_server('candidate', "max_wal_senders = 5\n");
 my $port = $node->port;
+
+$node1->append_conf('postgresql.conf', 'max_prepared_transactions = 99');
+$node1->restart;
+like(add_error($node), qr/55000: max_prepared_transactions is 99 on this node, and max_connections 100\nHINT: .* at least max_connections/,
+	'the same is asked of this node');
+$node1->append_conf('postgresql.conf', 'max_prepared_transactions = 100');
+$node1->restart;
 
 # Databases
 $node1->safe_psql('postgres', 'CREATE DATABASE only_here');

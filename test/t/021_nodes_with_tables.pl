@@ -121,14 +121,14 @@ is_untouched('late error');
 
 
 # The commit itself fails: no prepared transaction is possible there.
-$new->append_conf('postgresql.conf', 'max_prepared_transactions = 1');
+$new->append_conf('postgresql.conf', "max_connections = 20\nmax_prepared_transactions = 20");
 $new->restart;
-$new->safe_psql('postgres', q{BEGIN; CREATE TABLE in_the_way (); PREPARE TRANSACTION 'full'});
+$new->safe_psql('postgres', "BEGIN; CREATE TABLE in_the_way_$_ (); PREPARE TRANSACTION 'full_$_'") for 1 .. 20;
 $new->safe_psql('postgres', q{CREATE ROLE app}) if $new->safe_psql('postgres', q{SELECT count(*) FROM pg_roles WHERE rolname = 'app'}) == 0;
 like(error_of($node1, "SELECT distshard.add_node('localhost', $port)"), qr/maximum number of prepared transactions reached/, 'no PREPARE');
 is_untouched('no PREPARE');
-$new->safe_psql('postgres', q{ROLLBACK PREPARED 'full'});
-$new->append_conf('postgresql.conf', 'max_prepared_transactions = 100');
+$new->safe_psql('postgres', "ROLLBACK PREPARED 'full_$_'") for 1 .. 20;
+$new->append_conf('postgresql.conf', "max_connections = 100\nmax_prepared_transactions = 100");
 $new->restart;
 
 # Cancelled while it waits for somebody's DDL
