@@ -74,6 +74,17 @@ FindNode(int32 node_id)
 	return node;
 }
 
+/* The group of this cluster that a server takes itself for, 0 if it is of none. */
+static int32
+MemberGroup(Peer *peer)
+{
+	if (PeerValue(peer, "SELECT to_regclass('distshard.local')") == NULL)
+		return 0;
+	return atoi(PeerValue(peer, psprintf("SELECT coalesce((SELECT group_id FROM distshard.local "
+										 "WHERE cluster_id = '%s'), 0)",
+										 LocalClusterId())));
+}
+
 /* A node that comes or goes must not use others before all of them know; one that is gone, not at all (proof.c). */
 static char *
 KeepOut(int32 node_id, int32 group_id)
@@ -269,24 +280,27 @@ distshard_add_node(PG_FUNCTION_ARGS)
 
 /* --------------------------------------------------------- remove_node --- */
 
-/* Can a server that is to leave be told so? */
+/* Can a server that is to leave be told so? Its place may have been taken by another one. */
 static bool
 IsReachable(const ClusterNode *node)
 {
-	char *reason;
+	char *reason = NULL;
 	Peer *peer = ConnectPeer(node->host, node->port, get_database_name(MyDatabaseId), &reason);
 
-	if (peer == NULL)
+	if (peer != NULL)
 	{
-		ereport(WARNING,
-				(errmsg("could not connect to node %d (%s:%d), which still takes itself for a node",
-						node->node_id, node->host, node->port),
-				 errdetail_internal("%s", reason),
-				 errhint("Run SELECT distshard.leave_cluster() there when it is back.")));
-		return false;
+		if (MemberGroup(peer) != node->group_id)
+			reason = psprintf("The server there is not node %d.", node->node_id);
+		ClosePeer(peer);
 	}
-	ClosePeer(peer);
-	return true;
+	if (reason == NULL)
+		return true;
+	ereport(WARNING,
+			(errmsg("could not connect to node %d (%s:%d), which still takes itself for a node",
+					node->node_id, node->host, node->port),
+			 errdetail_internal("%s", reason),
+			 errhint("Run SELECT distshard.leave_cluster() there when it is back.")));
+	return false;
 }
 
 static void
@@ -340,16 +354,12 @@ CheckNewAddress(const ClusterNode *node, const char *host, int port)
 {
 	char *reason;
 	Peer *peer = ConnectPeer(host, port, get_database_name(MyDatabaseId), &reason);
-	char *member;
 
 	if (peer == NULL)
 		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 						errmsg("could not connect to server %s:%d", host, port),
 						errdetail_internal("%s", reason)));
-	member = PeerValue(peer, psprintf("SELECT (SELECT group_id FROM distshard.local "
-									  "WHERE cluster_id = '%s')",
-									  LocalClusterId()));
-	if (member == NULL || atoi(member) != node->group_id)
+	if (MemberGroup(peer) != node->group_id)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("server %s:%d is not node %d", host, port, node->node_id)));
 	CheckReachableAs(node, host, port, peer);

@@ -375,4 +375,18 @@ is($_->safe_psql('postgres', q{SELECT count(*) FROM shop.country WHERE code IN (
 	for $node1, $new;
 is($node1->safe_psql('postgres', 'SELECT count(*) FROM pg_prepared_xacts'), 0, 'and nothing is left of its transactions');
 
+# One whose place another server has taken
+rename $gone->data_dir . '/pg_hba.conf', $gone->data_dir . '/pg_hba.old' or die $!;
+PostgreSQL::Test::Utils::append_to_file($gone->data_dir . '/pg_hba.conf', $hba);
+$gone->reload;
+$gone->safe_psql('postgres', 'SELECT distshard.leave_cluster()');
+is($cluster->add($gone), 7, 'it comes back, to lose all that it has');
+$gone->safe_psql('template1', 'DROP DATABASE postgres WITH (FORCE)');
+$gone->safe_psql('template1', q{CREATE DATABASE postgres ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0});
+like(error_of($node1, 'SELECT distshard.set_node(7, host => $$127.0.0.1$$)'), qr/server 127.0.0.1:\d+ is not node 7/, 'it is not taken for the node');
+like(error_of($node1, q{SELECT distshard.remove_node(7)}),
+	qr/WARNING:  could not connect to node 7.*DETAIL:  The server there is not node 7.*HINT:  Run SELECT distshard.leave_cluster/s,
+	'a node can be removed in whose place there is another server');
+is($cluster->add($gone), 8, 'which can be added');
+
 done_testing();
