@@ -63,11 +63,19 @@ RunHereAll(List *statements)
 	CommandCounterIncrement();
 }
 
+/* The node that is the first argument; begins the change. */
 static ClusterNode *
-FindNode(int32 node_id)
+StartChangeOfNode(FunctionCallInfo fcinfo)
 {
-	ClusterNode *node = LookupNode(node_id, true);
+	ClusterNode *node;
+	int32        node_id;
 
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("node_id must not be null")));
+	StartChange();
+	node_id = PG_GETARG_INT32(0);
+	node = LookupNode(node_id, true);
 	if (node == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no node %d", node_id),
 						errhint("See distshard.nodes.")));
@@ -327,11 +335,9 @@ CheckRemovable(const ClusterNode *node)
 Datum
 distshard_remove_node(PG_FUNCTION_ARGS)
 {
-	ClusterNode *node;
+	ClusterNode *node = StartChangeOfNode(fcinfo);
 	List        *statements;
 
-	StartChange();
-	node = FindNode(PG_GETARG_INT32(0));
 	CheckRemovable(node);
 	if (IsReachable(node))
 		RunOnNode(node->node_id, list_make1("SELECT distshard.leave_cluster()"));
@@ -369,17 +375,12 @@ CheckNewAddress(const ClusterNode *node, const char *host, int port)
 Datum
 distshard_set_node(PG_FUNCTION_ARGS)
 {
-	ClusterNode   *node;
+	ClusterNode   *node = StartChangeOfNode(fcinfo);
 	char          *host;
 	int            port;
 	List          *statements;
 	StringInfoData change;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("node_id must not be null")));
-	StartChange();
-	node = FindNode(PG_GETARG_INT32(0));
 	host = PG_ARGISNULL(1) ? node->host : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	port = PG_ARGISNULL(2) ? node->port : PG_GETARG_INT32(2);
 	if (strcmp(host, node->host) != 0 || port != node->port)

@@ -4,7 +4,7 @@ CREATE FUNCTION distshard.add_node(host text, port int DEFAULT 5432, region text
 	holds_shards bool DEFAULT true) RETURNS int
 	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_add_node';
 CREATE FUNCTION distshard.remove_node(node_id int) RETURNS void
-	LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'distshard_remove_node';
+	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_remove_node';
 CREATE FUNCTION distshard.set_node(node_id int, host text DEFAULT NULL, port int DEFAULT NULL, region text DEFAULT NULL,
 	weight real DEFAULT NULL, holds_shards bool DEFAULT NULL) RETURNS void
 	LANGUAGE C AS 'MODULE_PATHNAME', 'distshard_set_node';

@@ -315,6 +315,7 @@ like(error_of($node1, q{SELECT distshard.set_node(9)}), qr/there is no node 9.*H
 
 # remove_node
 like(error_of($node1, q{SELECT distshard.remove_node(4)}), qr/node 4 holds \d shards/, 'a node with shards stays');
+like(error_of($node1, q{SELECT distshard.remove_node(NULL)}), qr/node_id must not be null/, 'no node');
 like(error_of($node1, q{SELECT distshard.remove_node(1)}), qr/a node cannot remove itself/, 'a node cannot remove itself');
 like(error_of($new, q{SELECT distshard.remove_node(1)}), qr/the first node .* cannot be removed/, 'nor can the first be removed');
 $_->safe_psql('postgres', q{CREATE TABLE own (i bigint DEFAULT nextval('shop.kept'))}) for @more;
