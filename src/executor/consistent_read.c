@@ -338,6 +338,16 @@ IsToBeConsistent(int eflags)
 }
 
 static void
+NoteSnapshots(SentStatement *statement, List *groups)
+{
+	ListCell *lc;
+	List     *nodes = OtherNodes(groups);
+
+	foreach (lc, nodes)
+		NoteStateKept(statement, PeekNodeConn(lfirst_int(lc)));
+}
+
+static void
 StartWhole(QueryDesc *query, int eflags)
 {
 	Reads          reads = {.params = query->params, .once = true};
@@ -376,6 +386,8 @@ StartWhole(QueryDesc *query, int eflags)
 	statement->shares_snapshots = shares;
 	if (shares && list_length(reads.groups) == 1)
 		TellTables(statement, reads.plans);
+	else if (shares)
+		NoteSnapshots(statement, reads.groups);
 }
 
 /*
@@ -430,6 +442,7 @@ StartConsistently(QueryDesc *query, int eflags)
 
 		part->shares_snapshots = statement->shares_snapshots;
 		part->tables = statement->tables;
+		part->nodes = list_copy(statement->nodes);
 	}
 }
 

@@ -21,8 +21,8 @@
 static ExecutorStart_hook_type next_ExecutorStart;
 
 /* Portals without a name are run at once, and so is the one of EXECUTE, which is not visible. */
-static bool
-opens_cursor(QueryDesc *query, int eflags)
+bool
+OpensCursor(QueryDesc *query, int eflags)
 {
 	return ActivePortal && ActivePortal->status == PORTAL_DEFINED && ActivePortal->visible &&
 		   ActivePortal->name[0] != '\0' && query->operation == CMD_SELECT &&
@@ -54,7 +54,7 @@ start_cursor(QueryDesc *query, int eflags)
 		next_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
-	if (!opens_cursor(query, eflags))
+	if (!OpensCursor(query, eflags))
 		return;
 	old = MemoryContextSwitchTo(query->estate->es_query_cxt);
 	start_scans(query->planstate, NULL);

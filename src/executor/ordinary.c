@@ -14,7 +14,8 @@
  * while the outcome of another transaction is not known.
  *
  * What holds for any statement, ordinary or not, is done here as well: it counts
- * (transaction/one_statement.c), and its error says so if it gave up its part in a
+ * (transaction/one_statement.c), as the query of a cursor it may call functions later
+ * (transaction/earlier_state.c), and its error says so if it gave up its part in a
  * deadlock across nodes.
  *
  *-------------------------------------------------------------------------
@@ -26,10 +27,12 @@
 #include "executor/executor.h"
 #include "executor/held_triggers.h"
 #include "executor/ordinary.h"
+#include "executor/remote_scan.h"
 #include "planner/claim.h"
 #include "planner/dist_plan.h"
 #include "transaction/deadlock.h"
 #include "transaction/registry.h"
+#include "transaction/statement_part.h"
 #include "transaction/xact.h"
 
 /* The hooks of whom the server has loaded before, or PostgreSQL's functions, ... */
@@ -60,13 +63,15 @@ has_passed(const QueryDesc *query)
 static void
 start(QueryDesc *query, int eflags)
 {
-	if (!passes(query->plannedstmt))
+	if (passes(query->plannedstmt))
 	{
-		distshard_start(query, eflags);
-		return;
+		standard_start(query, eflags | EXEC_FLAG_ORDINARY);
+		query->estate->es_jit_flags &= ~PLAN_IS_ORDINARY;
 	}
-	standard_start(query, eflags | EXEC_FLAG_ORDINARY);
-	query->estate->es_jit_flags &= ~PLAN_IS_ORDINARY;
+	else
+		distshard_start(query, eflags);
+	if (OpensCursor(query, eflags))
+		NoteOpenCursor(query);
 }
 
 /* Of any statement: it counts, and it may be the one that is ended to break a deadlock. */
@@ -74,9 +79,10 @@ static void
 run(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
 {
 	ErrorContextCallback verdicts;
+	RunningStatement     statement;
 
 	HeedVerdicts(&verdicts);
-	EnterStatement(query->plannedstmt);
+	EnterStatement(&statement, query);
 	PG_TRY();
 	{
 		if (has_passed(query))
@@ -97,9 +103,10 @@ static void
 finish(QueryDesc *query)
 {
 	ErrorContextCallback verdicts;
+	RunningStatement     statement;
 
 	HeedVerdicts(&verdicts);
-	EnterStatement(query->plannedstmt);
+	EnterStatement(&statement, query);
 	PG_TRY();
 	{
 		if (has_passed(query))

@@ -29,4 +29,7 @@ extern bool RecheckCopiedRow(ScanState *node, TupleTableSlot *slot);
 /* open_cursor.c */
 extern void InitOpenCursor(void);
 
+/* Is what is being started the query of a cursor? */
+extern bool OpensCursor(QueryDesc *query, int eflags);
+
 #endif

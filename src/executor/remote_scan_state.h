@@ -19,6 +19,7 @@
 #include "nodes/execnodes.h"
 #include "planner/dist_plan.h"
 #include "portability/instr_time.h"
+#include "transaction/statement_part.h"
 #include "transport/connection.h"
 
 /* The fragment on one node. */
@@ -29,6 +30,7 @@ typedef struct FragmentRun
 	RemoteCommand *command; /* on another node */
 	LocalFragment *local;   /* on this node */
 	bool           done;
+	SentStatement *earlier;  /* it reads with the snapshot of another statement; or NULL */
 	uint64         limit;    /* of rows; 0: none */
 	uint64         returned; /* rows that the scan has returned */
 

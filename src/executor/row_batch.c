@@ -218,6 +218,7 @@ start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 
 		QueueStartTime(conn, batch->plan.table, batch->fires);
 		QueueStatementPart(conn, batch->node->ss.ps.state);
+		KeepStates(conn, NULL);
 		if (table->method == DIST_REFERENCE)
 			QueueCopyLock(conn, table);
 		part->command = QueueCommand(conn, text.data, EncodeParams(params),

@@ -44,6 +44,7 @@
 #include "planner/after_row.h"
 #include "storage/lmgr.h"
 #include "transaction/start_time.h"
+#include "transaction/statement_part.h"
 #include "transaction/xact.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -180,6 +181,7 @@ BeginStreams(ShardedCopy *copy, List *streams)
 
 		stream->conn = EnlistNode(stream->node_id, REMOTE_WRITE);
 		QueueStartTime(stream->conn, copy->table->relid, copy->fires);
+		KeepStates(stream->conn, NULL);
 		FlushCommands(stream->conn);
 	}
 	foreach (lc, streams)

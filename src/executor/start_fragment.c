@@ -144,7 +144,7 @@ FragmentText(RemoteScanState *state, FragmentRun *run)
 
 	initStringInfo(&text);
 	AppendClaim(&text, run->shard, GetUserId(), false);
-	if (state->part)
+	if (state->part || run->earlier)
 		AppendPartClaim(&text, state->fragment.target >= TARGET_ALL_COPIES);
 	if (state->checks_snapshots)
 		AppendSnapshotClaim(&text);
@@ -173,6 +173,7 @@ explain_setting(RemoteScanState *state)
 static void
 send_fragment(RemoteScanState *state, FragmentRun *run)
 {
+	EState      *estate = state->css.ss.ps.state;
 	RemoteAccess access =
 		FragmentWrites(state) || state->fragment.locks_rows ? REMOTE_WRITE : REMOTE_READ;
 	bool alone = state->fragment.whole_query && list_length(state->runs) == 1 &&
@@ -196,8 +197,12 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 					 0);
 	INSTR_TIME_SET_CURRENT(run->started);
 	QueueStartTime(conn, state->fragment.table, state->fragment.fires);
-	if (state->part)
-		QueueStatementPart(conn, state->css.ss.ps.state);
+	if (!FragmentWrites(state))
+		run->earlier = EarlierState(conn, estate);
+	if (state->part || run->earlier)
+		QueueStatementPart(conn, run->earlier ? run->earlier->estate : estate);
+	if (FragmentWrites(state))
+		KeepStates(conn, state->fragment.whole_query ? estate : NULL);
 	if (state->fragment.target == TARGET_ALL_COPIES)
 		QueueCopyLock(conn, LookupDistTable(state->fragment.table));
 	run->command =
@@ -367,6 +372,7 @@ start_checked_runs(RemoteScanState *state, SentStatement *statement)
 		foreach (lc, state->runs)
 			groups = lappend_int(groups, ((FragmentRun *) lfirst(lc))->node->group_id);
 		statement->number = NewStatementNumber();
+		statement->nodes = NIL;
 		AgreeOnSnapshots(statement->number, groups, &awaited,
 						 list_make1(state->css.ss.ps.state->es_plannedstmt), &here);
 		state->checks_snapshots = false;

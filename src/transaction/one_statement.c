@@ -25,21 +25,26 @@ extern void pq_startmsgread(void);
 extern void pq_endmsgread(void);
 extern int  pq_peekbyte(void);
 
-/* How many executors are running, and what the outermost one runs. */
-static int          executor_depth = 0;
-static PlannedStmt *outermost_statement = NULL;
+static RunningStatement *innermost = NULL;
 
 void
-EnterStatement(PlannedStmt *statement)
+EnterStatement(RunningStatement *statement, QueryDesc *query)
 {
-	if (executor_depth++ == 0)
-		outermost_statement = statement;
+	statement->query = query;
+	statement->outer = innermost;
+	innermost = statement;
 }
 
 void
 LeaveStatement(void)
 {
-	executor_depth--;
+	innermost = innermost->outer;
+}
+
+const RunningStatement *
+InnermostStatement(void)
+{
+	return innermost;
 }
 
 /* Has the client's Sync arrived already, right behind the message being processed? */
@@ -78,13 +83,14 @@ IsExecuteAlone(void)
 bool
 IsWholeTransaction(void)
 {
-	if (executor_depth != 1 || IsTransactionBlock() || GetCurrentTransactionNestLevel() != 1 ||
-		(MyXactFlags & XACT_FLAGS_PIPELINING) || TransactionIdIsValid(GetTopTransactionIdIfAny()))
+	if (innermost == NULL || innermost->outer || IsTransactionBlock() ||
+		GetCurrentTransactionNestLevel() != 1 || (MyXactFlags & XACT_FLAGS_PIPELINING) ||
+		TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return false;
 	if (ActivePortal == NULL || list_length(ActivePortal->stmts) != 1)
 		return false;
 	/* what the client sent, not something that it calls */
-	if (outermost_statement != linitial_node(PlannedStmt, ActivePortal->stmts))
+	if (innermost->query->plannedstmt != linitial_node(PlannedStmt, ActivePortal->stmts))
 		return false;
 
 	return IsAloneInMessage(ActivePortal) || IsExecuteAlone() || SyncIsNext();

@@ -23,10 +23,12 @@ typedef struct Participant
 	int       depth;       /* nesting levels that the node knows of */
 	int       write_level; /* outermost nesting level that wrote; 0: it only read */
 	TimestampTz
-		 told_start; /* of the statement that it was last told of (start_time.h); 0: of none */
-	bool locked;     /* holds locks on tables for the transaction */
-	bool preparing;  /* PREPARE TRANSACTION was sent */
-	bool over;       /* the transaction there has ended */
+		told_start; /* of the statement that it was last told of (start_time.h); 0: of none */
+	CommandId
+		changes_seen_from; /* command of this node whose snapshot sees all that was changed there */
+	bool           locked; /* holds locks on tables for the transaction */
+	bool           preparing; /* PREPARE TRANSACTION was sent */
+	bool           over;      /* the transaction there has ended */
 	RemoteCommand *command;
 } Participant;
 

@@ -15,7 +15,8 @@
  *
  * The snapshot may be taken before the first fragment comes: then the nodes have
  * agreed on theirs (executor/consistent_read.c). It is kept as long as the
- * sender has the statement, or an older one, under way.
+ * sender has the statement under way. For a statement that calls functions, it
+ * may also be taken before these change something (earlier_state.c).
  *
  * On the sender's own node the snapshot is that of the statement anyway.
  *
@@ -52,15 +53,19 @@ static int   last_number = 0;
 typedef struct KeptSnapshot
 {
 	int      number;
-	bool     agreed;  /* it was taken before the first fragment came */
 	bool     awaited; /* after what was in doubt of all that the statement reads */
 	int64    taken_at;
 	Snapshot snapshot;
 } KeptSnapshot;
 
-/* The statement that the sender speaks of: the setting has its number, and the tables that it names. */
+/*
+ * The statement that the sender speaks of: the setting has its number, that of the last one before it which is
+ * still under way, whether the node is known to keep its snapshot, and the tables that it names.
+ */
 static char *told_statement = NULL;
 static int   statement_number = 0;
+static int   previous_number = 0;
+static bool  has_been_kept = false; /* there must be a snapshot for it */
 
 /* When its first part came, if what was in doubt then has been awaited. */
 static int64 first_part_at = 0;
@@ -92,6 +97,12 @@ NewStatementNumber(void)
 	return last_number = last_number == INT_MAX ? 1 : last_number + 1;
 }
 
+List *
+SentStatements(void)
+{
+	return sent;
+}
+
 SentStatement *
 AddSentStatement(EState *estate, int number)
 {
@@ -107,6 +118,23 @@ AddSentStatement(EState *estate, int number)
 	MemoryContextSwitchTo(old);
 	MemoryContextRegisterResetCallback(estate->es_query_cxt, &statement->forget);
 	return statement;
+}
+
+/* Of those that are under way, the last one with a smaller number; 0: none. */
+static int
+PreviousNumber(int number)
+{
+	int       previous = 0;
+	ListCell *lc;
+
+	foreach (lc, sent)
+	{
+		int other = ((SentStatement *) lfirst(lc))->number;
+
+		if (other < number)
+			previous = Max(previous, other);
+	}
+	return previous;
 }
 
 List *
@@ -178,6 +206,7 @@ void
 QueueStatementPart(NodeConn *conn, EState *estate)
 {
 	SentStatement *statement = FindSentStatement(estate);
+	bool           is_kept;
 	char          *value;
 	char          *quoted;
 	char          *sql;
@@ -187,7 +216,10 @@ QueueStatementPart(NodeConn *conn, EState *estate)
 		statement = AddSentStatement(estate, NewStatementNumber());
 		TellTables(statement, list_make1(estate->es_plannedstmt));
 	}
-	value = psprintf("%d%s", statement->number, statement->tables ? statement->tables : "");
+	is_kept = IsStateKept(statement, conn);
+	NoteStateKept(statement, conn);
+	value = psprintf("%d %d%s%s", statement->number, PreviousNumber(statement->number),
+					 is_kept ? "!" : "", statement->tables ? statement->tables : "");
 	quoted = quote_literal_cstr(value);
 	sql = psprintf("SET LOCAL distshard.statement = %s", quoted);
 	QueuePrelude(conn, sql, 0);
@@ -202,16 +234,12 @@ QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, List *tables, bool 
 	static const Oid  types[] = {INT4OID, INT4OID, TEXTOID, TEXTARRAYOID, BOOLOID};
 	static const bool nulls[] = {false, false, false, false, false};
 	StringInfoData    ids;
-	int               oldest = number;
 	Datum             values[5];
-	ListCell         *lc;
 
-	foreach (lc, sent)
-		oldest = Min(oldest, ((SentStatement *) lfirst(lc))->number);
 	initStringInfo(&ids);
 	AppendIds(&ids, awaited);
 	values[0] = Int32GetDatum(number);
-	values[1] = Int32GetDatum(oldest);
+	values[1] = Int32GetDatum(PreviousNumber(number));
 	values[2] = CStringGetTextDatum(ids.data);
 	values[3] = NamesOf(tables);
 	values[4] = BoolGetDatum(hold);
@@ -220,9 +248,9 @@ QueueTakeSnapshot(NodeConn *conn, int number, List *awaited, List *tables, bool 
 						COMMAND_PREPARE | COMMAND_ROWS);
 }
 
-/* Forgets what was kept for statements from the first number to the last one, or only what was not agreed on. */
+/* Forgets what was kept for statements from the first number to the last one. */
 static void
-forget_kept(int first, int last, bool agreed)
+forget_kept(int first, int last)
 {
 	ListCell *lc;
 
@@ -230,7 +258,7 @@ forget_kept(int first, int last, bool agreed)
 	{
 		KeptSnapshot *item = lfirst(lc);
 
-		if (item->number < first || item->number > last || (item->agreed && !agreed))
+		if (item->number < first || item->number > last)
 			continue;
 		UnregisterSnapshotFromOwner(item->snapshot, TopTransactionResourceOwner);
 		kept = foreach_delete_current (kept, lc);
@@ -264,13 +292,12 @@ CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner)
 }
 
 static KeptSnapshot *
-keep(int number, bool agreed, bool awaited, int64 taken_at, Snapshot snapshot, CommandId command)
+keep(int number, bool awaited, int64 taken_at, Snapshot snapshot, CommandId command)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
 	KeptSnapshot *item = palloc(sizeof(KeptSnapshot));
 
 	item->number = number;
-	item->agreed = agreed;
 	item->awaited = awaited;
 	item->taken_at = taken_at;
 	item->snapshot = CopyOfSnapshot(snapshot, command, TopTransactionResourceOwner);
@@ -280,10 +307,11 @@ keep(int number, bool agreed, bool awaited, int64 taken_at, Snapshot snapshot, C
 }
 
 /*
- * distshard.take_snapshot(number, oldest, awaited, tables, hold) takes the snapshot
+ * distshard.take_snapshot(number, previous, awaited, tables, hold) takes the snapshot
  * for a statement, once transactions have ended, and returns its report. Statements
- * before the oldest one will not come any more. Commits are held from then on, if
- * that is wanted and can be had.
+ * between the previous one and this one will not come any more. Commits are held from
+ * then on, if that is wanted and can be had. What follows is another command, even if
+ * it is of a function that the statement calls.
  */
 Datum
 distshard_take_snapshot(PG_FUNCTION_ARGS)
@@ -300,16 +328,15 @@ distshard_take_snapshot(PG_FUNCTION_ARGS)
 	if (!IsClusterConnection())
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("only nodes of the cluster can have snapshots taken")));
-	forget_kept(0, PG_GETARG_INT32(1) - 1, true);
-	forget_kept(number, number, true);
+	forget_kept(PG_GETARG_INT32(1) + 1, number);
 	if (PG_GETARG_BOOL(4))
 		(void) HoldCommitsHere();
 	AwaitTransactions(ReadIds(&pos));
 	if (tables)
 		(void) AwaitDoubtsAbout(tables, GetTransactionSnapshot(), began);
 	since = MonotonicTime();
-	snapshot = keep(number, true, true, began, GetTransactionSnapshot(), GetCurrentCommandId(false))
-				   ->snapshot;
+	snapshot =
+		keep(number, true, began, GetTransactionSnapshot(), GetCurrentCommandId(true))->snapshot;
 	report = ReportSnapshot(snapshot, since, REPORT_IN_FULL);
 	if (report == NULL)
 		PG_RETURN_NULL();
@@ -330,9 +357,12 @@ JoinStatement(QueryDesc *part, bool here, bool newest)
 		{
 			bool awaited = !newest && first_part_at != 0;
 
-			forget_kept(0, INT_MAX, false);
-			item = keep(statement_number, false, awaited, awaited ? first_part_at : MonotonicTime(),
-						own, own->curcid);
+			if (has_been_kept) /* an error of what was sent before may have prevented it */
+				ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+								errmsg("the node has no snapshot for the statement")));
+			forget_kept(previous_number + 1, statement_number - 1);
+			item = keep(statement_number, awaited, awaited ? first_part_at : MonotonicTime(), own,
+						own->curcid);
 		}
 		first_part_at = 0;
 		statement = item->snapshot;
@@ -378,7 +408,11 @@ AwaitDoubtsOfParts(Snapshot snapshot, int64 at)
 static void
 assign_statement(const char *newval, void *extra)
 {
-	statement_number = atoi(newval);
+	char *end;
+
+	statement_number = strtol(newval, &end, 10);
+	previous_number = strtol(end, &end, 10);
+	has_been_kept = *end == '!';
 }
 
 static void
@@ -388,7 +422,7 @@ end_of_transaction(XactEvent event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			forget_kept(0, INT_MAX, true);
+			forget_kept(0, INT_MAX);
 			break;
 		case XACT_EVENT_ABORT:
 			kept = NIL; /* the owner has let go of them */
@@ -402,10 +436,10 @@ end_of_transaction(XactEvent event)
 void
 InitStatementParts(void)
 {
-	DefineCustomStringVariable(
-		"distshard.statement",
-		"Number of the statement that the next fragments are parts of, and an array of its tables.",
-		NULL, &told_statement, "0", PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL,
-		assign_statement, NULL);
+	DefineCustomStringVariable("distshard.statement",
+							   "Number of the statement that the next fragments are parts of, that "
+							   "of the one before, and an array of its tables.",
+							   NULL, &told_statement, "0", PGC_USERSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL, assign_statement, NULL);
 	CallAtEvents(BEFORE_END | AT_ABORT, end_of_transaction, &kept);
 }

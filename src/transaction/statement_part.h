@@ -24,8 +24,10 @@ typedef struct SentStatement
 	EState *estate;
 	int     number;
 	bool    shares_snapshots; /* its fragments are parts, whatever their plan says */
+	bool    is_cursor;        /* it goes on after other statements */
 	bool    checks_snapshots; /* its only fragment has the nodes tell theirs */
 	char   *tables;           /* for a node that takes its snapshot with the first part; or NULL */
+	List   *nodes;            /* of int: those that keep its snapshot, see KeepStates */
 
 	MemoryContextCallback forget;
 } SentStatement;
@@ -33,6 +35,7 @@ typedef struct SentStatement
 extern int            NewStatementNumber(void);
 extern SentStatement *AddSentStatement(EState *estate, int number);
 extern SentStatement *FindSentStatement(EState *estate); /* or NULL */
+extern List          *SentStatements(void);              /* that are under way */
 
 /* All tables that plans (PlannedStmt *) name, whoever is to read them: rights are checked by these lists. */
 extern List *TablesOf(List *plans);
@@ -54,6 +57,26 @@ extern RemoteCommand *QueueTakeSnapshot(NodeConn *conn, int number, List *awaite
 
 /* A copy that stays as it is, whatever commands follow. Registered with the owner. */
 extern Snapshot CopyOfSnapshot(Snapshot snapshot, CommandId command, ResourceOwner owner);
+
+/*
+ * Before a node changes rows: statements under way that may read there later have it
+ * keep what they are to see, but for the whole one, of which nothing can come after
+ * this (NULL: there is none).
+ */
+extern void KeepStates(NodeConn *conn, EState *whole);
+
+/* The node keeps a snapshot for the statement, or gets one now. It is of use if nothing has been changed before. */
+extern void NoteStateKept(SentStatement *statement, NodeConn *conn);
+extern bool IsStateKept(const SentStatement *statement, NodeConn *conn);
+
+/* A cursor has been opened, of whatever tables. It reads later, when the cursor is fetched from. */
+extern void NoteOpenCursor(QueryDesc *query);
+
+/*
+ * What reads with the executor state's snapshot must not see all that the node has
+ * changed: then it is a part of the statement that is returned. Else NULL.
+ */
+extern SentStatement *EarlierState(NodeConn *conn, EState *estate);
 
 /* On a node: tells who sent the fragment what its snapshot sees (tell_snapshot.c). */
 extern void TellSnapshot(const QueryDesc *query);

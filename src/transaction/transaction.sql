@@ -97,7 +97,7 @@ REVOKE ALL ON FUNCTION distshard.print_waits(), distshard.session_facts(int),
 	distshard.break_deadlock(int, bigint, text, text) FROM PUBLIC;
 
 -- A node of the cluster has the snapshot of its statement taken, before the fragments come, and gets a report.
-CREATE FUNCTION distshard.take_snapshot(statement int, oldest int, awaited text, tables text[], hold bool) RETURNS text
+CREATE FUNCTION distshard.take_snapshot(statement int, previous int, awaited text, tables text[], hold bool) RETURNS text
 LANGUAGE c STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'distshard_take_snapshot';
 
 -- Nodes ask each other for these, to take one snapshot of all; see cluster_snapshot.c.

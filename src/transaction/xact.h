@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "nodes/plannodes.h"
+#include "executor/execdesc.h"
 #include "transport/connection.h"
 #include "utils/snapshot.h"
 
@@ -50,9 +50,17 @@ extern NodeConn *EnlistForOneStatement(int32 node_id, RemoteAccess access);
  */
 extern bool IsWholeTransaction(void);
 
+/* A statement that is running, and the one that called it. */
+typedef struct RunningStatement
+{
+	QueryDesc               *query;
+	struct RunningStatement *outer; /* NULL: it is the outermost */
+} RunningStatement;
+
 /* To be called around the execution of any statement. */
-extern void EnterStatement(PlannedStmt *statement);
-extern void LeaveStatement(void);
+extern void                    EnterStatement(RunningStatement *statement, QueryDesc *query);
+extern void                    LeaveStatement(void);
+extern const RunningStatement *InnermostStatement(void); /* or NULL */
 
 /* errhint() for what a row trigger or policy, where its row is, cannot do. */
 extern int HintOnRowActions(void);

@@ -249,6 +249,43 @@ SELECT count(*) FROM archive;
 DO $$ DECLARE r record; BEGIN FOR r IN WITH d AS (DELETE FROM events WHERE tenant < 5 RETURNING tenant) SELECT tenant, count(*) AS n FROM d GROUP BY tenant ORDER BY 1 LOOP INSERT INTO archive VALUES (r.tenant, r.n, 0); END LOOP; END $$;
 SELECT * FROM archive ORDER BY tenant, id;
 
+-- what queries of STABLE functions see: what there was before the statement that calls them
+CREATE FUNCTION pg_temp.total_of(t int, i int) RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
+CREATE FUNCTION pg_temp.all_totals() RETURNS numeric STABLE LANGUAGE sql AS $$ SELECT sum(total) FROM orders o JOIN users USING (tenant) $$;
+CREATE FUNCTION pg_temp.raise_total(t int, i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET total = total + 1 WHERE tenant = t AND id = i; RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
+UPDATE orders SET total = 10 * id + tenant;
+
+UPDATE orders SET total = total + 100 WHERE id < 4 RETURNING tenant, id, total, pg_temp.total_of(tenant, id), pg_temp.all_totals();
+
+UPDATE orders SET total = total + 1 WHERE tenant = ${3:int} AND id = 2 RETURNING total, pg_temp.total_of(3, 2), pg_temp.total_of(tenant, id), pg_temp.all_totals();
+
+DELETE FROM orders WHERE tenant = ${3:int} AND id = 2 RETURNING total, pg_temp.total_of(tenant, id);
+
+INSERT INTO orders (tenant, id, total) VALUES (3, 2, 50), (4, 80, 51) RETURNING total, pg_temp.total_of(tenant, id), pg_temp.all_totals();
+
+SELECT pg_temp.total_of(t, 1), pg_temp.raise_total(t, 1), pg_temp.total_of(t, 1), pg_temp.all_totals() FROM generate_series(1, 8) t ORDER BY t;
+
+SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(5, 1), pg_temp.all_totals();
+
+SELECT tenant, id, pg_temp.raise_total(tenant, id), pg_temp.total_of(tenant, id) FROM orders ORDER BY tenant, id;
+
+INSERT INTO archive SELECT 100, pg_temp.raise_total(${2:int}, 2), (SELECT total FROM orders WHERE tenant = 2 AND id = 2) RETURNING *;
+INSERT INTO archive VALUES (101, pg_temp.raise_total(2, 2), pg_temp.total_of(2, 2)), (102, pg_temp.raise_total(4, 2), (SELECT total FROM orders WHERE tenant = 4 AND id = 2)) RETURNING *;
+
+WITH r AS MATERIALIZED (SELECT pg_temp.raise_total(6, 1) AS a) SELECT a, total, pg_temp.total_of(6, 1) FROM r, orders WHERE tenant = 6 AND id = 1;
+
+DO $$ DECLARE a int; b int; BEGIN FOR t IN 1..8 LOOP SELECT pg_temp.raise_total(t, 1), pg_temp.total_of(t, 1) INTO a, b; IF a <> b + 1 THEN RAISE '% %: %', a, b, t; END IF; a := pg_temp.raise_total(t, 1); IF a <> pg_temp.total_of(t, 1) THEN RAISE '%: %', a, t; END IF; END LOOP; END $$;
+
+DO $$ DECLARE n int; BEGIN FOR t IN 1..8 LOOP n := pg_temp.raise_total(t, 99) - pg_temp.total_of(t, 99); END LOOP; END $$;
+
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT t, pg_temp.total_of(t % 8 + 1, 1) AS n FROM generate_series(1, 80) t LOOP UPDATE orders SET total = total + r.n WHERE tenant = r.t % 8 + 1 AND id = 1; END LOOP; END $$;
+SELECT tenant, id, total FROM orders WHERE id = 1;
+
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(5, 1), pg_temp.all_totals();
+SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(7, 1), pg_temp.all_totals();
+COMMIT;
+
 INSERT INTO words VALUES (2, 'WORD 1', 9), (9, 'new', 9) ON CONFLICT (tenant, word COLLATE nocase) DO UPDATE SET n = excluded.n + (SELECT count(*) FROM lines l WHERE l.quantity > words.n), seen = (SELECT sum(length(words.word || name)) FROM products WHERE name > words.word) RETURNING *;
 
 INSERT INTO words VALUES (3, 'Word 2', 9) ON CONFLICT (tenant, word text_pattern_ops) DO UPDATE SET word = (SELECT words.word || count(*) FROM orders WHERE id > words.n) RETURNING *;
