@@ -199,6 +199,9 @@ ReasonInTarget(Query *query, ReasonContext *context)
 
 	if (query->resultRelation == 0)
 		return false;
+	/* left as the target, it has triggers for its rows, which fire where the session is */
+	if (rt_fetch(query->resultRelation, query->rtable)->relkind == RELKIND_VIEW)
+		return Because(context, "INSTEAD OF trigger of a view");
 	if (ViewBarriers(query) != NIL)
 		return Because(context, "update of a security barrier view");
 	foreach (lc, query->withCheckOptions)

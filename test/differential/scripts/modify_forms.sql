@@ -48,6 +48,12 @@ CREATE FUNCTION v_join_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	IF TG_OP = 'UPDATE' THEN UPDATE base SET v = NEW.v WHERE k = OLD.k; UPDATE loc SET v = NEW.lv WHERE k = OLD.k; RETURN NEW; END IF;
 	DELETE FROM base WHERE k = OLD.k; RETURN OLD; END $$;
 CREATE TRIGGER io INSTEAD OF INSERT OR UPDATE OR DELETE ON v_join FOR EACH ROW EXECUTE FUNCTION v_join_trigger();
+CREATE VIEW v_keyed AS SELECT * FROM base;
+CREATE FUNCTION v_keyed_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO loc VALUES (OLD.k, OLD.v); RAISE NOTICE '% of %', TG_OP, OLD.k;
+	IF TG_OP = 'UPDATE' THEN UPDATE base SET v = NEW.v WHERE k = OLD.k + 1; RETURN NEW; END IF;
+	DELETE FROM base WHERE k = OLD.k; RETURN OLD; END $$;
+CREATE TRIGGER io INSTEAD OF UPDATE OR DELETE ON v_keyed FOR EACH ROW EXECUTE FUNCTION v_keyed_trigger();
 CREATE VIEW v_rule AS SELECT k, count(*) AS n FROM base GROUP BY k;
 CREATE RULE ri AS ON INSERT TO v_rule DO INSTEAD INSERT INTO base VALUES (NEW.k, NEW.n, 'rule') RETURNING k, v::bigint;
 CREATE RULE ru AS ON UPDATE TO v_rule DO INSTEAD (UPDATE base SET v = NEW.n WHERE k = OLD.k; INSERT INTO audit VALUES (NEW.k, 'upd'));
@@ -221,6 +227,22 @@ DELETE FROM v_join WHERE lv > 10 RETURNING *;
 DELETE FROM v_join USING base b WHERE b.v = v_join.lv * 5 RETURNING v_join.k, b.k;
 
 WITH x AS (INSERT INTO v_join VALUES (60, 1, 1) RETURNING k) UPDATE v_join SET lv = 5 FROM x WHERE v_join.k = x.k - 55 RETURNING v_join.*;
+
+DELETE FROM v_keyed WHERE k = 1;
+
+DELETE FROM v_keyed WHERE k = 2 RETURNING *;
+
+DELETE FROM v_keyed WHERE k = 3;
+
+UPDATE v_keyed SET v = v + 1 WHERE k = 4 RETURNING *;
+
+UPDATE v_keyed SET v = v + 1 WHERE k = 5;
+
+UPDATE v_keyed SET v = v + 1 WHERE k = 6 RETURNING *;
+
+WITH x AS (DELETE FROM v_keyed WHERE k = 7 RETURNING *) SELECT * FROM x;
+
+WITH x AS (DELETE FROM v_keyed WHERE k = 8 RETURNING k) SELECT base.* FROM x JOIN base ON base.k = x.k WHERE base.k = 8;
 
 INSERT INTO v_rule VALUES (50, 7) RETURNING *;
 
