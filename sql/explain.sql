@@ -36,6 +36,22 @@ INSERT INTO away VALUES (3, 3);
 SELECT without_node(explained(:analyze, 'SELECT * FROM away WHERE id = 3'));
 SELECT without_node(explained(:analyze, 'UPDATE away SET other = other + 1 WHERE id = 3'));
 
+-- Rows that are sent: as statements, or if there are many by COPY.
+CREATE TABLE r (id int PRIMARY KEY, other int);
+SELECT create_reference_table('r');
+SELECT explained('', 'INSERT INTO t VALUES (101, 1), (102, 2)');
+SELECT explained('', 'INSERT INTO t VALUES (101, 1), (102, 2) ON CONFLICT DO NOTHING');
+SELECT explained(:analyze, 'INSERT INTO r VALUES (1, 1), (2, 2)');
+SELECT explained(:analyze, 'INSERT INTO r SELECT i, i FROM generate_series(3, 300) i');
+SELECT explained(:analyze, 'INSERT INTO r SELECT i, i FROM generate_series(3, 300) i WHERE i < 0');
+SELECT without_node(explained(:analyze, 'INSERT INTO away VALUES (4, 4), (5, 5) RETURNING id'));
+SELECT without_node(explained(:analyze, 'INSERT INTO away SELECT i, i FROM generate_series(6, 300) i'));
+SELECT without_node(explained(:analyze, 'INSERT INTO away SELECT i, i FROM generate_series(1, 1200) i ON CONFLICT DO NOTHING'));
+SELECT without_node(explained(:analyze, 'INSERT INTO away SELECT max(other) + 2000, 0 FROM away'));
+SELECT line FROM explained('', 'UPDATE t SET other = 0 FROM u WHERE t.other = u.other RETURNING u') WITH ORDINALITY AS e (line, n) WHERE n < 8;
+SELECT count(*) FROM explained(:analyze, 'INSERT INTO t SELECT i, i FROM generate_series(200, 399) i') line WHERE line ~ 'Node \d';
+DELETE FROM t WHERE id > 100;
+
 -- Each of several scans has the plan of its own fragment.
 SET distshard.join_strategy = pull;
 SELECT explained(:analyze, 'SELECT count(*) FROM t JOIN u ON t.other = u.other');

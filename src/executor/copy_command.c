@@ -40,27 +40,44 @@ AppendOptions(StringInfo buf, List *options)
 	}
 }
 
+static void
+AppendCopy(StringInfo buf, DistTable *table, const CopyFormat *format)
+{
+	ListCell *lc;
+
+	appendStringInfo(
+		buf, "COPY %s ",
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->data_relid)),
+								   get_rel_name(table->data_relid)));
+	foreach (lc, format->columns)
+		appendStringInfo(buf, "%c%s", lc == list_head(format->columns) ? '(' : ',',
+						 quote_identifier(strVal(lfirst(lc))));
+	if (format->columns != NIL)
+		appendStringInfoChar(buf, ')');
+	appendStringInfoString(buf, " FROM STDIN (");
+	AppendOptions(buf, format->options);
+	appendStringInfoChar(buf, ')');
+}
+
+char *
+CopyCommand(DistTable *table, const CopyFormat *format)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	AppendCopy(&buf, table, format);
+	return buf.data;
+}
+
 char *
 CopyCommandOnNodes(DistTable *table, const CopyFormat *format)
 {
 	StringInfoData buf;
-	ListCell      *lc;
 
 	initStringInfo(&buf);
 	AppendClaim(&buf, NULL, GetUserId(), false);
 	if (table->method == DIST_REFERENCE)
 		AppendQuietClaim(&buf); /* this node has a copy, too */
-	appendStringInfo(
-		&buf, "COPY %s ",
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(table->data_relid)),
-								   get_rel_name(table->data_relid)));
-	foreach (lc, format->columns)
-		appendStringInfo(&buf, "%c%s", lc == list_head(format->columns) ? '(' : ',',
-						 quote_identifier(strVal(lfirst(lc))));
-	if (format->columns != NIL)
-		appendStringInfoChar(&buf, ')');
-	appendStringInfoString(&buf, " FROM STDIN (");
-	AppendOptions(&buf, format->options);
-	appendStringInfoChar(&buf, ')');
+	AppendCopy(&buf, table, format);
 	return buf.data;
 }

@@ -12,7 +12,9 @@
 
 #include "executor/sharded_copy.h"
 
-/* With its claim, in the current memory context. */
+extern char *CopyCommand(DistTable *table, const CopyFormat *format);
+
+/* With its claim. */
 extern char *CopyCommandOnNodes(DistTable *table, const CopyFormat *format);
 
 #endif

@@ -308,7 +308,7 @@ CopyOneByOne(UserCopy *copy)
 	while ((copy->has_single = NextTupleAsRow(copy, &copy->single)))
 	{
 		rows += CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSingleRow, copy,
-								 copy->estate);
+								 copy->estate, NULL);
 	}
 	return rows;
 }
@@ -335,12 +335,12 @@ CopyTuples(UserCopy *copy, Node *where)
 	{
 		SpoolRows(copy);
 		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextSpooledRow, copy,
-								copy->estate);
+								copy->estate, NULL);
 		BufFileClose(copy->spool);
 	}
 	else
 		rows = CopyRowsToShards(copy->table, EncodedFormat(copy->encoder), NextTupleAsRow, copy,
-								copy->estate);
+								copy->estate, NULL);
 	ExecDropSingleTupleTableSlot(copy->slot);
 	return rows;
 }
@@ -386,7 +386,7 @@ CopyLines(UserCopy *copy, List *options)
 	foreach (lc, cstate->attnumlist)
 		format.columns = AppendColumn(format.columns, copy->rel, lfirst_int(lc));
 	return CopyRowsToShards(copy->table, &format, NextLine, CreateLineReader(copy->table, cstate),
-							copy->estate);
+							copy->estate, NULL);
 }
 
 static uint64

@@ -20,6 +20,7 @@
 #include "executor/executor.h"
 #include "executor/moved_rows.h"
 #include "executor/row_batch.h"
+#include "executor/sent_rows.h"
 #include "executor/statement_triggers.h"
 #include "executor/modify_node.h"
 #include "utils/tuplestore.h"
@@ -42,6 +43,7 @@ static void            begin_change(CustomScanState *node, EState *estate, int e
 static TupleTableSlot *exec_change(CustomScanState *node);
 static void            end_change(CustomScanState *node);
 static void            rescan_change(CustomScanState *node);
+static void            explain_change(CustomScanState *node, List *ancestors, ExplainState *es);
 
 const CustomScanMethods DistChangeMethods = {"Distshard Change", create_state};
 
@@ -51,6 +53,7 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_change,
 	.EndCustomScan = end_change,
 	.ReScanCustomScan = rescan_change,
+	.ExplainCustomScan = explain_change,
 };
 
 void
@@ -101,6 +104,7 @@ begin_change(CustomScanState *node, EState *estate, int eflags)
 	state->found = ExecInitExtraTupleSlot(estate, ExecGetResultType(child), &TTSOpsMinimalTuple);
 	if (state->write.attnums)
 		begin_before_row(state);
+	state->write.batch.sent = BeginSentRows(estate);
 	RunToEnd(node);
 }
 
@@ -171,4 +175,10 @@ rescan_change(CustomScanState *node)
 	elog(ERROR, "distributed %s cannot be rescanned",
 		 ((DistChangeState *) node)->write.batch.statement->commandType == CMD_UPDATE ? "UPDATE"
 																					  : "DELETE");
+}
+
+static void
+explain_change(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	ExplainSentRows(&((DistChangeState *) node)->write.batch, NULL, es);
 }

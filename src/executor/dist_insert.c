@@ -27,6 +27,7 @@
 #include "executor/executor.h"
 #include "executor/moved_rows.h"
 #include "executor/row_batch.h"
+#include "executor/sent_rows.h"
 #include "executor/sharded_copy.h"
 #include "executor/statement_triggers.h"
 #include "executor/modify_node.h"
@@ -54,6 +55,7 @@ static void            begin_insert(CustomScanState *node, EState *estate, int e
 static TupleTableSlot *exec_insert(CustomScanState *node);
 static void            end_insert(CustomScanState *node);
 static void            rescan_insert(CustomScanState *node);
+static void            explain_insert(CustomScanState *node, List *ancestors, ExplainState *es);
 
 const CustomScanMethods DistInsertMethods = {"Distshard Insert", create_state};
 
@@ -63,6 +65,7 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_insert,
 	.EndCustomScan = end_insert,
 	.ReScanCustomScan = rescan_insert,
+	.ExplainCustomScan = explain_insert,
 };
 
 void
@@ -131,6 +134,7 @@ begin_insert(CustomScanState *node, EState *estate, int eflags)
 		estate,
 		sent_desc(RelationGetDescr(logical), ExecGetResultType(child), state->write.attnums),
 		&TTSOpsVirtual);
+	state->write.batch.sent = BeginSentRows(estate);
 	RunToEnd(node);
 }
 
@@ -230,7 +234,7 @@ start_insert(DistInsertState *state)
 	{
 		uint64 count = CopyTuplesToShards(LookupDistTable(state->write.batch.table), logical,
 										  state->write.batch.columns, NextTakenRow, batch,
-										  state->css.ss.ps.state);
+										  state->css.ss.ps.state, state->write.batch.sent);
 
 		if (state->counts)
 			state->css.ss.ps.state->es_processed += count;
@@ -280,4 +284,23 @@ static void
 rescan_insert(CustomScanState *node)
 {
 	elog(ERROR, "distributed INSERT cannot be rescanned");
+}
+
+/* Whether there are so many rows that they go by COPY is known when they have been computed. */
+static void
+explain_insert(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	DistInsertState *state = (DistInsertState *) node;
+	Relation         logical = state->triggers.target->ri_RelationDesc;
+	bool             copies;
+
+	if (state->started)
+		copies = state->batch == NULL;
+	else
+		copies = may_go_by_copy(state) && !WillCaptureRows(&state->triggers);
+	ExplainSentRows(&state->write.batch,
+					copies ? CopyCommandForTuples(LookupDistTable(state->write.batch.table),
+												  logical, state->write.batch.columns)
+						   : NULL,
+					es);
 }

@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "executor/explain.h"
 #include "executor/fragment_explain.h"
 #include "executor/params.h"
 #include "executor/remote_scan_state.h"
@@ -50,7 +51,6 @@ fetch_text(NodeConn *conn, const char *sql, RemoteParams *params)
 	return lines.data;
 }
 
-/* Lines of a plan, or of SQL, indented under a label. */
 void
 ShowLines(const char *label, char *text, ExplainState *es)
 {
@@ -72,7 +72,7 @@ ShowLines(const char *label, char *text, ExplainState *es)
 }
 
 static char *
-node_name(ClusterNode *node)
+node_name(const ClusterNode *node)
 {
 	return psprintf("%d (%s:%d)", node->node_id, node->host, node->port);
 }
@@ -142,16 +142,27 @@ show_shard(RemoteScanState *state, ExplainState *es)
 		ExplainPropertyInteger("Shard", NULL, run->shard->shard_id, es);
 }
 
-static void
-show_node_list(RemoteScanState *state, ExplainState *es)
+void
+ShowNodeNames(List *nodes, ExplainState *es)
 {
 	List     *names = NIL;
 	ListCell *lc;
 
-	foreach (lc, state->runs)
-		names = lappend(names, node_name(((FragmentRun *) lfirst(lc))->node));
-	show_shard(state, es);
+	foreach (lc, nodes)
+		names = lappend(names, node_name(lfirst(lc)));
 	ExplainPropertyList(list_length(names) == 1 ? "Node" : "Nodes", names, es);
+}
+
+static void
+show_node_list(RemoteScanState *state, ExplainState *es)
+{
+	List     *nodes = NIL;
+	ListCell *lc;
+
+	foreach (lc, state->runs)
+		nodes = lappend(nodes, ((FragmentRun *) lfirst(lc))->node);
+	show_shard(state, es);
+	ShowNodeNames(nodes, es);
 }
 
 static void
@@ -173,39 +184,61 @@ show_planned(RemoteScanState *state, ExplainState *es)
 	state->runs = NIL;
 }
 
-static void
-show_run(RemoteScanState *state, FragmentRun *run, ExplainState *es)
+/* The plan that a node has executed, in the way that is asked for; NULL if there is none. */
+static char *
+executed_plan(const ExplainedNode *explained, ExplainState *es)
 {
-	int   which = (es->verbose ? FRAGMENT_PLAN_VERBOSE : 0) | (es->costs ? FRAGMENT_PLAN_COSTS : 0);
-	char *plan = run->plans.text[which];
+	int which = (es->verbose ? FRAGMENT_PLAN_VERBOSE : 0) | (es->costs ? FRAGMENT_PLAN_COSTS : 0);
 
-	if (!run->node->is_local && run->done)
-		plan = fetch_text(
-			EnlistNode(run->node->node_id, REMOTE_READ),
-			psprintf("SELECT distshard.fragment_plan(%d, %d)", state->explained_scan, which), NULL);
+	if (explained->node->is_local || explained->scan == 0)
+		return explained->plans.text[which];
+	return fetch_text(EnlistNode(explained->node->node_id, REMOTE_READ),
+					  psprintf("SELECT distshard.fragment_plan(%d, %d)", explained->scan, which),
+					  NULL);
+}
+
+void
+ShowExplainedNode(const ExplainedNode *explained, ExplainState *es)
+{
+	char *plan = executed_plan(explained, es);
 
 	ExplainOpenGroup("Node", NULL, true, es);
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 	{
 		appendStringInfoSpaces(es->str, es->indent * 2);
-		appendStringInfo(es->str, "Node %s: rows=" UINT64_FORMAT, node_name(run->node), run->rows);
+		appendStringInfo(es->str, "Node %s: rows=" UINT64_FORMAT, node_name(explained->node),
+						 explained->rows);
 		if (es->timing)
-			appendStringInfo(es->str, " time=%.3f ms", run->milliseconds);
+			appendStringInfo(es->str, " time=%.3f ms", explained->milliseconds);
 		appendStringInfoChar(es->str, '\n');
 		es->indent++;
 	}
 	else
 	{
-		ExplainPropertyText("Node", node_name(run->node), es);
-		ExplainPropertyUInteger("Rows", NULL, run->rows, es);
+		ExplainPropertyText("Node", node_name(explained->node), es);
+		ExplainPropertyUInteger("Rows", NULL, explained->rows, es);
 		if (es->timing)
-			ExplainPropertyFloat("Time", "ms", run->milliseconds, 3, es);
+			ExplainPropertyFloat("Time", "ms", explained->milliseconds, 3, es);
 	}
+	if (explained->statements > 1)
+		ExplainPropertyInteger("Statements", NULL, explained->statements, es);
 	if (plan && plan[0])
 		ShowLines("Plan", plan, es);
 	if (es->format == EXPLAIN_FORMAT_TEXT)
 		es->indent--;
 	ExplainCloseGroup("Node", NULL, true, es);
+}
+
+static void
+show_run(RemoteScanState *state, FragmentRun *run, ExplainState *es)
+{
+	ExplainedNode explained = {.node = run->node,
+							   .rows = run->rows,
+							   .milliseconds = run->milliseconds,
+							   .scan = run->done ? state->explained_scan : 0,
+							   .plans = run->plans};
+
+	ShowExplainedNode(&explained, es);
 }
 
 static void

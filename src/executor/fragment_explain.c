@@ -64,6 +64,12 @@ FragmentExplainSetting(int instruments, int scan)
 	return (instruments & INSTRUMENT_MASK) | scan << INSTRUMENT_BITS;
 }
 
+char *
+ExplainFragmentsCommand(int setting)
+{
+	return psprintf("SET LOCAL distshard.explain_fragments = %d", setting);
+}
+
 int
 NextExplainedScan(void)
 {

@@ -29,6 +29,9 @@ extern int NextExplainedScan(void);
 /* The value of distshard.explain_fragments that has the scan's fragments measured, as to INSTRUMENT_*. */
 extern int FragmentExplainSetting(int instruments, int scan);
 
+/* The command that gives it to a node, for the transaction. */
+extern char *ExplainFragmentsCommand(int setting);
+
 /*
  * RunExplainedFragment is RunLocalFragment with such a setting. The executed
  * plan is printed into the current memory context.

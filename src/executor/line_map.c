@@ -18,6 +18,19 @@
 
 #define LINE_MAP_BYTES (4 * 1024 * 1024)
 
+/* In its first row COPY does not know yet how lines end, and takes it that they end with \r. */
+int
+CountedNewlines(int newlines, const char *row, int len, bool first)
+{
+	int returns = 0;
+
+	if (newlines == 0 || !first)
+		return newlines;
+	for (int i = 0; i < len; i++)
+		returns += row[i] == '\r';
+	return returns;
+}
+
 void
 InitLineMap(LineMap *map)
 {

@@ -21,6 +21,9 @@ typedef struct LineMap
 	uint64         last_user; /* both: last lines of the last row */
 } LineMap;
 
+/* How many lines COPY counts within a row in which there are so many newlines. */
+extern int CountedNewlines(int newlines, const char *row, int len, bool first);
+
 extern void   InitLineMap(LineMap *map);
 extern void   AddToLineMap(LineMap *map, int stream_lines, uint64 user_line);
 extern uint64 UserLine(const LineMap *map, uint64 stream_line);

@@ -120,7 +120,6 @@ extern void EndTransfers(RemoteScanState *state);
 extern void ExplainTransfers(RemoteScanState *state, ExplainState *es);
 
 /* explain.c */
-extern void ShowLines(const char *label, char *text, ExplainState *es);
 extern void ExplainRemoteScan(CustomScanState *node, List *ancestors, ExplainState *es);
 
 #endif

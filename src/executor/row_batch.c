@@ -23,6 +23,7 @@
 #include "executor/local_fragment.h"
 #include "executor/params.h"
 #include "executor/row_batch.h"
+#include "executor/sent_rows.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -56,6 +57,7 @@ typedef struct NodeBatch
 	List          *positions; /* of int: where each row stood in the input */
 	RemoteCommand *command;
 	LocalFragment *local;
+	instr_time     started;
 	int            held_triggers; /* its number, when it is done */
 } NodeBatch;
 
@@ -180,6 +182,27 @@ BatchNodes(RowBatch *batch)
 }
 
 static void
+note_part(RowBatch *batch, NodeBatch *part, const FragmentPlans *plans)
+{
+	NoteStatement(batch->plan.sent, part->node->node_id, list_length(part->rows), part->started,
+				  plans);
+}
+
+static void
+run_part_here(RowBatch *batch, NodeBatch *part, const char *sql, ParamListInfo params)
+{
+	EState       *statement = batch->node->ss.ps.state;
+	FragmentPlans plans = {{0}};
+
+	if (batch->plan.sent)
+		part->local =
+			RunExplainedFragment(sql, params, statement, SentRowsSetting(batch->plan.sent), &plans);
+	else
+		part->local = RunLocalFragment(sql, params, statement);
+	note_part(batch, part, &plans);
+}
+
+static void
 start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 {
 	DistTable     *table = LookupDistTable(batch->plan.table);
@@ -204,18 +227,21 @@ start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 		AppendQuietClaim(&text);
 	appendStringInfoString(&text, sql);
 	add_node(batch, part->node);
+	INSTR_TIME_SET_CURRENT(part->started);
 
 	if (part->node->is_local)
 	{
 		if (table->method == DIST_REFERENCE)
 			LockLocalCopy(table);
-		part->local = RunLocalFragment(text.data, params, batch->node->ss.ps.state);
+		run_part_here(batch, part, text.data, params);
 	}
 	else
 	{
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
+		if (batch->plan.sent)
+			QueuePrelude(conn, ExplainFragmentsCommand(SentRowsSetting(batch->plan.sent)), 0);
 		QueueStartTime(conn, batch->plan.table, batch->fires);
 		QueueStatementPart(conn, batch->node->ss.ps.state);
 		KeepStates(conn, NULL);
@@ -388,6 +414,7 @@ finish_part(RowBatch *batch, NodeBatch *part, bool counts)
 			rows = lappend(rows, ExecCopySlotHeapTuple(slot));
 		count = CommandRowCount(part->command);
 		part->held_triggers = HeldTriggers(part->command);
+		note_part(batch, part, &(FragmentPlans){{0}});
 		CloseCommand(part->command);
 	}
 	if (counts && batch->plan.statement->canSetTag)

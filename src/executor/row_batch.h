@@ -15,6 +15,7 @@
 #include "nodes/parsenodes.h"
 
 typedef struct RowBatch RowBatch;
+typedef struct SentRows SentRows;
 
 /* Returns the next row, of the logical table's row type, or NULL at the end. */
 typedef TupleTableSlot *(*RowSource)(void *arg);
@@ -32,6 +33,7 @@ typedef struct RowBatchPlan
 	bool       captures;  /* what it changes goes to transition tables */
 	bool       fired;     /* BEFORE row triggers have fired */
 	Bitmapset *fired_columns; /* columns that the statement sets: see before_row.h */
+	SentRows  *sent;          /* for EXPLAIN ANALYZE, or NULL */
 } RowBatchPlan;
 
 /* row_desc describes the source's rows. */

@@ -14,6 +14,7 @@
 #include "catalog/oid_types.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "executor/copy_command.h"
 #include "executor/row_encoder.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
@@ -290,9 +291,16 @@ NextTupleRow(void *arg, CopyRow *row)
 
 uint64
 CopyTuplesToShards(DistTable *table, Relation logical, List *attnums, CopyTupleSource source,
-				   void *arg, EState *statement)
+				   void *arg, EState *statement, SentRows *sent)
 {
 	TupleRows rows = {CreateRowEncoder(table, logical, attnums), source, arg};
 
-	return CopyRowsToShards(table, EncodedFormat(rows.encoder), NextTupleRow, &rows, statement);
+	return CopyRowsToShards(table, EncodedFormat(rows.encoder), NextTupleRow, &rows, statement,
+							sent);
+}
+
+char *
+CopyCommandForTuples(DistTable *table, Relation logical, List *attnums)
+{
+	return CopyCommand(table, EncodedFormat(CreateRowEncoder(table, logical, attnums)));
 }

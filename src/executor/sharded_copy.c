@@ -36,6 +36,7 @@
 #include "executor/copy_lock.h"
 #include "executor/held_triggers.h"
 #include "executor/progress.h"
+#include "executor/sent_rows.h"
 #include "executor/sharded_copy.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -65,8 +66,8 @@ static const char BinaryTrailer[] = "\377\377";
 typedef struct NodeStream
 {
 	int32     node_id;
-	NodeConn *conn;     /* NULL until begun */
-	bool      has_rows; /* have there been rows for it? */
+	NodeConn *conn; /* NULL until begun */
+	uint64    rows; /* for it alone */
 	LineMap   lines;
 } NodeStream;
 
@@ -92,7 +93,10 @@ typedef struct ShardedCopy
 	bool              fires;          /* triggers BEFORE rows, which may fire on the nodes */
 	bool              with_lines;     /* have rows line numbers? */
 	uint64            rows;
-	EState           *statement; /* NULL: there are no triggers */
+	uint64            local_rows; /* for this node, or for all */
+	EState           *statement;  /* NULL: there are no triggers */
+	SentRows         *sent;       /* for EXPLAIN ANALYZE, or NULL */
+	instr_time        started;
 
 	int          nstreams;
 	NodeStream  *streams;    /* by node_id; all but this node */
@@ -208,26 +212,10 @@ BeginStreamsWithRows(ShardedCopy *copy)
 
 	for (int i = 0; i < copy->nstreams; i++)
 	{
-		if (copy->streams[i].has_rows && copy->streams[i].conn == NULL)
+		if (copy->streams[i].rows > 0 && copy->streams[i].conn == NULL)
 			streams = lappend(streams, &copy->streams[i]);
 	}
 	BeginStreams(copy, streams);
-}
-
-/*
- * How many lines COPY counts within a row. In its first row it does not know
- * yet how lines end, and takes it that they end with \r.
- */
-static int
-CountedNewlines(const CopyRow *row, const char *data, bool first)
-{
-	int returns = 0;
-
-	if (row->newlines == 0 || !first)
-		return row->newlines;
-	for (int i = 0; i < row->len; i++)
-		returns += data[i] == '\r';
-	return returns;
 }
 
 static void
@@ -240,7 +228,8 @@ SendRows(ShardedCopy *copy, NodeStream *stream, const ShardBuffer *buffer)
 		const CopyRow *row = &buffer->rows[i];
 
 		AddToLineMap(&stream->lines,
-					 1 + CountedNewlines(row, buffer->bytes.data, stream->lines.last_stream == 0),
+					 1 + CountedNewlines(row->newlines, buffer->bytes.data, row->len,
+										 stream->lines.last_stream == 0),
 					 row->lineno);
 	}
 	Send(copy, stream, buffer->bytes.data, buffer->bytes.len);
@@ -262,7 +251,9 @@ AddRow(ShardedCopy *copy, ShardBuffer *buffer, const CopyRow *row)
 	}
 	buffer->rows[buffer->nrows++] = *row;
 	if (buffer->stream)
-		buffer->stream->has_rows = true;
+		buffer->stream->rows++;
+	else
+		copy->local_rows++;
 	appendBinaryStringInfoNT(&buffer->bytes, row->data, row->len);
 	MemoryContextSwitchTo(caller);
 }
@@ -321,6 +312,8 @@ EndStreams(ShardedCopy *copy)
 		copy->talking_to = stream;
 		EndCopyIn(stream->conn);
 		copy->held = AddHeldTriggers(copy->held, stream->node_id, HeldTriggersOfCopy(stream->conn));
+		NoteCopy(copy->sent, stream->node_id,
+				 copy->table->method == DIST_REFERENCE ? copy->rows : stream->rows, copy->started);
 	}
 	copy->talking_to = NULL;
 }
@@ -425,7 +418,8 @@ TakeLocalRows(ShardedCopy *copy, char *buf, int size, uint64 *first_line)
 
 		if (copy->row_taken == 0 && copy->with_lines)
 		{
-			uint64 line = row->lineno - CountedNewlines(row, data, !copy->local_started);
+			uint64 line =
+				row->lineno - CountedNewlines(row->newlines, data, row->len, !copy->local_started);
 
 			if (taken == 0)
 				*first_line = line;
@@ -503,6 +497,8 @@ CopyLocalRows(ShardedCopy *copy)
 	HoldTriggers(copy->statement != NULL, copy->statement, RunLocalCopy, copy->local);
 	copy->in_local = false;
 	progress = *MyBEEntry;
+	NoteCopy(copy->sent, GroupPrimary(LocalGroupId(), false)->node_id, copy->local_rows,
+			 copy->started);
 	EndCopyFrom(copy->local);
 	RestoreProgress(&progress);
 	table_close(data, NoLock);
@@ -574,7 +570,7 @@ RunCopy(ShardedCopy *copy)
  */
 uint64
 CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source, void *arg,
-				 EState *statement)
+				 EState *statement, SentRows *sent)
 {
 	ShardedCopy   copy = {.table = table, .format = format, .source = source, .source_arg = arg};
 	MemoryContext caller;
@@ -587,6 +583,8 @@ CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource sourc
 	copy.command = CopyCommandOnNodes(table, format);
 	copy.fires = InsertFiresBeforeRow(table->relid);
 	copy.statement = statement;
+	copy.sent = sent;
+	INSTR_TIME_SET_CURRENT(copy.started);
 	RunCopy(&copy);
 	TakeHeldTriggers(statement, copy.held);
 	MemoryContextSwitchTo(caller);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/metadata.h"
+#include "executor/row_batch.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
@@ -44,9 +45,9 @@ typedef bool (*CopyRowSource)(void *arg, CopyRow *row);
 /* Returns the next row, of the logical table's row type, or NULL at the end. */
 typedef TupleTableSlot *(*CopyTupleSource)(void *arg);
 
-/* The statement calls AFTER ROW triggers; NULL if there are none. */
+/* The statement calls AFTER ROW triggers; NULL if there are none. sent: for EXPLAIN ANALYZE, or NULL. */
 extern uint64 CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyRowSource source,
-							   void *arg, EState *statement);
+							   void *arg, EState *statement, SentRows *sent);
 
 /*
  * Writes tuples into a table: attnums are the columns to be written, which must
@@ -54,6 +55,10 @@ extern uint64 CopyRowsToShards(DistTable *table, const CopyFormat *format, CopyR
  * number of rows. Rights must have been checked.
  */
 extern uint64 CopyTuplesToShards(DistTable *table, Relation logical, List *attnums,
-								 CopyTupleSource source, void *arg, EState *statement);
+								 CopyTupleSource source, void *arg, EState *statement,
+								 SentRows *sent);
+
+/* The COPY with which the rows of CopyTuplesToShards are sent. */
+extern char *CopyCommandForTuples(DistTable *table, Relation logical, List *attnums);
 
 #endif

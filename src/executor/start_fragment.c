@@ -192,9 +192,7 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 		desc = state->row->tts_tupleDescriptor;
 	}
 	if (is_explained(state))
-		QueuePrelude(conn,
-					 psprintf("SET LOCAL distshard.explain_fragments = %d", explain_setting(state)),
-					 0);
+		QueuePrelude(conn, ExplainFragmentsCommand(explain_setting(state)), 0);
 	INSTR_TIME_SET_CURRENT(run->started);
 	QueueStartTime(conn, state->fragment.table, state->fragment.fires);
 	if (!FragmentWrites(state))

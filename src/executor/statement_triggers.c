@@ -214,6 +214,19 @@ CapturesRows(const StatementTriggers *triggers)
 		   triggers->captures[CMD_DELETE];
 }
 
+bool
+WillCaptureRows(const StatementTriggers *triggers)
+{
+	int operation = -1;
+
+	while ((operation = bms_next_member(triggers->operations, operation)) >= 0)
+	{
+		if (operation <= CMD_DELETE && wants_rows(triggers->named->ri_RelationDesc, operation))
+			return true;
+	}
+	return false;
+}
+
 /* Puts a row that nodes have held into its transition tables, and keeps it for row triggers that want these. */
 static void
 capture_row(StatementTriggers *triggers, CmdType command, HeapTuple old, HeapTuple new)

@@ -46,6 +46,9 @@ extern bool HasTransitionTables(Oid logical_relid);
 /* Do triggers after it want its rows in transition tables? Known once FireBeforeStatement was called. */
 extern bool CapturesRows(const StatementTriggers *triggers);
 
+/* Will they, if it is run? */
+extern bool WillCaptureRows(const StatementTriggers *triggers);
+
 /* The caller holds a lock on the tables, and ends what it began. */
 extern void BeginStatementTriggers(StatementTriggers *triggers, EState *estate, Oid target,
 								   Oid named, Bitmapset *operations);

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "executor/consistent_read.h"
 #include "executor/executor.h"
+#include "executor/explain.h"
 #include "executor/inbox.h"
 #include "executor/remote_scan.h"
 #include "executor/row_sender.h"

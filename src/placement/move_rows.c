@@ -147,7 +147,7 @@ SpreadRows(Relation logical, DistTable *table)
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(logical->rd_rel->relowner, context | SECURITY_RESTRICTED_OPERATION);
 	StartProgress(logical, (uint64) RelationGetNumberOfBlocks(logical) * BLCKSZ);
-	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source, NULL);
+	CopyTuplesToShards(table, logical, attnums, NextHeapRow, &source, NULL, NULL);
 	pgstat_progress_end_command();
 	SetUserIdAndSecContext(user, context);
 	ExecDropSingleTupleTableSlot(source.slot);
