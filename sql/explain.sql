@@ -52,6 +52,16 @@ SELECT line FROM explained('', 'UPDATE t SET other = 0 FROM u WHERE t.other = u.
 SELECT count(*) FROM explained(:analyze, 'INSERT INTO t SELECT i, i FROM generate_series(200, 399) i') line WHERE line ~ 'Node \d';
 DELETE FROM t WHERE id > 100;
 
+-- What its triggers read is no part of its plan.
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM count(*) FROM u; RETURN NULL; END $$;
+CREATE TRIGGER look AFTER INSERT OR UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION look();
+SELECT count(*) FILTER (WHERE line ~ 'Insert on t '), count(*) FILTER (WHERE line ~ 'Aggregate')
+FROM explained(:analyze, 'INSERT INTO t SELECT i, i FROM generate_series(200, 239) i') line;
+SELECT count(*) FILTER (WHERE line ~ 'Update on t '), count(*) FILTER (WHERE line ~ 'Aggregate')
+FROM explained(:analyze, 'UPDATE t SET other = id WHERE other < 100') line;
+DROP TRIGGER look ON t;
+DELETE FROM t WHERE id > 100;
+
 -- Each of several scans has the plan of its own fragment.
 SET distshard.join_strategy = pull;
 SELECT explained(:analyze, 'SELECT count(*) FROM t JOIN u ON t.other = u.other');

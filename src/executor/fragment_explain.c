@@ -33,8 +33,9 @@ static int explain_fragments;
 #define INSTRUMENT_MASK  ((1 << INSTRUMENT_BITS) - 1)
 #define SCAN_OF(setting) ((setting) >> INSTRUMENT_BITS)
 
-/* The fragment that is measured, from its start to its end. */
+/* The fragment that is measured, from its start to its end, and its setting. */
 static QueryDesc *explained;
+static int        explained_setting;
 
 /* The text of the fragment that this node runs for itself, while it keeps plans. */
 static const char *local_fragment;
@@ -145,13 +146,16 @@ RunExplainedFragment(const char *sql, ParamListInfo params, EState *statement, i
 	return fragment;
 }
 
+/* The setting is for one fragment, not for those of statements that its triggers run. */
 static void
 start_with_instruments(QueryDesc *desc, int eflags)
 {
 	if (is_explained(desc) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 	{
-		desc->instrument_options |= explain_fragments & INSTRUMENT_MASK;
 		explained = desc;
+		explained_setting = explain_fragments;
+		explain_fragments = 0;
+		desc->instrument_options |= explained_setting & INSTRUMENT_MASK;
 	}
 	if (next_ExecutorStart)
 		next_ExecutorStart(desc, eflags);
@@ -167,9 +171,9 @@ print_plan(QueryDesc *desc, bool verbose, bool costs)
 	es->analyze = true;
 	es->verbose = verbose;
 	es->costs = costs;
-	es->buffers = (explain_fragments & INSTRUMENT_BUFFERS) != 0;
-	es->wal = (explain_fragments & INSTRUMENT_WAL) != 0;
-	es->timing = (explain_fragments & INSTRUMENT_TIMER) != 0;
+	es->buffers = (explained_setting & INSTRUMENT_BUFFERS) != 0;
+	es->wal = (explained_setting & INSTRUMENT_WAL) != 0;
+	es->timing = (explained_setting & INSTRUMENT_TIMER) != 0;
 	ExplainBeginOutput(es);
 	ExplainPrintPlan(es, desc);
 	ExplainPrintTriggers(es, desc);
@@ -180,7 +184,7 @@ print_plan(QueryDesc *desc, bool verbose, bool costs)
 static void
 keep_plans(QueryDesc *desc)
 {
-	FragmentPlans *plans = plans_of(SCAN_OF(explain_fragments), false);
+	FragmentPlans *plans = plans_of(SCAN_OF(explained_setting), false);
 	int            i;
 
 	for (i = 0; i < lengthof(plans->text); i++)

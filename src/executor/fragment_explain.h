@@ -29,7 +29,7 @@ extern int NextExplainedScan(void);
 /* The value of distshard.explain_fragments that has the scan's fragments measured, as to INSTRUMENT_*. */
 extern int FragmentExplainSetting(int instruments, int scan);
 
-/* The command that gives it to a node, for the transaction. */
+/* The command that gives it to a node, for the next fragment there. */
 extern char *ExplainFragmentsCommand(int setting);
 
 /*

@@ -240,13 +240,13 @@ start_part(RowBatch *batch, NodeBatch *part, bool quiet)
 		NodeConn *conn = EnlistNode(part->node->node_id, REMOTE_WRITE);
 		bool      rows = batch->returns_rows;
 
-		if (batch->plan.sent)
-			QueuePrelude(conn, ExplainFragmentsCommand(SentRowsSetting(batch->plan.sent)), 0);
 		QueueStartTime(conn, batch->plan.table, batch->fires);
 		QueueStatementPart(conn, batch->node->ss.ps.state);
 		KeepStates(conn, NULL);
 		if (table->method == DIST_REFERENCE)
 			QueueCopyLock(conn, table);
+		if (batch->plan.sent)
+			QueuePrelude(conn, ExplainFragmentsCommand(SentRowsSetting(batch->plan.sent)), 0);
 		part->command = QueueCommand(conn, text.data, EncodeParams(params),
 									 rows ? batch->stored->tts_tupleDescriptor : NULL,
 									 COMMAND_PREPARE | (rows ? COMMAND_ROWS : 0));

@@ -191,8 +191,6 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 		flags |= COMMAND_ROWS;
 		desc = state->row->tts_tupleDescriptor;
 	}
-	if (is_explained(state))
-		QueuePrelude(conn, ExplainFragmentsCommand(explain_setting(state)), 0);
 	INSTR_TIME_SET_CURRENT(run->started);
 	QueueStartTime(conn, state->fragment.table, state->fragment.fires);
 	if (!FragmentWrites(state))
@@ -203,6 +201,8 @@ send_fragment(RemoteScanState *state, FragmentRun *run)
 		KeepStates(conn, state->fragment.whole_query ? estate : NULL);
 	if (state->fragment.target == TARGET_ALL_COPIES)
 		QueueCopyLock(conn, LookupDistTable(state->fragment.table));
+	if (is_explained(state))
+		QueuePrelude(conn, ExplainFragmentsCommand(explain_setting(state)), 0);
 	run->command =
 		QueueCommand(conn, FragmentText(state, run), EncodeParams(state->params), desc, flags);
 	if (state->checks_snapshots)
