@@ -132,6 +132,7 @@ AlterDistTable(Utility *utility, DistTable *table, AlterTableStmt *stmt)
 	if (AlterPartitions(utility, table, stmt))
 		return;
 	LockEverywhere(utility, list_make1_oid(table->relid), AlterTableGetLockLevel(stmt->cmds));
+	CheckIndexesValid(table);
 	utility->only = table->is_parent && !stmt->relation->inh;
 	ValidateForeignKeys(utility, table, stmt);
 	cmds = copyObject(stmt->cmds);

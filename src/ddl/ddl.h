@@ -132,6 +132,7 @@ extern Oid   LeafIndex(Oid index, Oid leaf);
 extern Oid   ShardIndex(const DistTable *table, Oid index, Oid shard);
 extern void  RestoreIndexOptions(Utility *utility, const DistTable *table);
 extern List *ShardIndexes(const DistTable *table, Oid index);
+extern void  CheckIndexesValid(const DistTable *table);
 
 /* drop.c */
 extern void RememberDrop(Utility *utility, Oid relid);

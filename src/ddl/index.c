@@ -27,6 +27,7 @@
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -69,16 +70,40 @@ ShardIndex(const DistTable *table, Oid index, Oid shard)
 	return get_relname_relid(ShardObjectName(get_rel_name(index), shard), get_rel_namespace(shard));
 }
 
-/* ShardIndexes returns all of this node's indexes on shards that correspond to the user's. */
+/* ShardIndexes returns all of this node's indexes on shards that correspond to the user's, which must be on all. */
 List *
 ShardIndexes(const DistTable *table, Oid index)
 {
 	List     *indexes = NIL;
 	ListCell *lc;
 
+	CheckIndexesValid(table);
 	foreach (lc, DataLeaves(table))
 		indexes = lappend_oid(indexes, ShardIndex(table, index, lfirst_oid(lc)));
 	return indexes;
+}
+
+/*
+ * PostgreSQL takes an index for valid once it has rebuilt it. That of the logical table is rebuilt where shards may lack
+ * theirs.
+ */
+void
+CheckIndexesValid(const DistTable *table)
+{
+	Relation  logical = table_open(table->relid, AccessShareLock);
+	ListCell *lc;
+
+	foreach (lc, RelationGetIndexList(logical))
+	{
+		if (!get_index_isvalid(lfirst_oid(lc)))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("index \"%s\" is not valid", get_rel_name(lfirst_oid(lc))),
+					 errdetail("CREATE INDEX CONCURRENTLY has not built it on all shards."),
+					 errhint("Drop it with DROP INDEX IF EXISTS %s, unless it is being built.",
+							 quote_identifier(get_rel_name(lfirst_oid(lc))))));
+	}
+	table_close(logical, AccessShareLock);
 }
 
 /* The storage parameters of an index as a list for ALTER INDEX .. SET. */
@@ -253,6 +278,8 @@ ReindexUtility(Utility *utility, Node *node)
 
 	if (stmt->kind == REINDEX_OBJECT_TABLE || stmt->kind == REINDEX_OBJECT_INDEX)
 		role = RoleOfName(stmt->relation, &table);
+	if (table != NULL)
+		CheckIndexesValid(table);
 	if (role == ROLE_TABLE)
 		targets = DataLeaves(table);
 	else if (role == ROLE_INDEX)

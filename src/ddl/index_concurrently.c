@@ -167,6 +167,7 @@ distshard_drop_index_left(PG_FUNCTION_ARGS)
 	Oid         index;
 
 	EnterCatalogWork(&work);
+	utility.memory = CurrentMemoryContext;
 	LockRelationOid(logical, AccessExclusiveLock);
 	table = LookupDistTable(logical);
 	index = get_relname_relid(name, get_rel_namespace(logical));

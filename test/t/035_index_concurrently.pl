@@ -63,6 +63,17 @@ $holder->quit;
 $node1->safe_psql('postgres', 'DROP INDEX IF EXISTS new_busy');
 nothing_left('no longer in use', $node1, $node2, $node3);
 
+# Nor for those of readers, who have locked shards
+$holder = $node1->background_psql('postgres');
+$holder->query_safe('BEGIN');
+$holder->query_safe('SELECT count(*) FROM t');
+like(error_of($node2, q{SET statement_timeout = '1s'; CREATE INDEX CONCURRENTLY new_read ON t (v)}),
+	qr/statement timeout\nHINT:  Node \d may have a part of the index: drop it with DROP INDEX IF EXISTS new_read/, 'the table is being read');
+$holder->query_safe('ROLLBACK');
+$holder->quit;
+$node1->safe_psql('postgres', 'DROP INDEX IF EXISTS new_read');
+nothing_left('no longer read', $node1, $node2, $node3);
+
 # A node goes down in the middle, and is back
 $holder = $node3->background_psql('postgres');
 $holder->query_safe('BEGIN');
@@ -97,6 +108,14 @@ $builder->finish;
 $holder->query_safe('ROLLBACK');
 $holder->quit;
 is($_->safe_psql('postgres', q{SELECT bool_or(indisvalid) FROM pg_index WHERE indexrelid = to_regclass('killed')}) || 'f', 'f', 'not valid on ' . $_->name)
+  for $node1, $node2, $node3;
+like(error_of($_, 'REINDEX INDEX killed'), qr/index "killed" is not valid.*HINT:  Drop it/s, 'not rebuilt by itself on ' . $_->name) for $node1, $node3;
+like(error_of($node1, 'REINDEX TABLE u'), qr/index "killed" is not valid/, 'nor with the table');
+like(error_of($node2, 'ALTER TABLE u ALTER v TYPE bigint'), qr/index "killed" is not valid/, 'nor with a column');
+like(error_of($node2, 'ALTER INDEX killed SET (fillfactor = 50)'), qr/index "killed" is not valid/, 'nor changed');
+like(error_of($node2, 'ALTER INDEX killed RENAME TO other_name'), qr/index "killed" is not valid/, 'nor renamed');
+$node2->safe_psql('postgres', 'TRUNCATE u');
+is($_->safe_psql('postgres', q{SELECT bool_or(indisvalid) FROM pg_index WHERE indexrelid = to_regclass('killed')}) || 'f', 'f', 'nor valid when the table is empty, on ' . $_->name)
   for $node1, $node2, $node3;
 $node2->safe_psql('postgres', 'DROP INDEX IF EXISTS killed');
 $node2->safe_psql('postgres', 'CREATE UNIQUE INDEX CONCURRENTLY killed ON u (k, v)');
