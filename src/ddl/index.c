@@ -278,10 +278,11 @@ ReindexUtility(Utility *utility, Node *node)
 
 	if (stmt->kind == REINDEX_OBJECT_TABLE || stmt->kind == REINDEX_OBJECT_INDEX)
 		role = RoleOfName(stmt->relation, &table);
-	if (table != NULL)
-		CheckIndexesValid(table);
 	if (role == ROLE_TABLE)
+	{
+		CheckIndexesValid(table);
 		targets = DataLeaves(table);
+	}
 	else if (role == ROLE_INDEX)
 		targets = ShardIndexes(table, RangeVarGetRelid(stmt->relation, NoLock, false));
 	else

@@ -67,6 +67,25 @@ max_prepared_transactions = 100
 	return $node;
 }
 
+# The server of a killed process shuts down, as the test library sets restart_after_crash = off.
+sub await_death
+{
+	my ($node) = @_;
+	for (1 .. 100)
+	{
+		last unless -f $node->data_dir . '/postmaster.pid';
+		select(undef, undef, undef, 0.1);
+	}
+}
+
+sub revive
+{
+	my ($node) = @_;
+	await_death($node);
+	$node->_update_pid(0);
+	$node->start;
+}
+
 my $servers = 0;
 
 # initdb takes longer than all else that starts a server, so its result is kept for other tests. The servers of one test

@@ -30,25 +30,6 @@ my $snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT sum(v) FROM t; COM
 my $locked = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE t IN SHARE MODE; SELECT sum(v) FROM t; COMMIT";
 my $abort = "BEGIN; UPDATE t SET v = v + 1 WHERE k IN ($keys); INSERT INTO d VALUES ($key{3}, 1), ($key{3}, 1); COMMIT";
 
-# The server of a killed process shuts down, as the test library sets restart_after_crash = off.
-sub await_death
-{
-	my ($node) = @_;
-	for (1 .. 100)
-	{
-		last unless -f $node->data_dir . '/postmaster.pid';
-		select(undef, undef, undef, 0.1);
-	}
-}
-
-sub revive
-{
-	my ($node) = @_;
-	await_death($node);
-	$node->_update_pid(0);
-	$node->start;
-}
-
 # Does recovery come to where it is killed, while there is something to recover?
 sub dies
 {
@@ -82,10 +63,10 @@ sub try_with_fault
 	}
 	elsif ($action eq 'kill')
 	{
-		await_death($node);
+		DistshardCluster::await_death($node);
 		# Who died does not hold the others' commits.
 		$_->safe_psql($db, "SET statement_timeout = '10s'; UPDATE alone SET v = v + 1") for grep { $_ != $node && $_ != ($doomed // 0) } $coordinator, $worker, $other;
-		revive($node);
+		DistshardCluster::revive($node);
 	}
 	eval { pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/is the state/) };
 	my $acknowledged = $session->{stdout} =~ /00000 is the state/;
@@ -150,7 +131,7 @@ for my $case ([ 'committed', $worker, 'recovery asked' ], [ 'committed', $worker
 	try_with_fault($commit, $coordinator, $left_at, 'kill', $node);
 	if (dies($node))
 	{
-		revive($node);
+		DistshardCluster::revive($node);
 	}
 	else
 	{
@@ -163,7 +144,7 @@ for my $point ('recovery before deletion', 'recovery after deletion')
 {
 	# It may come so soon that the client is not told of the commit.
 	my ($status) = $coordinator->psql($db, "SELECT distshard.set_fault('$point', 'kill'); $commit");
-	revive($coordinator);
+	DistshardCluster::revive($coordinator);
 	check_invariants($status == 0, $point);
 }
 
