@@ -372,6 +372,11 @@ JoinStatement(QueryDesc *part, bool here, bool newest)
 										CurrentResourceOwner);
 	else
 		part->snapshot = RegisterSnapshot(statement);
+	if (!here && GetActiveSnapshot() == own) /* what it calls has its snapshot, too */
+	{
+		PopActiveSnapshot();
+		PushCopiedSnapshot(part->snapshot);
+	}
 	UnregisterSnapshot(own);
 }
 
