@@ -16,6 +16,7 @@
 #include "executor/remote_scan_state.h"
 #include "nodes/nodeFuncs.h"
 #include "tcop/pquery.h"
+#include "transaction/statement_part.h"
 #include "utils/portal.h"
 
 static ExecutorStart_hook_type next_ExecutorStart;
@@ -59,6 +60,7 @@ start_cursor(QueryDesc *query, int eflags)
 	old = MemoryContextSwitchTo(query->estate->es_query_cxt);
 	start_scans(query->planstate, NULL);
 	MemoryContextSwitchTo(old);
+	NoteOpenCursor(query);
 }
 
 void

@@ -15,8 +15,8 @@
  *
  * What holds for any statement, ordinary or not, is done here as well: it counts
  * (transaction/one_statement.c), as the query of a cursor it may call functions later
- * (transaction/earlier_state.c), and its error says so if it gave up its part in a
- * deadlock across nodes.
+ * (transaction/earlier_state.c; open_cursor.c says so of others), and its error says so
+ * if it gave up its part in a deadlock across nodes.
  *
  *-------------------------------------------------------------------------
  */
@@ -63,13 +63,13 @@ has_passed(const QueryDesc *query)
 static void
 start(QueryDesc *query, int eflags)
 {
-	if (passes(query->plannedstmt))
+	if (!passes(query->plannedstmt))
 	{
-		standard_start(query, eflags | EXEC_FLAG_ORDINARY);
-		query->estate->es_jit_flags &= ~PLAN_IS_ORDINARY;
-	}
-	else
 		distshard_start(query, eflags);
+		return;
+	}
+	standard_start(query, eflags | EXEC_FLAG_ORDINARY);
+	query->estate->es_jit_flags &= ~PLAN_IS_ORDINARY;
 	if (OpensCursor(query, eflags))
 		NoteOpenCursor(query);
 }
