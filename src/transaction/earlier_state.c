@@ -18,13 +18,16 @@
  *
  * A statement may read later if it calls a function of a user and something else:
  * another one, or a table. Most of those that call functions call one alone. A
- * cursor may call that one when others have changed something.
+ * cursor may call that one when others have changed something. An expression of
+ * PL/pgSQL has a snapshot as a statement has, and may always call another function
+ * (calling_expression.c).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "transaction/calling_expression.h"
 #include "transaction/participants.h"
 #include "transaction/statement_part.h"
 #include "transaction/xact.h"
@@ -36,9 +39,9 @@ MayReadLater(const PlannedStmt *statement)
 }
 
 static bool
-SeesAllChanges(const EState *estate, const Participant *participant)
+SeesAllChanges(Snapshot snapshot, const Participant *participant)
 {
-	return estate->es_snapshot->curcid >= participant->changes_seen_from;
+	return snapshot->curcid >= participant->changes_seen_from;
 }
 
 bool
@@ -53,7 +56,7 @@ NoteStateKept(SentStatement *statement, NodeConn *conn)
 	Participant  *participant = FindParticipant(conn);
 	MemoryContext old;
 
-	if (participant == NULL || !SeesAllChanges(statement->estate, participant))
+	if (participant == NULL || !SeesAllChanges(statement->estate->es_snapshot, participant))
 		return;
 	old = MemoryContextSwitchTo(statement->estate->es_query_cxt);
 	statement->nodes = list_append_unique_int(statement->nodes, ConnNodeId(conn));
@@ -78,7 +81,7 @@ KeepState(NodeConn *conn, EState *estate)
 {
 	SentStatement *statement = FindSentStatement(estate);
 
-	if (!SeesAllChanges(estate, FindParticipant(conn)) ||
+	if (!SeesAllChanges(estate->es_snapshot, FindParticipant(conn)) ||
 		(statement && IsStateKept(statement, conn)))
 		return;
 	if (statement == NULL)
@@ -95,6 +98,7 @@ KeepStates(NodeConn *conn, EState *whole)
 {
 	Participant            *participant = FindParticipant(conn);
 	const RunningStatement *running;
+	dlist_iter              iter;
 	ListCell               *lc;
 
 	if (participant == NULL)
@@ -103,6 +107,13 @@ KeepStates(NodeConn *conn, EState *whole)
 	{
 		if (running->query->estate != whole && MayReadLater(running->query->plannedstmt))
 			KeepState(conn, running->query->estate);
+	}
+	dlist_foreach(iter, CallingExpressions())
+	{
+		CallingExpression *expression = dlist_container(CallingExpression, node, iter.cur);
+
+		if (SeesAllChanges(&expression->snapshot, participant))
+			KeepState(conn, StateOfExpression(expression));
 	}
 	foreach (lc, SentStatements())
 	{
@@ -114,27 +125,40 @@ KeepStates(NodeConn *conn, EState *whole)
 	participant->changes_seen_from = GetCurrentCommandId(true) + 1;
 }
 
+/* What the caller has the node keep, if that is what reads with the snapshot are to see; or NULL. */
+static SentStatement *
+StateOfCaller(NodeConn *conn, EState *caller, Snapshot snapshot)
+{
+	SentStatement *statement = FindSentStatement(caller);
+
+	return statement && IsStateKept(statement, conn) &&
+				   caller->es_snapshot->curcid == snapshot->curcid
+			   ? statement
+			   : NULL;
+}
+
 SentStatement *
 EarlierState(NodeConn *conn, EState *estate)
 {
 	Participant            *participant = FindParticipant(conn);
 	SentStatement          *statement;
 	const RunningStatement *running;
+	dlist_iter              iter;
 
-	if (participant == NULL || SeesAllChanges(estate, participant))
+	if (participant == NULL || SeesAllChanges(estate->es_snapshot, participant))
 		return NULL;
-	statement = FindSentStatement(estate);
-	if (statement && IsStateKept(statement, conn))
-		return statement;
-	for (running = InnermostStatement(); running; running = running->outer)
+	statement = StateOfCaller(conn, estate, estate->es_snapshot);
+	for (running = InnermostStatement(); running && statement == NULL; running = running->outer)
+		statement = StateOfCaller(conn, running->query->estate, estate->es_snapshot);
+	dlist_foreach(iter, CallingExpressions())
 	{
-		EState *caller = running->query->estate;
+		const CallingExpression *expression = dlist_container(CallingExpression, node, iter.cur);
 
-		statement = FindSentStatement(caller);
-		if (statement && IsStateKept(statement, conn) &&
-			caller->es_snapshot->curcid == estate->es_snapshot->curcid)
-			return statement;
+		if (statement == NULL && expression->estate)
+			statement = StateOfCaller(conn, expression->estate, estate->es_snapshot);
 	}
+	if (statement)
+		return statement;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("node %d does not have any more what the query is to see", ConnNodeId(conn)),

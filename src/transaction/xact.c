@@ -19,6 +19,7 @@
 #include "access/xlog.h"
 #include "catalog/metadata.h"
 #include "miscadmin.h"
+#include "transaction/calling_expression.h"
 #include "transaction/deadlock.h"
 #include "transaction/fault.h"
 #include "transaction/hold_commits.h"
@@ -458,6 +459,7 @@ InitTransactions(void)
 	RegisterSubXactCallback(OnSubtransactionEvent, NULL);
 	InitHoldCommits();
 	InitStatementParts();
+	InitCallingExpressions();
 	InitStartTimes();
 	InitVerdicts();
 	InitRecovery();

@@ -4,6 +4,7 @@ Statements that modify and read, or modify several tables: no part of a statemen
 
 --- everywhere
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE FUNCTION adds_all() RETURNS trigger STABLE LANGUAGE plpgsql AS $$ BEGIN NEW.total := NEW.total + (SELECT sum(total) FROM orders WHERE tenant = NEW.tenant); RETURN NEW; END $$;
 
 --- tables
 CREATE TABLE archive (tenant int, id int, total numeric, why text DEFAULT 'moved');
@@ -28,6 +29,14 @@ INSERT INTO words SELECT t, 'Word ' || n, n FROM generate_series(1, 8) t, genera
 --- here
 CREATE TABLE notes (tenant int, note text);
 INSERT INTO notes SELECT t, 'local ' || t FROM generate_series(0, 12, 2) t;
+CREATE FUNCTION total_of(t int, i int) RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
+CREATE FUNCTION all_totals() RETURNS numeric STABLE LANGUAGE sql AS $$ SELECT sum(total) FROM orders o JOIN users USING (tenant) $$;
+CREATE FUNCTION raise_total(t int, i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET total = total + 1 WHERE tenant = t AND id = i; RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
+CREATE FUNCTION fixed_total(t int, i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
+CREATE FUNCTION raise_twice(t int, i int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE before int; after int; BEGIN after := raise_total(t, i) + 0 * total_of(t, i); before := total_of(t, i) + 0 * raise_total(t, i); IF after <> before THEN RAISE '% %', after, before; END IF; RETURN raise_total(t, i) - total_of(t, i); END $$;
+CREATE FUNCTION is_raised(t int, i int) RETURNS bool LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '2MB' AS $$ BEGIN PERFORM raise_total(t, i); RETURN raise_total(t, i) IS NOT NULL; END $$;
+CREATE FUNCTION notes_of(t int) RETURNS text STABLE LANGUAGE plpgsql AS $$ DECLARE r record; notes text; BEGIN FOR r IN SELECT * FROM orders WHERE tenant = t ORDER BY id LOOP notes := concat(notes, r.id, r.total); END LOOP; RETURN notes; END $$;
+CREATE FUNCTION descend(t int, depth int) RETURNS text LANGUAGE plpgsql AS $$ DECLARE seen text; BEGIN IF depth = 0 THEN RETURN raise_total(t, 1); END IF; seen := concat(total_of(t, 1), descend(t, depth - 1), ',', total_of(t, 1), descend(t % 8 + 1, depth - 1), ',', total_of(t, 1), total_of(t % 8 + 1, 1)); RETURN seen; END $$;
 
 --- statements
 
@@ -250,40 +259,60 @@ DO $$ DECLARE r record; BEGIN FOR r IN WITH d AS (DELETE FROM events WHERE tenan
 SELECT * FROM archive ORDER BY tenant, id;
 
 -- what queries of STABLE functions see: what there was before the statement that calls them
-CREATE FUNCTION pg_temp.total_of(t int, i int) RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
-CREATE FUNCTION pg_temp.all_totals() RETURNS numeric STABLE LANGUAGE sql AS $$ SELECT sum(total) FROM orders o JOIN users USING (tenant) $$;
-CREATE FUNCTION pg_temp.raise_total(t int, i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET total = total + 1 WHERE tenant = t AND id = i; RETURN (SELECT total FROM orders WHERE tenant = t AND id = i); END $$;
 UPDATE orders SET total = 10 * id + tenant;
 
-UPDATE orders SET total = total + 100 WHERE id < 4 RETURNING tenant, id, total, pg_temp.total_of(tenant, id), pg_temp.all_totals();
+UPDATE orders SET total = total + 100 WHERE id < 4 RETURNING tenant, id, total, total_of(tenant, id), all_totals();
 
-UPDATE orders SET total = total + 1 WHERE tenant = ${3:int} AND id = 2 RETURNING total, pg_temp.total_of(3, 2), pg_temp.total_of(tenant, id), pg_temp.all_totals();
+UPDATE orders SET total = total + 100 WHERE id < 4 RETURNING tenant, id, total, fixed_total(tenant, id);
 
-DELETE FROM orders WHERE tenant = ${3:int} AND id = 2 RETURNING total, pg_temp.total_of(tenant, id);
+WITH u AS (UPDATE orders SET total = total + 100 WHERE id < 4 RETURNING tenant, id, total, fixed_total(tenant, id)) SELECT *, fixed_total(tenant, id), total_of(tenant, id) FROM u;
 
-INSERT INTO orders (tenant, id, total) VALUES (3, 2, 50), (4, 80, 51) RETURNING total, pg_temp.total_of(tenant, id), pg_temp.all_totals();
+UPDATE orders SET total = total + 1 WHERE tenant = ${3:int} AND id = 2 RETURNING total, total_of(3, 2), total_of(tenant, id), all_totals();
 
-SELECT pg_temp.total_of(t, 1), pg_temp.raise_total(t, 1), pg_temp.total_of(t, 1), pg_temp.all_totals() FROM generate_series(1, 8) t ORDER BY t;
+DELETE FROM orders WHERE tenant = ${3:int} AND id = 2 RETURNING total, total_of(tenant, id);
 
-SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(5, 1), pg_temp.all_totals();
+INSERT INTO orders (tenant, id, total) VALUES (3, 2, 50), (4, 80, 51) RETURNING total, total_of(tenant, id), all_totals();
 
-SELECT tenant, id, pg_temp.raise_total(tenant, id), pg_temp.total_of(tenant, id) FROM orders ORDER BY tenant, id;
+SELECT total_of(t, 1), raise_total(t, 1), total_of(t, 1), all_totals() FROM generate_series(1, 8) t ORDER BY t;
 
-INSERT INTO archive SELECT 100, pg_temp.raise_total(${2:int}, 2), (SELECT total FROM orders WHERE tenant = 2 AND id = 2) RETURNING *;
-INSERT INTO archive VALUES (101, pg_temp.raise_total(2, 2), pg_temp.total_of(2, 2)), (102, pg_temp.raise_total(4, 2), (SELECT total FROM orders WHERE tenant = 4 AND id = 2)) RETURNING *;
+SELECT raise_total(5, 1), total_of(5, 1), raise_total(5, 1), all_totals();
 
-WITH r AS MATERIALIZED (SELECT pg_temp.raise_total(6, 1) AS a) SELECT a, total, pg_temp.total_of(6, 1) FROM r, orders WHERE tenant = 6 AND id = 1;
+SELECT tenant, id, raise_total(tenant, id), total_of(tenant, id) FROM orders ORDER BY tenant, id;
 
-DO $$ DECLARE a int; b int; BEGIN FOR t IN 1..8 LOOP SELECT pg_temp.raise_total(t, 1), pg_temp.total_of(t, 1) INTO a, b; IF a <> b + 1 THEN RAISE '% %: %', a, b, t; END IF; a := pg_temp.raise_total(t, 1); IF a <> pg_temp.total_of(t, 1) THEN RAISE '%: %', a, t; END IF; END LOOP; END $$;
+INSERT INTO archive SELECT 100, raise_total(${2:int}, 2), (SELECT total FROM orders WHERE tenant = 2 AND id = 2) RETURNING *;
+INSERT INTO archive VALUES (101, raise_total(2, 2), total_of(2, 2)), (102, raise_total(4, 2), (SELECT total FROM orders WHERE tenant = 4 AND id = 2)) RETURNING *;
 
-DO $$ DECLARE n int; BEGIN FOR t IN 1..8 LOOP n := pg_temp.raise_total(t, 99) - pg_temp.total_of(t, 99); END LOOP; END $$;
+WITH r AS MATERIALIZED (SELECT raise_total(6, 1) AS a) SELECT a, total, total_of(6, 1) FROM r, orders WHERE tenant = 6 AND id = 1;
 
-DO $$ DECLARE r record; BEGIN FOR r IN SELECT t, pg_temp.total_of(t % 8 + 1, 1) AS n FROM generate_series(1, 80) t LOOP UPDATE orders SET total = total + r.n WHERE tenant = r.t % 8 + 1 AND id = 1; END LOOP; END $$;
+DO $$ DECLARE a int; b int; BEGIN FOR t IN 1..8 LOOP SELECT raise_total(t, 1), total_of(t, 1) INTO a, b; IF a <> b + 1 THEN RAISE '% %: %', a, b, t; END IF; a := raise_total(t, 1); IF a <> total_of(t, 1) THEN RAISE '%: %', a, t; END IF; END LOOP; END $$;
+
+CREATE TRIGGER adds_all BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION adds_all();
+UPDATE orders SET total = total + 1 WHERE id < 4 RETURNING tenant, id, total;
+UPDATE orders SET total = total + 1 WHERE tenant = 3;
+SELECT tenant, id, total FROM orders WHERE id < 5;
+DROP TRIGGER adds_all ON orders;
+
+-- expressions of PL/pgSQL have a snapshot, too
+DO $$ DECLARE n int; seen text; BEGIN FOR t IN 1..8 LOOP n := raise_total(t, 1) - total_of(t, 1); seen := concat(seen, n); IF is_raised(t, 1) AND total_of(t, 1) = 0 THEN RAISE 'zero'; END IF; seen := concat(seen, ' ', is_raised(t, 1), notes_of(t), is_raised(t, 1), notes_of(t), all_totals()); PERFORM set_config('test.seen', concat(current_setting('test.seen', true), seen), false); END LOOP; END $$;
+SELECT current_setting('test.seen');
+
+SELECT t, raise_twice(t, 1), total_of(t, 1), all_totals() FROM generate_series(1, 8) t ORDER BY t;
+
+DO $$ DECLARE seen text; before text; BEGIN FOR t IN 1..8 LOOP BEGIN seen := concat(seen, raise_twice(t, 1), notes_of(t), CASE WHEN t % 3 = 0 THEN 1 / (t - t) END, notes_of(t)); EXCEPTION WHEN division_by_zero THEN seen := concat(seen, ' ', t, raise_total(t, 1), total_of(t, 1)); END; seen := concat(seen, ' ', total_of(t, 1)); END LOOP; PERFORM set_config('test.seen', seen, false); END $$;
+SELECT current_setting('test.seen');
+
+SELECT descend(${2:int}, 3), total_of(2, 1), total_of(3, 1);
+
+DO $$ BEGIN PERFORM set_config('test.seen', concat(descend(5, 2), total_of(5, 1), descend(7, 3), total_of(7, 1)), false); END $$;
+SELECT current_setting('test.seen');
+SELECT tenant, id, total FROM orders WHERE id = 1;
+
+DO $$ DECLARE r record; BEGIN FOR r IN SELECT t, total_of(t % 8 + 1, 1) AS n FROM generate_series(1, 80) t LOOP UPDATE orders SET total = total + r.n WHERE tenant = r.t % 8 + 1 AND id = 1; END LOOP; END $$;
 SELECT tenant, id, total FROM orders WHERE id = 1;
 
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(5, 1), pg_temp.all_totals();
-SELECT pg_temp.raise_total(5, 1), pg_temp.total_of(5, 1), pg_temp.raise_total(7, 1), pg_temp.all_totals();
+SELECT raise_total(5, 1), total_of(5, 1), raise_total(5, 1), all_totals();
+SELECT raise_total(5, 1), total_of(5, 1), raise_total(7, 1), all_totals();
 COMMIT;
 
 INSERT INTO words VALUES (2, 'WORD 1', 9), (9, 'new', 9) ON CONFLICT (tenant, word COLLATE nocase) DO UPDATE SET n = excluded.n + (SELECT count(*) FROM lines l WHERE l.quantity > words.n), seen = (SELECT sum(length(words.word || name)) FROM products WHERE name > words.word) RETURNING *;
