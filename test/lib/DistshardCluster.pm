@@ -73,9 +73,10 @@ sub await_death
 	my ($node) = @_;
 	for (1 .. 100)
 	{
-		last unless -f $node->data_dir . '/postmaster.pid';
+		return unless -f $node->data_dir . '/postmaster.pid';
 		select(undef, undef, undef, 0.1);
 	}
+	die $node->name . " goes on though a process of it was killed\n";
 }
 
 sub revive
