@@ -33,6 +33,7 @@ line; COPY FROM STDIN is followed by its data and a line "\.". Comments before i
   -- any row            an error may be about another row: do not compare its detail, nor of a violated constraint the
                         names, since a partition has its own
   -- no explain
+  -- undefined          it has a syntax error, or names what does not exist: of other cases that is a mistake
 
 Other comments are for people, and for other tests that read the script.
 
@@ -119,7 +120,7 @@ sub read_case
 		my $comment = $1;
 		$case{comments} .= "$comment\n";
 		$case{$1} = $2 if $comment =~ /^ (as|only): (\w+)$/;
-		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|any row|no explain)$/;
+		$case{$1} = 1 if $comment =~ /^ (autocommit|ordered|count|any row|no explain|undefined)$/;
 	}
 	$case{statements} = [ split_statements($text) ];
 	for my $statement (@{ $case{statements} })

@@ -418,7 +418,8 @@ SELECT nc COLLATE "C" FROM facts ORDER BY nc, nc COLLATE "C";
 
 SELECT a.x, b.g FROM (SELECT x FROM facts ORDER BY x, k, id OFFSET 1) a, (SELECT g, x FROM facts ORDER BY n, k, id OFFSET 3) b WHERE a.x = b.x AND a.x > 36 ORDER BY a.x, b.g;
 
-SET LOCAL enable_hashjoin = off; SET LOCAL enable_nestloop = off;
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_nestloop = off;
 SELECT f.k, f.id, o.g, o.label FROM facts f JOIN other o ON o.g = f.dom WHERE f.id < 4 ORDER BY f.dom, f.k, f.id, o.label;
 
 SELECT k, (SELECT string_agg(label, ',' ORDER BY label) FROM other o WHERE o.g = f.g) FROM facts f ORDER BY x DESC, k, id;

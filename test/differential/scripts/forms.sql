@@ -729,7 +729,7 @@ SELECT row_to_json(x), (x).q FROM t AS x (q, w) ORDER BY q;
 -- not printable: record
 SELECT s FROM (SELECT k, t FROM t) AS s (one, two) ORDER BY s.one;
 
-WITH t AS (SELECT k + 1 AS k FROM t) SELECT * FROM t, public.u WHERE t.k = u.x ORDER BY 1;
+WITH t AS (SELECT k + 1 AS k FROM t) SELECT * FROM t, u WHERE t.k = u.x ORDER BY 1;
 
 WITH t AS (SELECT * FROM t WHERE a = 1), w AS (WITH t AS (SELECT k * 10 AS k FROM t) SELECT * FROM t) SELECT t.k, w.k FROM t, w ORDER BY 1, 2;
 

@@ -57,6 +57,7 @@ UPDATE g SET k = k + 100 WHERE dbl = 6 RETURNING k, id > 0, dbl;
 
 UPDATE g SET t = dbl || 'x' FROM loc WHERE loc.v = g.dbl RETURNING g.k, g.dbl, g.t, loc.*;
 
+-- undefined
 UPDATE g SET (k, t) = (SELECT g.k + 200, DEFAULT);
 
 UPDATE g SET (k, t) = (g.k + 200, DEFAULT) WHERE k < 3 RETURNING k, t, dbl;

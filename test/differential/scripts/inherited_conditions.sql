@@ -87,4 +87,8 @@ SET ROLE ann;
 SELECT * FROM images
 
 SET ROLE ann;
-BEGIN; DECLARE c CURSOR FOR SELECT * FROM files WHERE size = 6; FETCH c; UPDATE files SET size = 7 WHERE CURRENT OF c RETURNING tableoid::regclass, *; ROLLBACK
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM files WHERE size = 6;
+FETCH c;
+UPDATE files SET size = 7 WHERE CURRENT OF c RETURNING tableoid::regclass, *;
+ROLLBACK

@@ -123,17 +123,55 @@ SELECT * FROM twins
 MERGE INTO twins t USING (VALUES (1, 'x'), (1, 'y')) v (id, tag) ON v.id = t.id WHEN MATCHED THEN UPDATE SET tag = v.tag
 
 -- cursors
-BEGIN; DECLARE c CURSOR FOR SELECT * FROM cities WHERE tenant = 2 AND name LIKE 'capital%' AND id = 4; FETCH c; UPDATE cities SET people = 1 WHERE CURRENT OF c RETURNING tableoid::regclass, *; UPDATE capitals SET state = 'z' WHERE CURRENT OF c RETURNING *; UPDATE ONLY cities SET people = 2 WHERE CURRENT OF c; UPDATE ports SET people = 2 WHERE CURRENT OF c; DELETE FROM cities WHERE CURRENT OF c RETURNING name; DELETE FROM cities WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM cities WHERE tenant = 2 AND name LIKE 'capital%' AND id = 4;
+FETCH c;
+UPDATE cities SET people = 1 WHERE CURRENT OF c RETURNING tableoid::regclass, *;
+UPDATE capitals SET state = 'z' WHERE CURRENT OF c RETURNING *;
+UPDATE ONLY cities SET people = 2 WHERE CURRENT OF c;
+UPDATE ports SET people = 2 WHERE CURRENT OF c;
+DELETE FROM cities WHERE CURRENT OF c RETURNING name;
+DELETE FROM cities WHERE CURRENT OF c;
+ROLLBACK;
 
-BEGIN; DECLARE c CURSOR FOR SELECT c.name, p.name FROM cities c JOIN places p USING (tenant, id) WHERE c.tenant = 3 AND c.id = 2 AND c.name LIKE 'port%' FOR UPDATE OF c; FETCH c; UPDATE cities SET people = people + 1 WHERE CURRENT OF c RETURNING *; DELETE FROM ports WHERE CURRENT OF c RETURNING *; UPDATE places SET name = 'x' WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT c.name, p.name FROM cities c JOIN places p USING (tenant, id) WHERE c.tenant = 3 AND c.id = 2 AND c.name LIKE 'port%' FOR UPDATE OF c;
+FETCH c;
+UPDATE cities SET people = people + 1 WHERE CURRENT OF c RETURNING *;
+DELETE FROM ports WHERE CURRENT OF c RETURNING *;
+UPDATE places SET name = 'x' WHERE CURRENT OF c;
+ROLLBACK;
 
-BEGIN; DECLARE c CURSOR FOR SELECT tenant, id FROM cities WHERE id < 3 ORDER BY tenant, id, name FOR UPDATE; MOVE 3 FROM c; FETCH c; DELETE FROM cities WHERE CURRENT OF c RETURNING tableoid::regclass, *; FETCH c; UPDATE cities SET people = DEFAULT WHERE CURRENT OF c RETURNING tableoid::regclass, *; MOVE ALL FROM c; DELETE FROM cities WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT tenant, id FROM cities WHERE id < 3 ORDER BY tenant, id, name FOR UPDATE;
+MOVE 3 FROM c;
+FETCH c;
+DELETE FROM cities WHERE CURRENT OF c RETURNING tableoid::regclass, *;
+FETCH c;
+UPDATE cities SET people = DEFAULT WHERE CURRENT OF c RETURNING tableoid::regclass, *;
+MOVE ALL FROM c;
+DELETE FROM cities WHERE CURRENT OF c;
+ROLLBACK;
 
-BEGIN; DECLARE c CURSOR FOR SELECT tenant FROM ONLY cities WHERE tenant = 5 AND id = 1; FETCH c; UPDATE cities SET people = 4 WHERE CURRENT OF c RETURNING *; UPDATE capitals SET people = 4 WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT tenant FROM ONLY cities WHERE tenant = 5 AND id = 1;
+FETCH c;
+UPDATE cities SET people = 4 WHERE CURRENT OF c RETURNING *;
+UPDATE capitals SET people = 4 WHERE CURRENT OF c;
+ROLLBACK;
 
-BEGIN; DECLARE c CURSOR FOR SELECT tenant FROM ONLY ports WHERE tenant = 5 AND id = 1 FOR UPDATE; FETCH c; UPDATE ONLY ports SET people = 4 WHERE CURRENT OF c RETURNING *; UPDATE ports SET people = 4 WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT tenant FROM ONLY ports WHERE tenant = 5 AND id = 1 FOR UPDATE;
+FETCH c;
+UPDATE ONLY ports SET people = 4 WHERE CURRENT OF c RETURNING *;
+UPDATE ports SET people = 4 WHERE CURRENT OF c;
+ROLLBACK;
 
-BEGIN; DECLARE c CURSOR FOR SELECT * FROM sea_ports WHERE tenant = 2; FETCH c; UPDATE cities SET people = 8 WHERE CURRENT OF c; ROLLBACK;
+BEGIN;
+DECLARE c CURSOR FOR SELECT * FROM sea_ports WHERE tenant = 2;
+FETCH c;
+UPDATE cities SET people = 8 WHERE CURRENT OF c;
+ROLLBACK;
 
 DO $$ DECLARE r record; c CURSOR FOR SELECT * FROM cities WHERE tenant < 4 FOR UPDATE; n int := 0; BEGIN FOR r IN c LOOP n := n + 1; IF r.people % 2 = 0 THEN UPDATE cities SET people = people + 1000 WHERE CURRENT OF c; ELSIF r.id = 3 THEN DELETE FROM cities WHERE CURRENT OF c; END IF; END LOOP; RAISE NOTICE '%', n; END $$;
 SELECT tableoid::regclass, * FROM cities

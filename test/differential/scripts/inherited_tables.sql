@@ -174,36 +174,52 @@ SELECT tableoid::regclass, count(*) FROM cities GROUP BY 1 ORDER BY tableoid::re
 TRUNCATE cities;
 SELECT count(*) FROM cities
 
+BEGIN;
 ALTER TABLE cities ADD COLUMN mayor text DEFAULT 'nobody';
-SELECT * FROM cities
+SELECT * FROM cities;
+ROLLBACK
 
 ALTER TABLE cities ADD COLUMN state text;
 SELECT * FROM cities;
 ALTER TABLE cities DROP COLUMN state;
 SELECT * FROM capitals
 
+BEGIN;
 ALTER TABLE cities DROP COLUMN people;
 SELECT * FROM cities;
-SELECT * FROM sea_ports
+SELECT * FROM sea_ports;
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities RENAME COLUMN people TO souls;
-SELECT tenant, souls FROM ports
+SELECT tenant, souls FROM ports;
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities ALTER COLUMN people TYPE bigint USING people * 2;
-SELECT * FROM cities
+SELECT * FROM cities;
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities ADD CONSTRAINT named CHECK (name <> 'x');
-INSERT INTO capitals VALUES (1, 50, 'x', 1)
+INSERT INTO capitals VALUES (1, 50, 'x', 1);
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities ALTER COLUMN name SET NOT NULL;
-INSERT INTO sea_ports VALUES (1, 50, NULL, 1)
+INSERT INTO sea_ports VALUES (1, 50, NULL, 1);
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities DROP CONSTRAINT cities_people_check;
 INSERT INTO ports (tenant, id, people) VALUES (1, 50, -1);
-SELECT * FROM cities WHERE people < 0
+SELECT * FROM cities WHERE people < 0;
+ROLLBACK
 
+BEGIN;
 ALTER TABLE cities RENAME CONSTRAINT cities_people_check TO positive;
-INSERT INTO ports (tenant, id, people) VALUES (1, 50, -1)
+INSERT INTO ports (tenant, id, people) VALUES (1, 50, -1);
+ROLLBACK
 
 ALTER TABLE ports NO INHERIT cities;
 SELECT tableoid::regclass, count(*) FROM cities GROUP BY 1 ORDER BY tableoid::regclass::text;

@@ -138,7 +138,7 @@ WITH j AS MATERIALIZED (SELECT f.id, d.code FROM facts f JOIN dims d ON d.i = f.
 
 WITH RECURSIVE r AS (SELECT 1 AS n, id, i FROM facts WHERE id = 3 UNION ALL SELECT n + 1, f.id, f.i FROM r JOIN facts f ON f.id = r.i WHERE n < 6) SELECT * FROM r ORDER BY 1, 2;
 
-SELECT id FROM facts f JOIN dims d ON d.i = f.i EXCEPT SELECT x FROM many JOIN dims USING (i) ORDER BY 1;
+SELECT id FROM facts f JOIN dims d ON d.i = f.i EXCEPT SELECT x FROM many JOIN dims ON dims.i = many.x ORDER BY 1;
 
 SELECT i FROM facts UNION SELECT x FROM many ORDER BY 1;
 

@@ -92,13 +92,8 @@ h
 l
 sg
 i13
-x
 
 --- statements
--- autocommit
--- no explain
-SELECT set_config('search_path', current_setting('search_path') || ',public', false) = '';
-
 SELECT k, @C@ FROM vals ORDER BY k;
 
 SELECT a.k, b.k FROM vals a JOIN other b ON a.@C@ = b.@C@ ORDER BY 1, 2;
@@ -165,3 +160,29 @@ CLOSE cur;
 WITH m AS MATERIALIZED (SELECT k, @C@ AS v FROM vals) SELECT m.k, o.k, m.v FROM m JOIN other o ON o.@C@ = m.v WHERE m.k < 6 ORDER BY 1, 2;
 
 MERGE INTO vals USING other o ON o.k = vals.k + 1 AND o.@C@ IS NOT NULL WHEN MATCHED THEN UPDATE SET @C@ = o.@C@ WHEN NOT MATCHED THEN INSERT (k, @C@) VALUES (o.k + 300, o.@C@);
+
+--- each
+C
+x
+
+--- statements
+SELECT k, @C@ FROM vals ORDER BY k;
+
+SELECT array_agg(@C@ ORDER BY k), array_agg(ROW(k, @C@) ORDER BY k), json_agg(@C@ ORDER BY k) FROM vals;
+
+SELECT ROW(a.k, a.@C@, b.@C@)::text FROM vals a JOIN other b ON a.k = b.k % 5 + 1 ORDER BY 1;
+
+SELECT @C@::text FROM vals UNION SELECT @C@::text FROM other ORDER BY 1;
+
+SELECT k, lag(@C@) OVER (ORDER BY k), first_value(@C@) OVER (PARTITION BY k % 2 ORDER BY k) FROM vals ORDER BY k;
+
+INSERT INTO other (k, @C@) SELECT k * 7 + 100, @C@ FROM vals RETURNING k, @C@;
+
+INSERT INTO plain_ref (k, @C@) SELECT k + 100, @C@ FROM vals;
+SELECT k, @C@ FROM plain_ref WHERE k > 100 ORDER BY k;
+
+UPDATE vals SET @C@ = (SELECT o.@C@ FROM other o WHERE o.k = vals.k + 1) RETURNING k, @C@;
+
+UPDATE vals SET @C@ = o.@C@ FROM other o WHERE o.k = vals.k % 5 + 1 RETURNING vals.k, o.@C@;
+
+UPDATE vals SET k = k + 50 WHERE k IN (1, 2, 3, 4) RETURNING k, @C@;

@@ -104,8 +104,10 @@ INSERT INTO lines VALUES (1, 99, 1, 9, 1);
 
 INSERT INTO lines VALUES (1, 1, 9, 2, 1), (10, 1, 9, 3, 1) RETURNING *;
 
+-- undefined
 INSERT INTO nothing VALUES (1);
 
+-- undefined
 INSERT INTO orders (tenant, nothing) VALUES (1, 1);
 
 INSERT INTO orders (tenant, id, total) VALUES (1, 90, 'x');
@@ -302,6 +304,7 @@ UPDATE notes SET note = u.name FROM users u WHERE u.tenant = notes.tenant AND u.
 
 UPDATE notes SET note = (SELECT count(*)::text FROM orders o WHERE o.tenant = notes.tenant);
 
+-- undefined
 UPDATE orders SET nothing = 1;
 
 UPDATE orders SET total = 1 / (id - 3) WHERE tenant = 2;

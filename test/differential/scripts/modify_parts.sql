@@ -117,7 +117,7 @@ INSERT INTO orders AS o (tenant, id) VALUES (1, 1) ON CONFLICT (tenant, id) DO U
 
 INSERT INTO orders AS o (tenant, id, note) VALUES (1, 2, 'new'), (4, 2, NULL), (5, 99, 'inserted'), (8, 4, 'x') ON CONFLICT (tenant, id) DO UPDATE SET note = excluded.note || (SELECT coalesce(max(note), '-') FROM notes n WHERE n.tenant = o.user_id OR n.note = excluded.note), total = o.total + 1 RETURNING *;
 
-INSERT INTO orders AS o (tenant, id) SELECT tenant, 3 FROM notes ON CONFLICT ON CONSTRAINT orders_pkey DO UPDATE SET (note, total) = (SELECT max(p.name), sum(p.price) + o.total FROM users p WHERE p.id <= o.total) WHERE o.user_id IN (SELECT tenant + 3 FROM notes) RETURNING *;
+INSERT INTO orders AS o (tenant, id) SELECT tenant, 3 FROM notes ON CONFLICT ON CONSTRAINT orders_pkey DO UPDATE SET (note, total) = (SELECT max(p.name), sum(p.price) + o.total FROM products p WHERE p.id <= o.total) WHERE o.user_id IN (SELECT tenant + 3 FROM notes) RETURNING *;
 
 INSERT INTO products AS p (id, name, price) VALUES (1, 'again', 5), (50, 'fifty', 1) ON CONFLICT (id) DO UPDATE SET name = p.name || (SELECT count(*) FROM orders o WHERE o.total > p.price), price = excluded.price + (SELECT max(tenant) FROM notes WHERE tags[1] > 'a' AND tenant < p.price * 3) RETURNING *;
 

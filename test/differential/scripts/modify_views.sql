@@ -136,6 +136,7 @@ INSERT INTO upper_names VALUES (1, 3, 'x') ON CONFLICT (tenant, id) DO UPDATE SE
 
 INSERT INTO barrier (tenant, id) VALUES (1, 1), (10, 6) ON CONFLICT (tenant, id) DO UPDATE SET note = 'seen';
 
+-- undefined
 INSERT INTO barrier (tenant, id) VALUES (1, 1), (10, 6) ON CONFLICT (tenant, id) DO UPDATE SET note = 'seen' WHERE orders.tenant < 3;
 
 INSERT INTO barrier (tenant, id) VALUES (1, 1), (10, 6) ON CONFLICT (tenant, id) DO UPDATE SET note = 'seen' WHERE barrier.tenant < 3 RETURNING note;

@@ -65,7 +65,8 @@ EXECUTE named(3);
 EXECUTE named(1);
 EXECUTE named(99);
 EXECUTE named(NULL);
-CREATE TEMP TABLE typed AS EXECUTE named(2) WITH NO DATA;
+PREPARE typed_row(int) AS SELECT k AS "The K", price + 1, i.* FROM items i WHERE k = $1;
+CREATE TEMP TABLE typed AS EXECUTE typed_row(2) WITH NO DATA;
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'typed'::regclass AND attnum > 0 ORDER BY attnum;
 PREPARE aggregated(int) AS SELECT count(*), sum(price) AS total, array_agg(name) FROM items WHERE k = $1;
 EXECUTE aggregated(4);
@@ -193,6 +194,7 @@ EXECUTE allowed(26);
 
 -- changes of the table
 -- autocommit
+-- undefined
 SET plan_cache_mode = force_generic_plan;
 PREPARE named(int) AS SELECT k AS "The K", name, price, price + 1, c, tags, i.* FROM items i WHERE k = $1;
 PREPARE changed(int, numeric) AS UPDATE items SET price = price + $2 WHERE k = $1 RETURNING k AS what, price, name;

@@ -322,7 +322,7 @@ UPDATE slots SET tenant = n * 11, area = CASE WHEN n = 2 THEN NULL ELSE 'b' END 
 
 MERGE INTO visits v USING other o ON v.tenant = o.tenant AND v.day = o.day WHEN MATCHED THEN UPDATE SET tenant = v.tenant + 60, day = '2024-02-20' WHEN NOT MATCHED THEN INSERT (tenant, day, id) VALUES (o.tenant, o.day, 999)
 
-WITH u AS (UPDATE visits SET tenant = tenant + 30 WHERE id = 3 RETURNING tenant, day) SELECT tableoid::regclass, count(*) FROM visits JOIN u USING (day) GROUP BY 1
+WITH u AS (UPDATE visits SET tenant = tenant + 30 WHERE id = 3 RETURNING tenant, day) SELECT visits.tableoid::regclass, count(*) FROM visits JOIN u USING (day) GROUP BY 1
 
 BEGIN;
 SAVEPOINT s;

@@ -333,6 +333,7 @@ EXECUTE second(12, 'good');
 EXECUTE second(14, 'good');
 
 -- and collations
+-- undefined
 CREATE COLLATION named (locale = 'C');
 PREPARE ordered(int) AS SELECT note FROM a WHERE k = $1 AND note < 'z' COLLATE named;
 PREPARE all_ordered AS SELECT note FROM a WHERE note < 'n2' COLLATE named ORDER BY note COLLATE named;

@@ -349,6 +349,7 @@ SELECT count(*) FROM docs;
 
 -- data tables are nobody's
 -- as: ann
+-- undefined
 SELECT 1 FROM distshard_nothing.orders;
 
 -- as: ann

@@ -222,7 +222,7 @@ SELECT e.kind, e.at, u.tenant, u.name FROM events e FULL JOIN users u ON u.tenan
 
 SELECT a.tenant, b.tenant FROM users a JOIN users b ON a.tenant = b.tenant + 1 AND a.id = b.id WHERE a.id = 2;
 
-SELECT a.tenant, b.tenant, c.id FROM users a JOIN orders b ON a.id = b.id JOIN lines c ON c.order_id = b.id AND c.line = a.id WHERE a.tenant < 3 AND b.tenant < 3 AND c.tenant < 3;
+SELECT a.tenant, b.tenant, c.line FROM users a JOIN orders b ON a.id = b.id JOIN lines c ON c.order_id = b.id AND c.line = a.id WHERE a.tenant < 3 AND b.tenant < 3 AND c.tenant < 3;
 
 SELECT s.name, u.tenant FROM settings s, users u WHERE u.id = length(s.value) ORDER BY 1, 2;
 
@@ -328,7 +328,7 @@ SELECT bool_or(id > 3), bit_and(id), bit_xor(id), bool_and(note IS NULL) FROM or
 
 SELECT var_pop(id), stddev_samp(id)::numeric(20,10), variance(total)::numeric(20,6), regr_count(id, tenant), corr(id, id)::numeric(5,3) FROM orders;
 
-SELECT kind, count(*), min(at), max(period), sum(amounts[1]) FROM events GROUP BY kind;
+SELECT kind, count(*), min(at), max(lower(period)), sum(amounts[1]) FROM events GROUP BY kind;
 
 SELECT upper(kind), count(*) FROM events GROUP BY upper(kind);
 
@@ -602,6 +602,7 @@ SELECT 1 / (id - 3) FROM orders WHERE tenant = ${2:int};
 
 SELECT 1 / (id - 3) FROM orders;
 
+-- undefined
 SELECT nothing FROM orders;
 
 SELECT * FROM orders WHERE tenant = 'x';

@@ -151,6 +151,7 @@ SELECT k, seen FROM states ORDER BY k;
 SELECT k FROM secrets ORDER BY k;
 
 -- autocommit
+-- undefined
 DECLARE c CURSOR WITH HOLD FOR SELECT k FROM times ORDER BY k;
 FETCH 2 FROM c;
 PREPARE p (int) AS SELECT at FROM times WHERE k = $1;

@@ -143,6 +143,7 @@ SET LOCAL bytea_output = 'escape';
 SELECT k, b, b::text, length(b) FROM times ORDER BY k;
 SELECT max(b::text) FROM times;
 
+-- undefined
 SET LOCAL search_path = pg_catalog;
 SELECT count(*) FROM orders;
 
@@ -168,6 +169,7 @@ RESET ROLE;
 DELETE FROM lines;
 SELECT current_user, count(*) FROM users;
 
+-- undefined
 SET LOCAL myapp.tenant = '4';
 SELECT id FROM orders WHERE tenant = current_setting('myapp.tenant')::int;
 SELECT count(*) FROM orders WHERE tenant < current_setting('myapp.tenant')::int;
@@ -305,7 +307,7 @@ EXECUTE r (2);
 ALTER TABLE times DROP COLUMN extra;
 EXECUTE r (2);
 
-SELECT * FROM orders WHERE tenant = ${3} AND note = ${note 3:text};
+SELECT * FROM orders WHERE tenant = ${3:int} AND note = ${note 3:text};
 
 SELECT tenant, id FROM orders ORDER BY total, tenant FETCH FIRST 5 ROWS WITH TIES;
 
@@ -459,6 +461,7 @@ COPY times (k, x) FROM STDIN WHERE k > 201;
 \.
 SELECT k, x FROM times WHERE k >= 200;
 
+-- undefined
 COPY times (nothing) FROM STDIN;
 1
 \.

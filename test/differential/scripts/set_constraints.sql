@@ -50,7 +50,7 @@ SET CONSTRAINTS fk IMMEDIATE;
 
 SET CONSTRAINTS fk DEFERRED;
 INSERT INTO c VALUES (41, 1);
-SET CONSTRAINTS public.fk IMMEDIATE;
+DO $$ BEGIN EXECUTE format('SET CONSTRAINTS %I.fk IMMEDIATE', current_schema()); END $$;
 
 -- a node that the transaction had not used before
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -118,10 +118,11 @@ SELECT count(*) FROM c;
 SET CONSTRAINTS ct IMMEDIATE;
 SELECT count(*) FROM c;
 
-SET CONSTRAINTS public.ct IMMEDIATE;
+DO $$ BEGIN EXECUTE format('SET CONSTRAINTS %I.ct IMMEDIATE', current_schema()); END $$;
 INSERT INTO p VALUES (33);
 INSERT INTO c VALUES (33, 1);
 
+-- any row
 -- a trigger that reads and writes rows of all nodes, and tells what it is called with
 -- any row
 SET CONSTRAINTS tell DEFERRED;
@@ -151,8 +152,10 @@ DO $$ BEGIN
 END $$;
 
 -- names
+-- undefined
 SET CONSTRAINTS nosuch DEFERRED;
 
+-- undefined
 SET CONSTRAINTS nosuch.fk DEFERRED;
 
 SET CONSTRAINTS p_pkey DEFERRED;

@@ -51,7 +51,7 @@ UPDATE t SET v = pg_catalog.array_length(a, 1) + 10 WHERE g OPERATOR(pg_catalog.
 
 DELETE FROM t WHERE k = ${1|2|5:int} AND g OPERATOR(pg_catalog.=) 'b' RETURNING k;
 
-SELECT set_config('search_path', 'shade, pg_catalog, ' || current_schema(), true) IS NOT NULL;
+SELECT set_config('search_path', 'shade, pg_catalog, ' || current_setting('search_path'), true) IS NOT NULL;
 SELECT * FROM seen ORDER BY k;
 SELECT k FROM t WHERE k = 2 ORDER BY 1;
 SELECT k FROM t WHERE k OPERATOR(pg_catalog.=) 2;

@@ -402,6 +402,7 @@ EXECUTE multi(2, 'c');
 EXECUTE multi(NULL, 'c');
 DEALLOCATE multi;
 
+-- undefined
 SET search_path = pg_catalog;
 SELECT count(*) FROM nothing;
 

@@ -165,7 +165,6 @@ UPDATE built SET x = xmlconcat(x, '<b/>'), ar[0][2] = 7, js = '[]', rc = 'pg_typ
 
 INSERT INTO built (k, x, tq, jp, pt, mo, rc, ar, sn) VALUES (${30:int}, ${<z/>:xml}, ${a & !b:tsquery}, ${$.x:jsonpath}, ${(1,2):point}, ${12.5:money}, ${pg_am:regclass}, ${{{1},{2}}:int[]}, ${5:6::pg_snapshot}) RETURNING *;
 
-SELECT set_config('search_path', current_setting('search_path') || ',public', true) = '';
 SELECT * FROM modules ORDER BY c;
 SELECT * FROM modules WHERE c = 'c';
 SELECT c, h -> 'k', h ? 'n', h || 'z=>1', l ~ q, subpath(l, 1, 1), cu -> 1, i, hs[1] -> 'a' FROM modules ORDER BY c;
@@ -175,7 +174,6 @@ UPDATE modules SET h = h || hstore('new', c::text), l = l || 'more' WHERE c IN (
 SELECT a.c, b.c FROM modules a JOIN modules b ON a.l = b.l AND a.c <= b.c ORDER BY 1, 2;
 SELECT (each(h)).* FROM modules WHERE c = 'D' ORDER BY 1;
 
-SELECT set_config('search_path', current_setting('search_path') || ',public', true) = '';
 SELECT * FROM by_citext ORDER BY k;
 SELECT * FROM by_citext WHERE k = 'ABC';
 SELECT * FROM by_citext WHERE k IN ('DEF', 'abc') ORDER BY k;
@@ -185,7 +183,6 @@ UPDATE by_citext SET v = 'x' WHERE k = 'aBC' RETURNING *;
 DELETE FROM by_citext WHERE k = 'été' RETURNING *;
 INSERT INTO by_citext VALUES ('ABC');
 
-SELECT set_config('search_path', current_setting('search_path') || ',public', true) = '';
 SELECT * FROM by_hstore WHERE k = 'b=>2,a=>1';
 SELECT k, count(*) FROM by_hstore GROUP BY k ORDER BY k;
 SELECT a.v FROM by_hstore a WHERE k IN (SELECT k FROM by_hstore WHERE v <> 'one') ORDER BY 1;

@@ -73,8 +73,10 @@ SELECT count(*), sum(total) FROM copied;
 SELECT tenant, sum(total) AS s INTO summed FROM orders GROUP BY tenant;
 SELECT * FROM summed ORDER BY tenant;
 
+BEGIN;
 CREATE TEMP TABLE temporary ON COMMIT DROP AS SELECT u.*, m.n FROM users u LEFT JOIN mat m ON m.tenant = u.tenant AND m.kind = 'view';
 SELECT tenant, id, n FROM temporary ORDER BY 1, 2;
+COMMIT;
 
 CREATE TABLE nothing AS SELECT * FROM orders WITH NO DATA;
 SELECT * FROM nothing;
